@@ -1,0 +1,52 @@
+//! The door of all formats: bytes in, settings and problems out.
+//!
+//! Reading never fails and never panics. What cannot be understood is a
+//! [`Problem`] with its place; what cannot be understood at all is one opaque
+//! content setting beside its problems, so that the file is still watched.
+
+pub mod env_file;
+
+use zeroize::Zeroizing;
+
+use crate::{ItemKey, Problem, Value};
+pub use env_file::EnvDialect;
+
+/// A format that driftline can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// An env file; no dialect means: detect it.
+    EnvFile(Option<EnvDialect>),
+}
+
+/// One setting in clear: exists only on the host that it was read on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// What is set.
+    pub key: ItemKey,
+    /// To what, resolved as far as the file allows.
+    pub value: Value,
+    /// The line it stands on, from 1; none for metadata.
+    pub line: Option<u32>,
+    /// The text as written where it differs from the value because names in it
+    /// were resolved (`http://${HOST}/`).
+    pub template: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// What reading a file gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reading {
+    /// The settings, one per key, in file order.
+    pub settings: Vec<Setting>,
+    /// What could not be understood, in file order.
+    pub problems: Vec<Problem>,
+    /// The dialect that was used, for formats that have dialects.
+    pub dialect: Option<EnvDialect>,
+}
+
+/// Reads bytes in a format. Never fails, never panics.
+#[must_use]
+pub fn read(format: Format, bytes: &[u8]) -> Reading {
+    match format {
+        Format::EnvFile(dialect) => env_file::read(bytes, dialect),
+    }
+}

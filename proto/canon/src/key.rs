@@ -1,0 +1,170 @@
+//! The key of an item: a text that is safe to print and still names the exact
+//! bytes it came from.
+//!
+//! Bytes that are not UTF-8, control characters and characters that reorder or
+//! hide text are escaped; the escape is injective, so two different keys never
+//! print alike. Keys that begin with `@` are metadata of the source itself; a
+//! setting whose own name begins with `@` is escaped to `\@`. No key is ever
+//! parsed back: it is compared and shown.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::KEY_BYTES_MAX;
+
+/// A canonical, printable item key (at most [`KEY_BYTES_MAX`] bytes).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ItemKey(String);
+
+impl ItemKey {
+    /// Whole content of a file that is watched without being parsed. It counts
+    /// as a setting.
+    pub const CONTENT: &str = "@content";
+    /// Whether the file is there: `present`, `absent`, `unreadable` or `refused`.
+    pub const STATE: &str = "@state";
+    /// Permission bits, octal.
+    pub const MODE: &str = "@mode";
+    /// Owner, by name where the host knows one.
+    pub const OWNER: &str = "@owner";
+    /// Group, by name where the host knows one.
+    pub const GROUP: &str = "@group";
+    /// POSIX access control list, where there is one.
+    pub const ACL: &str = "@acl";
+    /// Where a symbolic link points.
+    pub const TARGET: &str = "@target";
+
+    /// The key of a setting, from the bytes that the file holds. Keys over the
+    /// limit are cut and marked with the length that was cut, so that they stay
+    /// distinct in all but contrived cases; the parser reports them.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut text = escape(bytes);
+        if text.starts_with('@') {
+            text.insert(0, '\\');
+        }
+        Self(cut(text))
+    }
+
+    /// A key of metadata, one of the constants above.
+    #[must_use]
+    pub fn metadata(name: &'static str) -> Self {
+        debug_assert!(name.starts_with('@'));
+        Self(name.to_owned())
+    }
+
+    /// A key as it came over the wire or out of a store: already escaped.
+    ///
+    /// # Errors
+    /// [`KeyError`] when it is empty, over the limit or holds characters that
+    /// an escape would have removed.
+    pub fn from_canonical(text: String) -> Result<Self, KeyError> {
+        if text.is_empty() || text.len() > KEY_BYTES_MAX {
+            return Err(KeyError { length: text.len() });
+        }
+        if text.chars().any(|c| c.is_control() || is_deceptive(c)) {
+            return Err(KeyError { length: text.len() });
+        }
+        Ok(Self(text))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this is about the file rather than in it. [`Self::CONTENT`] is
+    /// in it.
+    #[must_use]
+    pub fn is_metadata(&self) -> bool {
+        self.0.starts_with('@') && self.0 != Self::CONTENT
+    }
+}
+
+/// A text that cannot be an item key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an item key: {length} bytes, or characters that cannot be printed")]
+pub struct KeyError {
+    length: usize,
+}
+
+impl fmt::Display for ItemKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl TryFrom<String> for ItemKey {
+    type Error = KeyError;
+
+    fn try_from(text: String) -> Result<Self, KeyError> {
+        Self::from_canonical(text)
+    }
+}
+
+impl From<ItemKey> for String {
+    fn from(key: ItemKey) -> Self {
+        key.0
+    }
+}
+
+/// Bytes as printable text: `\xNN` for what is not UTF-8, `\u{N}` for control
+/// and deceptive characters, `\\` for the backslash itself. Injective.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c == '\\' {
+                text.push_str("\\\\");
+            } else if c.is_control() || is_deceptive(c) {
+                text.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
+            } else {
+                text.push(c);
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    text
+}
+
+/// Characters that reorder, hide or join what stands around them (Unicode
+/// bidirectional controls, zero-width characters, line separators, byte order
+/// mark). They are never printed raw (CVE-2021-42574).
+#[must_use]
+pub fn is_deceptive(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{061c}'
+            | '\u{feff}'
+            | '\u{00ad}'
+            | '\u{180e}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+fn cut(mut text: String) -> String {
+    const MARK_BYTES: usize = 32;
+    if text.len() <= KEY_BYTES_MAX {
+        return text;
+    }
+    let length = text.len();
+    let mut end = KEY_BYTES_MAX - MARK_BYTES;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.truncate(end);
+    text.push_str(&format!("\\…({length} bytes)"));
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn w10_unprintable_bytes_in_keys_are_escaped() {
+    assert_eq!(ItemKey::from_bytes(b"A\xffB").as_str(), "A\\xffB");
+    assert_eq!(ItemKey::from_bytes("A\u{202e}B".as_bytes()).as_str(), "A\\u{202e}B");
+    assert_eq!(ItemKey::from_bytes(b"A\nB").as_str(), "A\\u{a}B");
+    assert_eq!(ItemKey::from_bytes(b"A\\xffB").as_str(), "A\\\\xffB");
+}
+
+#[test]
+fn a_setting_cannot_pose_as_metadata() {
+    let key = ItemKey::from_bytes(b"@mode");
+    assert_ne!(key, ItemKey::metadata(ItemKey::MODE));
+    assert!(!key.is_metadata());
+    assert!(ItemKey::metadata(ItemKey::MODE).is_metadata());
+    assert!(!ItemKey::metadata(ItemKey::CONTENT).is_metadata());
+}
+
+#[test]
+fn keys_over_the_limit_are_cut_and_say_so() {
+    let key = ItemKey::from_bytes(&vec![b'k'; 5000]);
+    assert!(key.as_str().len() <= KEY_BYTES_MAX);
+    assert!(key.as_str().ends_with("(5000 bytes)"));
+}
+
+proptest! {
+    #[test]
+    fn escaping_is_injective(a: Vec<u8>, b: Vec<u8>) {
+        prop_assert_eq!(a == b, escape(&a) == escape(&b));
+    }
+
+    #[test]
+    fn every_key_is_canonical(bytes in proptest::collection::vec(any::<u8>(), 1..2000)) {
+        let key = ItemKey::from_bytes(&bytes);
+        prop_assert_eq!(ItemKey::from_canonical(key.as_str().to_owned()), Ok(key));
+    }
+}

@@ -1,0 +1,36 @@
+//! What an item is: from the bytes of a configuration format to items and
+//! problems, and from items to digests, roots, deltas and masked displays.
+//!
+//! Pure by contract: nothing here reads a file, a clock or an environment
+//! variable, nothing is random, nothing is async. Values live only in
+//! [`Setting`]s, on the host; what travels is an [`Item`], which has none.
+
+pub mod delta;
+pub mod digest;
+pub mod display;
+pub mod format;
+pub mod item;
+pub mod key;
+pub mod limits;
+pub mod name;
+pub mod problem;
+pub mod secret;
+pub mod token;
+pub mod value;
+
+pub use delta::{ApplyError, Delta, ItemChange, diff};
+pub use digest::{Digest, FleetKey, KeyEpoch, Root};
+pub use display::{DisplayPolicy, Masked};
+pub use format::{EnvDialect, Format, Reading, Setting};
+pub use item::{Item, Observation};
+pub use key::ItemKey;
+pub use name::{Environment, HostName, NameError, Role, SourceKind, SourceName};
+pub use problem::{Place, Problem, ProblemKind};
+pub use secret::SecretReason;
+pub use token::{EnrolmentToken, TokenError};
+pub use value::Value;
+
+/// Version of the canonical form. It moves whenever the same bytes would give
+/// other keys or digests than before, so that a collector can tell "the parser
+/// changed" from "the file changed".
+pub const CANONICAL_FORM: u32 = 1;
