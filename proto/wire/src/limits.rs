@@ -1,0 +1,44 @@
+//! Limits of the wire, with the reason for each number. The sender asserts
+//! them and the receiver asserts them again.
+
+use std::time::Duration;
+
+/// Bytes of one frame. Keeps what a peer can make the other hold small, and
+/// fits a snapshot of several thousand items.
+pub const FRAME_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of items that one record may have over all of its frames. Above it a
+/// source is watched by content alone.
+pub const RECORD_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Sources of one agent. 100,000 watched files are in the budgets; twice that
+/// leaves room.
+pub const SOURCES_MAX: usize = 200_000;
+
+/// Sources that one `SourceRoots` frame names: stays below the frame limit
+/// with names of full length.
+pub const SOURCE_ROOTS_PER_FRAME_MAX: usize = 500;
+
+/// Records on their way without an acknowledgement. At 0.2 ms a group commit
+/// this is never what limits; it bounds the collector's queue per agent.
+pub const WINDOW_RECORDS: u32 = 512;
+
+/// Concurrent streams per connection: one Sync and room for a successor.
+pub const STREAMS_PER_CONNECTION_MAX: u32 = 4;
+
+/// A heartbeat every ten seconds and silence after 25 keep a killed agent
+/// within the promised 30 s.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// How long without a frame before an agent counts as silent.
+pub const SILENCE: Duration = Duration::from_secs(25);
+
+/// How long a peer may take for TLS and its first frame. A slow-loris holds a
+/// connection no longer than this.
+pub const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Bytes of any free text in a frame (reason, version, host fact).
+pub const TEXT_BYTES_MAX: usize = 1024;
+
+/// Bytes of a CSR or certificate in an enrolment message.
+pub const DER_BYTES_MAX: usize = 16 * 1024;
