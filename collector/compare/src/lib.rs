@@ -1,1 +1,11 @@
-//! placeholder
+//! Judgement over facts: how severe a change is, where environments differ and
+//! what would bring them together.
+//!
+//! Pure by contract: no I/O, no clock (`now` is a parameter), nothing async. It
+//! sees digests and masked displays only.
+
+pub mod classify;
+pub mod verdict;
+
+pub use classify::{Class, Severity};
+pub use verdict::{Mark, Verdict};

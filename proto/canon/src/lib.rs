@@ -24,7 +24,7 @@ pub use display::{DisplayPolicy, Masked};
 pub use format::{EnvDialect, Format, Reading, Setting};
 pub use item::{Item, Observation};
 pub use key::ItemKey;
-pub use name::{Environment, HostName, NameError, Role, SourceKind, SourceName};
+pub use name::{AgentId, Environment, HostName, NameError, Role, SourceKind, SourceName};
 pub use problem::{Place, Problem, ProblemKind};
 pub use secret::SecretReason;
 pub use token::{EnrolmentToken, TokenError};

@@ -114,6 +114,12 @@ name!(
     is_label
 );
 name!(
+    /// An agent as the collector's CA named it: new at every enrolment.
+    AgentId,
+    "agent id",
+    is_label
+);
+name!(
     /// The logical name of a source: the same in every environment, whatever
     /// the path. A source that came from a glob carries the matched path after
     /// a `/`. Anything printable; unprintable bytes arrive escaped.

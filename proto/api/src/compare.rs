@@ -1,0 +1,101 @@
+//! Where two sides differ.
+
+use serde::{Deserialize, Serialize};
+
+/// What one side has at a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// `value`, `missing`, `split` (hosts disagree) or `unknown` (could not be read).
+    pub state: CellState,
+    /// What may be shown (for `split`, of the most common value).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub display: Option<String>,
+    /// Whether it is a secret.
+    pub secret: bool,
+    /// For `split`: who has what.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub groups: Vec<Group>,
+}
+
+/// Hosts of one side that agree with each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// The hosts, by name; at most the first ten.
+    pub hosts: Vec<String>,
+    /// How many hosts they are.
+    pub count: u32,
+    /// What they have; none where it is missing or may not be shown.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub display: Option<String>,
+    /// Whether the key is missing on them.
+    pub missing: bool,
+}
+
+/// See [`Cell::state`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CellState {
+    /// One value on all hosts.
+    Value,
+    /// No host has it.
+    Missing,
+    /// Hosts disagree.
+    Split,
+    /// It could not be read.
+    Unknown,
+}
+
+/// One key that is not the same on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Role.
+    pub role: String,
+    /// Source.
+    pub source: String,
+    /// Kind of the source.
+    pub kind: String,
+    /// Key.
+    pub key: String,
+    /// `differs`, `missing_left`, `missing_right`, `split`, `undetermined`.
+    pub what: String,
+    /// Left side.
+    pub left: Cell,
+    /// Right side.
+    pub right: Cell,
+    /// `info`, `warning` or `critical`.
+    pub severity: String,
+    /// `security`, `functional` or `cost`.
+    pub class: String,
+    /// What would bring the sides together, in words.
+    pub recommendation: String,
+    /// Whether it is about the file rather than in it (mode, owner …).
+    pub metadata: bool,
+}
+
+/// `GET /api/v1/compare?left=SELECTOR&right=SELECTOR`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// [`crate::SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Left selector as given.
+    pub left: String,
+    /// Right selector as given.
+    pub right: String,
+    /// Hosts on the left.
+    pub left_hosts: u32,
+    /// Hosts on the right.
+    pub right_hosts: u32,
+    /// Settings compared (keys on either side, metadata not counted).
+    pub keys: u64,
+    /// Settings that differ.
+    pub differing: u64,
+    /// Settings that could not be compared.
+    pub undetermined: u64,
+    /// `differing` of `keys`, one decimal; never "0.0" unless nothing differs,
+    /// never "100.0" unless all do.
+    pub percent: String,
+    /// Metadata items that differ.
+    pub metadata_differing: u64,
+    /// Every difference: most severe first, then by source and key.
+    pub differences: Vec<Difference>,
+}
