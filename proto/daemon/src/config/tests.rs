@@ -1,0 +1,172 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use proptest::prelude::*;
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only what parsing says is looked at")]
+struct Sample {
+    environment: String,
+    port: Option<u16>,
+    mode: Option<Mode>,
+    api_token: Option<u16>,
+    labels: Option<BTreeMap<String, String>>,
+    source: Option<Vec<Source>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Clear,
+    Digest,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "only what parsing says is looked at")]
+struct Source {
+    name: String,
+    path: String,
+}
+
+fn refused(text: &str) -> String {
+    parse::<Sample>(Path::new("agent.toml"), text).unwrap_err().to_string()
+}
+
+#[test]
+fn a_good_file_is_read() {
+    let sample: Sample = parse(Path::new("x"), "environment = 'production'\nport = 5").unwrap();
+    assert_eq!(sample.environment, "production");
+    assert_eq!(sample.port, Some(5));
+}
+
+#[test]
+fn an_unknown_key_is_named_with_the_nearest_known_one() {
+    assert_eq!(
+        refused("port = 1\nenviroment = \"production\"\n"),
+        "agent.toml:2:1: unknown key `enviroment`; did you mean `environment`?\n 2 | enviroment = ****\n   | ^"
+    );
+}
+
+#[test]
+fn an_unknown_key_far_from_all_lists_them() {
+    let text = refused("environment = 'a'\n[[source]]\nname = 'a'\npath = 'b'\nwhatever = 3\n");
+    assert_eq!(text, "agent.toml:5:1: unknown key `whatever`; known are `name`, `path`\n 5 | whatever = 3\n   | ^");
+}
+
+#[test]
+fn a_wrong_type_is_said_without_the_value() {
+    assert_eq!(
+        refused("environment = 'a'\nport = \"hunter2, expected x\"\n"),
+        "agent.toml:2:8: expected u16, found string\n 2 | port = ****\n   |        ^"
+    );
+    assert_eq!(
+        refused("environment = 'a'\nport = 70000\n"),
+        "agent.toml:2:8: expected u16, found integer\n 2 | port = 70000\n   |        ^"
+    );
+}
+
+#[test]
+fn an_unknown_value_is_named_with_the_nearest() {
+    assert!(refused("environment = 'a'\nmode = 'claer'").contains("unknown value `claer`; did you mean `clear`?"));
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    assert_eq!(refused("port = 1\n"), "agent.toml: missing key `environment`");
+    assert!(refused("environment = 'a'\n[[source]]\nname = 'a'\n").contains("agent.toml:2:1: missing key `path`"));
+}
+
+#[test]
+fn the_value_of_a_secret_appears_nowhere() {
+    for line in [
+        "api_token = \"hunter2\"",
+        "api_token = hunter2",
+        "api_token = 'hunter2",
+        "environment = hunter2",
+        "environment = 'a' hunter2",
+        "labels = { api_token = 'hunter2', x = hunter2 }",
+        "hunter2",
+        "environment = \"\"\"\nhunter2 = \"\n",
+        "[labels\nhunter2",
+        "environment = \"a\\q hunter2\"",
+        "# hunter2 \u{7}",
+    ] {
+        let text = refused(line);
+        assert!(!text.contains("hunter2"), "{line:?} gave:\n{text}");
+    }
+}
+
+#[test]
+fn a_syntax_error_has_its_place() {
+    let text = refused("environment = 'a'\nport 5\n");
+    assert!(text.starts_with("agent.toml:2:"), "{text}");
+    assert!(refused("port = 1\nport = 2\n").starts_with("agent.toml:2:1: duplicate key"));
+}
+
+#[test]
+fn columns_count_characters() {
+    let text = refused("environment = 'a'\nlabels = { 'ä' = 1 }\n");
+    assert!(text.starts_with("agent.toml:2:18: "), "{text}");
+}
+
+#[test]
+fn files_that_are_no_configuration_are_told_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let load = |name: &str| load::<Sample>(&dir.path().join(name)).unwrap_err();
+    assert!(matches!(load("none"), ConfigError::Missing { .. }));
+    assert!(matches!(load("."), ConfigError::Directory { .. }));
+    fs::write(dir.path().join("latin"), b"a = 1\nb = '\xe4'\n").unwrap();
+    assert!(matches!(load("latin"), ConfigError::NotUtf8 { line: 2, .. }));
+    fs::write(dir.path().join("huge"), vec![b'#'; CONFIG_BYTES_MAX + 1]).unwrap();
+    assert!(matches!(load("huge"), ConfigError::TooLarge { .. }));
+    let error = load("none/such/../x");
+    assert_eq!(error.exit(), Exit::Config);
+}
+
+#[test]
+fn a_file_that_others_may_read_is_warned_about() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("agent.toml");
+    fs::write(&path, "").unwrap();
+    let check = |mode| {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        check_permissions(&path).unwrap()
+    };
+    assert_eq!(check(0o600), None);
+    assert_eq!(check(0o640), None);
+    assert!(check(0o644).unwrap().ends_with("has mode 0644: others may read it (use 0600 or 0640)"));
+    assert!(check(0o660).unwrap().contains("others may write it"));
+}
+
+#[test]
+fn distance_counts_edits_and_swaps() {
+    for (a, b, edits) in [("", "abc", 3), ("abc", "abc", 0), ("clera", "clear", 1), ("kitten", "sitting", 3)] {
+        assert_eq!(explain::distance(a, b), edits, "{a} {b}");
+        assert_eq!(explain::distance(b, a), edits, "{b} {a}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "[ -~äöü\n\"'=\\[\\]{}#\\\\]{0,200}") {
+        _ = parse::<Sample>(Path::new("x"), &text);
+    }
+
+    #[test]
+    fn a_masked_value_is_masked_wherever_the_error_is(
+        before in "[ \"'=,{}\\[]{0,8}", after in "[ \"'=,{}\\]#]{0,8}", column in 0_usize..40,
+    ) {
+        // A bare word before `=` is the name of an inline table's value.
+        prop_assume!(!after.trim_start().starts_with('='));
+        let line = format!("environment = {before}hunter2{after}");
+        let (masked, caret) = mask::mask_line(&line, column, false);
+        prop_assert!(!masked.contains("hunter2"), "{masked}");
+        prop_assert!(caret <= masked.chars().count());
+    }
+}
