@@ -1,8 +1,14 @@
 //! How severe a change of one item is, and what it touches.
 //!
-//! Ordered rules, first match wins. What a value means is not known here.
+//! Ordered rules, first match wins. What a value means is not known here: of a
+//! value only its masked display is seen, and of that only the permission bits
+//! and the state of a file are read.
+
+pub mod rules;
 
 use std::fmt;
+
+use driftline_canon::{ItemKey, SourceKind};
 
 use serde::{Deserialize, Serialize};
 
@@ -56,3 +62,141 @@ impl fmt::Display for Severity {
         f.pad(self.as_str())
     }
 }
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Self; 3] = [Self::Security, Self::Functional, Self::Cost];
+
+    /// The class's name in tables, queries and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Security => "security",
+            Self::Functional => "functional",
+            Self::Cost => "cost",
+        }
+    }
+
+    /// The class of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What is known of one side of a change or difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Facet<'a> {
+    /// Whether the value is a secret.
+    pub secret: bool,
+    /// What may be shown of it, masked.
+    pub display: Option<&'a str>,
+}
+
+/// How severe it is that an item went from one side to the other, and what it
+/// touches. `None` is a side without the item. `source_has_secrets` says
+/// whether any item of the same source is a secret.
+#[must_use]
+pub fn of_change(
+    kind: SourceKind,
+    key: &ItemKey,
+    before: Option<Facet<'_>>,
+    after: Option<Facet<'_>>,
+    source_has_secrets: bool,
+) -> (Severity, Class) {
+    if key.is_metadata() {
+        return of_metadata(key.as_str(), before, after, source_has_secrets);
+    }
+    if before.is_some_and(|side| side.secret) || after.is_some_and(|side| side.secret) {
+        return (Severity::Critical, Class::Security);
+    }
+    if key.as_str() == ItemKey::CONTENT {
+        return of_content(kind);
+    }
+    of_key(key.as_str())
+}
+
+/// What the key rules say of a key.
+#[must_use]
+pub fn of_key(key: &str) -> (Severity, Class) {
+    let words = words(key);
+    let rule = rules::KEY_RULES.iter().find(|rule| rule.terms.iter().any(|term| words.iter().any(|w| term.is_in(w))));
+    rule.map_or(rules::KEY_DEFAULT, |rule| (rule.severity, rule.class))
+}
+
+/// Whether the permission bits (octal text) let everybody read.
+#[must_use]
+pub fn is_world_readable(mode: &str) -> bool {
+    u32::from_str_radix(mode.trim_start_matches("0o"), 8).is_ok_and(|bits| bits & 0o004 != 0)
+}
+
+/// A file whose content alone is known: something changed, and nobody can say
+/// how much it matters. For a file that was to be parsed and could not, too.
+fn of_content(kind: SourceKind) -> (Severity, Class) {
+    match kind {
+        SourceKind::EnvFile | SourceKind::File => (Severity::Warning, Class::Functional),
+    }
+}
+
+fn of_metadata(
+    key: &str,
+    before: Option<Facet<'_>>,
+    after: Option<Facet<'_>>,
+    source_has_secrets: bool,
+) -> (Severity, Class) {
+    match key {
+        ItemKey::STATE => (Severity::Warning, Class::Functional),
+        ItemKey::MODE => {
+            let now_open = after.and_then(|side| side.display).is_some_and(is_world_readable);
+            if now_open && source_has_secrets {
+                (Severity::Critical, Class::Security)
+            } else {
+                of_access(before, after)
+            }
+        }
+        ItemKey::OWNER | ItemKey::GROUP => of_access(before, after),
+        _ => (Severity::Warning, Class::Security),
+    }
+}
+
+/// Mode, owner and group come and go with the file itself, which `@state` tells.
+fn of_access(before: Option<Facet<'_>>, after: Option<Facet<'_>>) -> (Severity, Class) {
+    if before.is_some() && after.is_some() {
+        (Severity::Warning, Class::Security)
+    } else {
+        (Severity::Info, Class::Security)
+    }
+}
+
+/// The words of a key, lower case: split at everything that is no letter or
+/// digit, and where `camelCase` begins a word.
+fn words(key: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut chars = key.chars().peekable();
+    let mut previous_lower = false;
+    while let Some(c) = chars.next() {
+        let next_lower = chars.peek().is_some_and(|next| next.is_lowercase());
+        let begins = c.is_uppercase() && (previous_lower || (next_lower && word.chars().count() > 1));
+        if (begins || !c.is_alphanumeric()) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+        if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        }
+        previous_lower = c.is_lowercase();
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,11 @@
 //! Pure by contract: no I/O, no clock (`now` is a parameter), nothing async. It
 //! sees digests and masked displays only.
 
+pub mod chain;
 pub mod classify;
+pub mod selector;
 pub mod verdict;
 
 pub use classify::{Class, Severity};
+pub use selector::{Selector, SelectorError};
 pub use verdict::{Mark, Verdict};

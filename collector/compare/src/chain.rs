@@ -1,0 +1,104 @@
+//! The hash chain of the history: each entry's hash covers the one before, so
+//! that nothing can be changed, dropped or put in between unnoticed.
+//!
+//! It knows bytes and positions only: what an entry says, where it is kept and
+//! who may read it are not known here. The collector writes by this formula and
+//! the command line proves by the same one, offline.
+
+use sha2::{Digest as _, Sha256};
+
+/// Separates history hashes from every other SHA-256.
+const LABEL: &[u8] = b"driftline history 1\0";
+
+/// What stands before the first entry.
+pub const GENESIS: [u8; 32] = [0; 32];
+
+/// SHA-256(label ‖ previous ‖ id, big endian ‖ body).
+#[must_use]
+pub fn link(previous: &[u8; 32], id: u64, body: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(LABEL);
+    hash.update(previous);
+    hash.update(id.to_be_bytes());
+    hash.update(body);
+    hash.finalize().into()
+}
+
+/// Why a chain does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// An entry is missing, or one is there twice.
+    #[error("entry {expected} is missing: entry {found} follows entry {before}")]
+    Hole {
+        /// The last entry that holds.
+        before: u64,
+        /// The entry that must come next.
+        expected: u64,
+        /// The entry that came.
+        found: u64,
+    },
+    /// An entry, or its hash, was changed.
+    #[error("entry {id} is not the one that was recorded: its hash does not match")]
+    Hash {
+        /// Its position.
+        id: u64,
+    },
+}
+
+impl Broken {
+    /// The first position that does not hold.
+    #[must_use]
+    pub fn at(&self) -> u64 {
+        match self {
+            Self::Hole { expected, .. } => *expected,
+            Self::Hash { id } => *id,
+        }
+    }
+}
+
+/// Walks a chain entry by entry, from the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Walk {
+    head: [u8; 32],
+    entries: u64,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { head: GENESIS, entries: 0 }
+    }
+}
+
+impl Walk {
+    /// Checks the next entry.
+    ///
+    /// # Errors
+    /// [`Broken`] when it is not the next one, or not what was recorded.
+    pub fn step(&mut self, id: u64, body: &[u8], hash: &[u8; 32]) -> Result<(), Broken> {
+        let expected = self.entries.saturating_add(1);
+        if id != expected {
+            return Err(Broken::Hole { before: self.entries, expected, found: id });
+        }
+        if link(&self.head, id, body) != *hash {
+            return Err(Broken::Hash { id });
+        }
+        self.head = *hash;
+        self.entries = id;
+        Ok(())
+    }
+
+    /// Hash of the last entry that holds; [`GENESIS`] before the first.
+    #[must_use]
+    pub fn head(&self) -> &[u8; 32] {
+        &self.head
+    }
+
+    /// Entries that hold.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.entries
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! The chain notices every kind of tampering, and its formula never changes.
+
+use super::*;
+
+fn chain(bodies: &[&[u8]]) -> Vec<(u64, Vec<u8>, [u8; 32])> {
+    let mut previous = GENESIS;
+    let mut made = Vec::new();
+    for (id, body) in (1..).zip(bodies) {
+        previous = link(&previous, id, body);
+        made.push((id, body.to_vec(), previous));
+    }
+    made
+}
+
+fn walk(entries: &[(u64, Vec<u8>, [u8; 32])]) -> Result<Walk, Broken> {
+    let mut walk = Walk::default();
+    entries.iter().try_for_each(|(id, body, hash)| walk.step(*id, body, hash))?;
+    Ok(walk)
+}
+
+#[test]
+fn a_whole_chain_holds_and_names_its_head() {
+    let entries = chain(&[b"one", b"two", b"three"]);
+    let walked = walk(&entries).unwrap();
+    assert_eq!(walked.entries(), 3);
+    assert_eq!(walked.head(), &entries[2].2);
+}
+
+#[test]
+fn an_empty_chain_holds() {
+    assert_eq!(Walk::default().head(), &GENESIS);
+    assert_eq!(walk(&[]).unwrap().entries(), 0);
+}
+
+#[test]
+fn p8_a_changed_body_is_noticed() {
+    let mut entries = chain(&[b"one", b"two", b"three"]);
+    entries[1].1 = b"TWO".to_vec();
+    assert_eq!(walk(&entries).unwrap_err(), Broken::Hash { id: 2 });
+}
+
+#[test]
+fn p8_a_changed_body_with_its_own_new_hash_is_noticed_at_the_next_entry() {
+    let mut entries = chain(&[b"one", b"two", b"three"]);
+    entries[1].1 = b"TWO".to_vec();
+    entries[1].2 = link(&entries[0].2, 2, b"TWO");
+    assert_eq!(walk(&entries).unwrap_err(), Broken::Hash { id: 3 });
+}
+
+#[test]
+fn p8_a_dropped_entry_is_noticed() {
+    let mut entries = chain(&[b"one", b"two", b"three"]);
+    entries.remove(1);
+    let broken = walk(&entries).unwrap_err();
+    assert_eq!(broken, Broken::Hole { before: 1, expected: 2, found: 3 });
+    assert_eq!(broken.at(), 2);
+    assert_eq!(broken.to_string(), "entry 2 is missing: entry 3 follows entry 1");
+}
+
+#[test]
+fn p8_a_repeated_or_reordered_entry_is_noticed() {
+    let entries = chain(&[b"one", b"two"]);
+    let twice = [entries[0].clone(), entries[0].clone()];
+    assert_eq!(walk(&twice).unwrap_err().at(), 2);
+    let reversed = [entries[1].clone(), entries[0].clone()];
+    assert_eq!(walk(&reversed).unwrap_err().at(), 1);
+}
+
+#[test]
+fn the_formula_is_the_one_that_stores_were_written_with() {
+    let hex: String = link(&GENESIS, 1, b"body").iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut by_hand = Sha256::new();
+    by_hand.update([b"driftline history 1\0".as_slice(), &[0; 32], &[0, 0, 0, 0, 0, 0, 0, 1], b"body"].concat());
+    let by_hand: String = by_hand.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, by_hand);
+}
