@@ -3,13 +3,33 @@
 //!
 //! Few coarse operations: a [`Reader`] that sees one consistent state, and one
 //! [`Writer`] with one atomic, durable [`Writer::commit`]. It knows neither
-//! wire nor JSON, and decides nothing.
+//! wire nor JSON, and decides nothing. Every call blocks: callers use threads
+//! that may.
 
 pub mod batch;
+pub mod chain;
+pub mod query;
+pub mod reader;
 pub mod record;
+pub mod store;
+pub mod writer;
 
-pub use batch::{Batch, Operation};
+mod codec;
+mod draft;
+mod engine;
+mod error;
+mod layout;
+
+pub use batch::{Batch, Committed, Operation};
+pub use chain::{ChainLink, ChainVerifier, VerifyReport, entry_hash, verify_chain};
+pub use codec::ItemView;
+pub use engine::EngineKind;
+pub use error::{ErrorKind, OpenError, StoreError};
+pub use query::{EntryFilter, EntryQuery, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX, key_matches};
+pub use reader::{OUTBOX_DUE_MAX, Reader, SeverityCounts};
 pub use record::{
     AlertRecord, Change, Entry, EntryBody, Event, EventKind, HostFacts, HostRecord, HostStatus, ItemRecord,
-    OperatorRecord, SourceRecord, StoredDigest, TokenRecord,
+    OperatorRecord, Side, SourceRecord, StoredDigest, TokenRecord, TokenUse,
 };
+pub use store::{CACHE_BYTES_DEFAULT, OpenReport, Store, StoreOptions};
+pub use writer::Writer;

@@ -1,0 +1,204 @@
+//! A batch on its way to the disk: the writes that its operations come to.
+//!
+//! It reads through what it has written so far, so that a later operation of a
+//! batch sees an earlier one. Nothing here touches the disk but to read.
+
+use crate::batch::{Batch, Committed, Operation};
+use crate::chain::entry_hash;
+use crate::codec::{Head, decode, decode_bounds, decode_counts, encode, encode_body, encode_bounds, encode_counts};
+use crate::engine::{Snapshot, WriteSet};
+use crate::error::StoreError;
+use crate::layout::{
+    Flags, META_HEAD, Table, due_key, hour, item_key, joined, minute, ordered, severity_index, source_key,
+};
+use crate::record::{AlertRecord, Change, EntryBody, Event, OperatorRecord};
+
+pub(crate) struct Draft<'a> {
+    snapshot: &'a Snapshot,
+    writes: WriteSet,
+    head: Head,
+    now_ms: i64,
+    committed: Committed,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot, head: Head, now_ms: i64) -> Self {
+        Self { snapshot, writes: WriteSet::default(), head, now_ms, committed: Committed::default() }
+    }
+
+    /// The writes of a batch, where the history stands after them, and what
+    /// the caller is told.
+    pub(crate) fn carry_out(mut self, batch: &Batch) -> Result<(WriteSet, Head, Committed), StoreError> {
+        for operation in &batch.operations {
+            self.apply(operation)?;
+        }
+        self.head.commit += 1;
+        self.writes.put(Table::Meta, META_HEAD, encode(Table::Meta, &self.head)?);
+        Ok((self.writes, self.head, self.committed))
+    }
+
+    fn apply(&mut self, operation: &Operation) -> Result<(), StoreError> {
+        match operation {
+            Operation::PutHost(host) => {
+                self.writes.put(Table::Hosts, host.host.as_str(), encode(Table::Hosts, host)?);
+            }
+            Operation::PutSource(source) => {
+                let key = source_key(source.host.as_str(), source.source.as_str());
+                self.writes.put(Table::Sources, key, encode(Table::Sources, source)?);
+            }
+            Operation::PutItems { host, source, items } => {
+                for item in items {
+                    let key = item_key(host.as_str(), source.as_str(), item.key.as_str());
+                    self.writes.put(Table::Items, key, encode(Table::Items, item)?);
+                }
+            }
+            Operation::RemoveItems { host, source, keys } => {
+                for key in keys {
+                    self.writes.remove(Table::Items, item_key(host.as_str(), source.as_str(), key.as_str()));
+                }
+            }
+            Operation::Append { entries, alerts } => self.append(entries, alerts)?,
+            Operation::AlertDone(id) => self.alert_done(*id)?,
+            Operation::AlertDeferred { id, attempts, next_attempt_ms } => {
+                self.alert_deferred(*id, *attempts, *next_attempt_ms)?;
+            }
+            Operation::PutToken(token) => {
+                self.writes.put(Table::Tokens, token.id.as_str(), encode(Table::Tokens, token)?);
+            }
+            Operation::PutOperator(operator) => self.put_operator(operator)?,
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, entries: &[EntryBody], alerts: &[(String, Vec<u32>)]) -> Result<(), StoreError> {
+        let first = self.committed.entries.len();
+        for body in entries {
+            self.append_entry(body)?;
+        }
+        for (route, told) in alerts {
+            let appended = &self.committed.entries[first..];
+            let told = told.iter().map(|&index| {
+                let id = usize::try_from(index).ok().and_then(|index| appended.get(index));
+                id.copied().ok_or_else(|| StoreError::bug("make an alert", format!("no entry {index} in its step")))
+            });
+            let told = told.collect::<Result<Vec<_>, _>>()?;
+            self.make_alert(route, told)?;
+        }
+        Ok(())
+    }
+
+    fn append_entry(&mut self, body: &EntryBody) -> Result<(), StoreError> {
+        let id = self.head.entry + 1;
+        let encoded = encode_body(self.now_ms, body)?;
+        let hash = entry_hash(&self.head.hash, id, &encoded);
+        self.writes.put(Table::History, id.to_be_bytes(), [&hash, encoded.as_slice()].concat());
+        match body {
+            EntryBody::Change(change) => self.index_change(id, change)?,
+            EntryBody::Event(event) => self.index_event(id, event),
+        }
+        self.widen_hour(id)?;
+        self.head.entry = id;
+        self.head.hash = hash;
+        self.committed.entries.push(id);
+        Ok(())
+    }
+
+    fn index_change(&mut self, id: u64, change: &Change) -> Result<(), StoreError> {
+        let flags = Flags { change: true, severity: change.severity }.encode();
+        let tail = id.to_be_bytes();
+        self.writes.put(Table::ByEnvironment, joined(&[change.environment.as_str()], &tail), flags);
+        self.writes.put(Table::ByHost, joined(&[change.host.as_str()], &tail), flags);
+        self.writes.put(Table::ByKey, joined(&[change.key.as_str()], &tail), flags);
+        let key = joined(&[change.environment.as_str()], &ordered(minute(self.now_ms)));
+        let mut counts = match self.read(Table::Counts, &key)? {
+            Some(bytes) => decode_counts(&bytes)?,
+            None => [0; 3],
+        };
+        counts[usize::from(severity_index(change.severity))] += 1;
+        self.writes.put(Table::Counts, key, encode_counts(counts));
+        Ok(())
+    }
+
+    fn index_event(&mut self, id: u64, event: &Event) {
+        let flags = Flags { change: false, severity: event.severity }.encode();
+        let tail = id.to_be_bytes();
+        if let Some(environment) = &event.environment {
+            self.writes.put(Table::ByEnvironment, joined(&[environment.as_str()], &tail), flags);
+        }
+        if let Some(host) = &event.host {
+            self.writes.put(Table::ByHost, joined(&[host.as_str()], &tail), flags);
+        }
+    }
+
+    fn widen_hour(&mut self, id: u64) -> Result<(), StoreError> {
+        let key = ordered(hour(self.now_ms));
+        let low = match self.read(Table::Hours, &key)? {
+            Some(bytes) => decode_bounds(&bytes)?.0,
+            None => id,
+        };
+        self.writes.put(Table::Hours, key, encode_bounds(low, id));
+        Ok(())
+    }
+
+    /// An alert that would tell of nothing is not made.
+    fn make_alert(&mut self, route: &str, entries: Vec<u64>) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.head.alert += 1;
+        let id = self.head.alert;
+        let alert = AlertRecord { id, route: route.to_owned(), entries, attempts: 0, next_attempt_ms: self.now_ms };
+        self.put_alert(&alert)?;
+        self.head.outbox += 1;
+        self.committed.alerts.push(id);
+        Ok(())
+    }
+
+    fn put_alert(&mut self, alert: &AlertRecord) -> Result<(), StoreError> {
+        self.writes.put(Table::Outbox, alert.id.to_be_bytes(), encode(Table::Outbox, alert)?);
+        self.writes.put(Table::OutboxDue, due_key(alert.next_attempt_ms, alert.id), []);
+        Ok(())
+    }
+
+    /// An alert that is gone already is left so: deliveries may be told twice.
+    fn alert_done(&mut self, id: u64) -> Result<(), StoreError> {
+        if let Some(alert) = self.alert(id)? {
+            self.writes.remove(Table::Outbox, id.to_be_bytes());
+            self.writes.remove(Table::OutboxDue, due_key(alert.next_attempt_ms, id));
+            self.head.outbox = self.head.outbox.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    fn alert_deferred(&mut self, id: u64, attempts: u32, next_attempt_ms: i64) -> Result<(), StoreError> {
+        if let Some(mut alert) = self.alert(id)? {
+            self.writes.remove(Table::OutboxDue, due_key(alert.next_attempt_ms, id));
+            alert.attempts = attempts;
+            alert.next_attempt_ms = next_attempt_ms;
+            self.put_alert(&alert)?;
+        }
+        Ok(())
+    }
+
+    fn alert(&self, id: u64) -> Result<Option<AlertRecord>, StoreError> {
+        let bytes = self.read(Table::Outbox, &id.to_be_bytes())?;
+        bytes.map(|bytes| decode(Table::Outbox, &bytes)).transpose()
+    }
+
+    fn put_operator(&mut self, operator: &OperatorRecord) -> Result<(), StoreError> {
+        if let Some(bytes) = self.read(Table::Operators, operator.name.as_bytes())? {
+            let before: OperatorRecord = decode(Table::Operators, &bytes)?;
+            self.writes.remove(Table::OperatorTokens, before.token_hash);
+        }
+        self.writes.put(Table::Operators, operator.name.as_str(), encode(Table::Operators, operator)?);
+        self.writes.put(Table::OperatorTokens, operator.token_hash, operator.name.as_bytes());
+        Ok(())
+    }
+
+    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.writes.get(table, key) {
+            Some(written) => Ok(written.map(<[u8]>::to_vec)),
+            None => self.snapshot.get(table, key),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The layout of the store: tables, key encodings and the format version.
+//!
+//! Nothing here reads or writes. Keys and values are bytes that both engines
+//! keep in key order; the layout is the same over both.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `meta` | a name (`format`, `engine`, `created`, `head`) | see [`crate::codec`] |
+//! | `hosts` | host | `HostRecord` |
+//! | `sources` | host 00 source | `SourceRecord` |
+//! | `items` | host 00 source 00 key | `ItemRecord` |
+//! | `history` | id | hash (32 bytes), then the encoded body that it covers |
+//! | `by_environment` | environment 00 id | [`Flags`] of the entry |
+//! | `by_host` | host 00 id | [`Flags`] |
+//! | `by_key` | item key 00 id (changes only) | [`Flags`] |
+//! | `hours` | hour | lowest and highest id recorded in that hour |
+//! | `counts` | environment 00 minute | changes recorded in it: info, warning, critical |
+//! | `tokens` | token id | `TokenRecord` |
+//! | `operators` | name | `OperatorRecord` |
+//! | `operator_tokens` | SHA-256 of the bearer token | operator name |
+//! | `outbox` | alert id | `AlertRecord` |
+//! | `outbox_due` | next attempt, alert id | nothing |
+//!
+//! Numbers in keys are big-endian; times have their sign bit flipped, so that
+//! bytes sort as the numbers do. Names and item keys hold no control
+//! characters (canon checks them), so a NUL ends them and sorts before
+//! everything that could follow. Times in `hours` and `counts` are the
+//! collector's; they may step backwards, which is why `hours` keeps bounds and
+//! nothing relies on ids and times rising together.
+
+use driftline_compare::Severity;
+
+/// Version of this layout. A store with a higher one is refused.
+pub(crate) const FORMAT: u32 = 1;
+
+pub(crate) const META_FORMAT: &[u8] = b"format";
+pub(crate) const META_ENGINE: &[u8] = b"engine";
+pub(crate) const META_CREATED: &[u8] = b"created";
+pub(crate) const META_HEAD: &[u8] = b"head";
+
+/// One ordered table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub(crate) enum Table {
+    Meta = 1,
+    Hosts = 2,
+    Sources = 3,
+    Items = 4,
+    History = 5,
+    ByEnvironment = 6,
+    ByHost = 7,
+    ByKey = 8,
+    Hours = 9,
+    Counts = 10,
+    Tokens = 11,
+    Operators = 12,
+    OperatorTokens = 13,
+    Outbox = 14,
+    OutboxDue = 15,
+}
+
+impl Table {
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Meta,
+        Self::Hosts,
+        Self::Sources,
+        Self::Items,
+        Self::History,
+        Self::ByEnvironment,
+        Self::ByHost,
+        Self::ByKey,
+        Self::Hours,
+        Self::Counts,
+        Self::Tokens,
+        Self::Operators,
+        Self::OperatorTokens,
+        Self::Outbox,
+        Self::OutboxDue,
+    ];
+
+    /// The table's name in redb and in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Meta => "meta",
+            Self::Hosts => "hosts",
+            Self::Sources => "sources",
+            Self::Items => "items",
+            Self::History => "history",
+            Self::ByEnvironment => "by_environment",
+            Self::ByHost => "by_host",
+            Self::ByKey => "by_key",
+            Self::Hours => "hours",
+            Self::Counts => "counts",
+            Self::Tokens => "tokens",
+            Self::Operators => "operators",
+            Self::OperatorTokens => "operator_tokens",
+            Self::Outbox => "outbox",
+            Self::OutboxDue => "outbox_due",
+        }
+    }
+
+    /// The byte that stands for the table in front of its keys, where an
+    /// engine has one key space only.
+    pub(crate) fn prefix(self) -> u8 {
+        self as u8
+    }
+}
+
+/// Keys from `from` on, up to but without `to`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Span {
+    pub(crate) from: Vec<u8>,
+    pub(crate) to: Option<Vec<u8>>,
+}
+
+impl Span {
+    /// Every key of a table.
+    pub(crate) fn all() -> Self {
+        Self::default()
+    }
+
+    /// Keys below a text and its NUL.
+    pub(crate) fn below(texts: &[&str]) -> Self {
+        let from = joined(texts, b"");
+        let mut to = from.clone();
+        if let Some(last) = to.last_mut() {
+            *last = 1;
+        }
+        Self { from, to: Some(to) }
+    }
+
+    /// Ids `low..=high` behind a prefix.
+    pub(crate) fn ids(prefix: &[u8], low: u64, high: u64) -> Self {
+        let from = [prefix, &low.to_be_bytes()].concat();
+        let to = match high.checked_add(1) {
+            Some(end) => [prefix, &end.to_be_bytes()].concat(),
+            None => [prefix, &high.to_be_bytes(), &[0]].concat(),
+        };
+        Self { from, to: Some(to) }
+    }
+}
+
+/// Texts, each ended by a NUL, then bytes.
+pub(crate) fn joined(texts: &[&str], tail: &[u8]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(texts.iter().map(|text| text.len() + 1).sum::<usize>() + tail.len());
+    for text in texts {
+        key.extend_from_slice(text.as_bytes());
+        key.push(0);
+    }
+    key.extend_from_slice(tail);
+    key
+}
+
+pub(crate) fn source_key(host: &str, source: &str) -> Vec<u8> {
+    joined(&[host], source.as_bytes())
+}
+
+pub(crate) fn item_key(host: &str, source: &str, key: &str) -> Vec<u8> {
+    joined(&[host, source], key.as_bytes())
+}
+
+/// The last eight bytes of an index key: the id.
+pub(crate) fn id_of(key: &[u8]) -> Option<u64> {
+    key.last_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes))
+}
+
+/// A signed number whose bytes sort as it does.
+pub(crate) fn ordered(number: i64) -> [u8; 8] {
+    (number.cast_unsigned() ^ (1 << 63)).to_be_bytes()
+}
+
+pub(crate) fn from_ordered(bytes: [u8; 8]) -> i64 {
+    (u64::from_be_bytes(bytes) ^ (1 << 63)).cast_signed()
+}
+
+pub(crate) fn hour(time_ms: i64) -> i64 {
+    time_ms.div_euclid(3_600_000)
+}
+
+pub(crate) fn minute(time_ms: i64) -> i64 {
+    time_ms.div_euclid(60_000)
+}
+
+pub(crate) fn due_key(next_attempt_ms: i64, id: u64) -> Vec<u8> {
+    [ordered(next_attempt_ms), id.to_be_bytes()].concat()
+}
+
+/// What an index row says of its entry, so that most filters need not read it:
+/// `change` (1) or `event` (0), then the severity (0 to 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flags {
+    pub(crate) change: bool,
+    pub(crate) severity: Severity,
+}
+
+impl Flags {
+    pub(crate) fn encode(self) -> [u8; 2] {
+        [u8::from(self.change), severity_index(self.severity)]
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [change @ (0 | 1), severity] => {
+                Some(Self { change: *change == 1, severity: *Severity::ALL.get(usize::from(*severity))? })
+            }
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn severity_index(severity: Severity) -> u8 {
+    match severity {
+        Severity::Info => 0,
+        Severity::Warning => 1,
+        Severity::Critical => 2,
+    }
+}

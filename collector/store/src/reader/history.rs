@@ -1,0 +1,179 @@
+//! Reading the history: one entry, pages of them, the chain.
+//!
+//! A query takes the index that narrows it most, then the flags in the index
+//! row, and reads an entry only when both leave it a chance.
+
+use driftline_canon::{HostName, ItemKey, SourceName};
+
+use crate::chain::{ChainVerifier, VerifyReport};
+use crate::codec::{Head, decode_bounds, decode_entry, split_history};
+use crate::engine::{Direction, Flow};
+use crate::error::StoreError;
+use crate::layout::{Flags, Span, Table, hour, id_of, joined, ordered};
+use crate::query::{EntryQuery, Page, SCAN_ROWS_MAX};
+use crate::reader::Reader;
+use crate::record::Entry;
+use crate::writer::head_of;
+
+/// Entries between two calls of a progress function.
+const PROGRESS_EVERY: u64 = 10_000;
+
+impl Reader {
+    /// One entry.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn entry(&self, id: u64) -> Result<Option<Entry>, StoreError> {
+        let value = self.snapshot.get(Table::History, &id.to_be_bytes())?;
+        value.map(|value| decode_entry(id, &value)).transpose()
+    }
+
+    /// One page of the entries that match. Looks at [`SCAN_ROWS_MAX`] rows at
+    /// most; `next` says where to go on, and nothing is left out in between.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn entries(&self, query: &EntryQuery) -> Result<Page, StoreError> {
+        if query.wants_only_changes() && query.wants_only_events() {
+            return Ok(Page::default());
+        }
+        let Some((low, high)) = self.id_bounds(query)? else { return Ok(Page::default()) };
+        let (table, prefix) = index_for(query);
+        let direction = if query.newest_first { Direction::Down } else { Direction::Up };
+        let (mut page, mut rows, mut last) = (Page::default(), 0, 0);
+        self.snapshot.scan(table, &Span::ids(&prefix, low, high), direction, &mut |key, value| {
+            if rows == SCAN_ROWS_MAX || page.entries.len() == query.page_size() {
+                page.next = Some(last);
+                return Ok(Flow::Stop);
+            }
+            rows += 1;
+            last = id_of(key).ok_or_else(|| StoreError::corrupt("read an index", "a key has no id"))?;
+            if let Some(entry) = self.candidate(query, table, last, value)?
+                && query.matches(&entry)
+            {
+                page.entries.push(entry);
+            }
+            Ok(Flow::Go)
+        })?;
+        Ok(page)
+    }
+
+    /// What became of a key, newest first: an [`EntryQuery`] by its exact name,
+    /// for one host and source or for all.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn key_history(
+        &self,
+        key: &ItemKey,
+        host: Option<&HostName>,
+        source: Option<&SourceName>,
+        limit: usize,
+        before_id: Option<u64>,
+    ) -> Result<Page, StoreError> {
+        self.entries(&EntryQuery {
+            host: host.cloned(),
+            source: source.cloned(),
+            key: Some(key.clone()),
+            before_id,
+            limit,
+            newest_first: true,
+            ..EntryQuery::default()
+        })
+    }
+
+    /// Id and hash of the newest entry; 0 and zeros while there is none.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn head(&self) -> Result<(u64, [u8; 32]), StoreError> {
+        let head = self.head_record()?;
+        Ok((head.entry, head.hash))
+    }
+
+    /// Checks the whole chain. `progress` gets the entries checked so far and
+    /// their number.
+    ///
+    /// # Errors
+    /// See [`Self::host`]; a broken chain is no error but the report.
+    pub fn verify(&self, mut progress: impl FnMut(u64, u64)) -> Result<VerifyReport, StoreError> {
+        let head = self.head()?;
+        let mut verifier = ChainVerifier::default();
+        self.chain(1, |id, body, hash| {
+            if id.is_multiple_of(PROGRESS_EVERY) {
+                progress(id, head.0);
+            }
+            verifier.push(id, body, hash)
+        })?;
+        progress(head.0, head.0);
+        Ok(verifier.finish_at(head))
+    }
+
+    /// Shows every link of the chain from an id on: id, encoded body, hash.
+    /// Stops early when the visitor says `false`.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn chain(&self, from_id: u64, mut visit: impl FnMut(u64, &[u8], &[u8; 32]) -> bool) -> Result<(), StoreError> {
+        let span = Span::ids(&[], from_id, u64::MAX);
+        self.snapshot.scan(Table::History, &span, Direction::Up, &mut |key, value| {
+            let id = id_of(key).ok_or_else(|| StoreError::corrupt("read the history", "a key has no id"))?;
+            let (hash, body) = split_history(value)?;
+            Ok(if visit(id, body, hash) { Flow::Go } else { Flow::Stop })
+        })
+    }
+
+    pub(crate) fn head_record(&self) -> Result<Head, StoreError> {
+        head_of(&self.snapshot)
+    }
+
+    /// The entry of an index row, unless the row alone rules it out.
+    fn candidate(&self, query: &EntryQuery, table: Table, id: u64, value: &[u8]) -> Result<Option<Entry>, StoreError> {
+        if table == Table::History {
+            return decode_entry(id, value).map(Some);
+        }
+        let flags = Flags::decode(value).ok_or_else(|| StoreError::corrupt("read an index", "a row has no flags"))?;
+        let hopeless = query.min_severity.is_some_and(|least| flags.severity < least)
+            || (flags.change && query.wants_only_events())
+            || (!flags.change && query.wants_only_changes());
+        if hopeless {
+            return Ok(None);
+        }
+        let entry = self.entry(id)?;
+        let missing = || StoreError::corrupt("read the history", format!("entry {id} is indexed but not there"));
+        entry.ok_or_else(missing).map(Some)
+    }
+
+    /// Lowest and highest id that can match, from cursors and times.
+    fn id_bounds(&self, query: &EntryQuery) -> Result<Option<(u64, u64)>, StoreError> {
+        let mut low = query.after_id.map_or(1, |after| after.saturating_add(1));
+        let mut high = query.before_id.map_or(u64::MAX, |before| before.saturating_sub(1));
+        if query.since_ms.is_some() || query.until_ms.is_some() {
+            let from = query.since_ms.map(|since| ordered(hour(since)).to_vec()).unwrap_or_default();
+            let to = query.until_ms.map(|until| ordered(hour(until) + 1).to_vec());
+            let (mut lowest, mut highest) = (u64::MAX, 0);
+            self.snapshot.scan(Table::Hours, &Span { from, to }, Direction::Up, &mut |_, value| {
+                let (first, last) = decode_bounds(value)?;
+                lowest = lowest.min(first);
+                highest = highest.max(last);
+                Ok(Flow::Go)
+            })?;
+            low = low.max(lowest);
+            high = high.min(highest);
+        }
+        Ok((low <= high).then_some((low, high)))
+    }
+}
+
+/// The index that narrows a query most, and the prefix to read in it.
+fn index_for(query: &EntryQuery) -> (Table, Vec<u8>) {
+    if let Some(key) = query.exact_key() {
+        (Table::ByKey, joined(&[key], &[]))
+    } else if let Some(host) = &query.host {
+        (Table::ByHost, joined(&[host.as_str()], &[]))
+    } else if let Some(environment) = &query.environment {
+        (Table::ByEnvironment, joined(&[environment.as_str()], &[]))
+    } else {
+        (Table::History, Vec::new())
+    }
+}
