@@ -6,6 +6,8 @@
 
 pub mod env_file;
 
+use std::fmt;
+
 use zeroize::Zeroizing;
 
 use crate::{ItemKey, Problem, Value};
@@ -19,7 +21,7 @@ pub enum Format {
 }
 
 /// One setting in clear: exists only on the host that it was read on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
     /// What is set.
     pub key: ItemKey,
@@ -30,6 +32,13 @@ pub struct Setting {
     /// The text as written where it differs from the value because names in it
     /// were resolved (`http://${HOST}/`).
     pub template: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let template = self.template.as_ref().map(|_| "..");
+        write!(f, "Setting({} = {:?}, line {:?}, template {template:?})", self.key, self.value, self.line)
+    }
 }
 
 /// What reading a file gave.

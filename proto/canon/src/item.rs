@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::digest::KeyedDigest;
 use crate::display::{self, DisplayPolicy, Masked};
 use crate::format::Setting;
-use crate::{Digest, ItemKey, Root, secret};
+use crate::secret::{self, SecretReason};
+use crate::{Digest, ItemKey, Root};
 
 /// The smallest comparable unit of a source, as it travels: no value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +46,10 @@ impl Observation {
     /// masked, displays by policy.
     #[must_use]
     pub fn of_settings(settings: &[Setting], keyed: &KeyedDigest, policy: DisplayPolicy) -> Self {
-        Self::new(settings.iter().map(|setting| item_of(setting, keyed, policy)).collect())
+        let reasons = secret::classify_all(settings);
+        Self::new(
+            settings.iter().zip(reasons).map(|(setting, reason)| item_of(setting, reason, keyed, policy)).collect(),
+        )
     }
 
     /// The items, sorted by key.
@@ -74,8 +78,7 @@ impl Observation {
     }
 }
 
-fn item_of(setting: &Setting, keyed: &KeyedDigest, policy: DisplayPolicy) -> Item {
-    let reason = secret::classify(&setting.key, &setting.value);
+fn item_of(setting: &Setting, reason: Option<SecretReason>, keyed: &KeyedDigest, policy: DisplayPolicy) -> Item {
     Item {
         key: setting.key.clone(),
         digest: keyed.digest(&setting.key, &setting.value),

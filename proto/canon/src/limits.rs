@@ -41,3 +41,7 @@ pub const INTERPOLATION_DEPTH_MAX: usize = 16;
 /// Bytes that resolving templates may produce per value: a chain of doublings
 /// (`B=$A$A`, `C=$B$B` …) grows exponentially and stops here.
 pub const RESOLVED_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes that resolving templates may produce per file: as much as a file can
+/// hold. A hundred thousand references to one long value stop here.
+pub const RESOLVED_TOTAL_BYTES_MAX: usize = FILE_BYTES_MAX;

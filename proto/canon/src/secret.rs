@@ -1,8 +1,20 @@
 //! Whether a value is a secret: by its key, or by the look of it.
+//!
+//! Decides, and finds the bytes to mask; it never changes or shows a value.
+//! A false alarm costs an operator a glance at the host, a miss costs a
+//! secret: where the two are in doubt, it is a secret.
+
+mod connection;
+mod entropy;
+mod forms;
+mod shared;
+mod words;
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ItemKey, Value};
+use crate::{ItemKey, Setting, Value};
 
 /// Why a value was taken for a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,16 +22,94 @@ use crate::{ItemKey, Value};
 pub enum SecretReason {
     /// The key says so (`DB_PASSWORD`).
     KeyName,
-    /// A URL with a password in it.
+    /// A URL or connection string with a password in it.
     UrlPassword,
     /// PEM, JWT, or a well-known token prefix.
     KnownForm,
     /// High entropy for its length.
     Entropy,
+    /// It holds the secret of another setting of the same file.
+    Derived,
 }
 
-/// Why this setting is a secret, if it is one.
+/// Why this setting is a secret, if it is one, judged on its own.
 #[must_use]
-pub fn classify(_key: &ItemKey, _value: &Value) -> Option<SecretReason> {
-    None
+pub fn classify(key: &ItemKey, value: &Value) -> Option<SecretReason> {
+    if key.as_str().starts_with('@') || matches!(value, Value::Content(_)) {
+        return None;
+    }
+    let bytes = value.bytes();
+    if words::names_a_secret(key.as_str(), bytes) {
+        return Some(SecretReason::KeyName);
+    }
+    let checksum = words::names_a_checksum(key.as_str());
+    looks(bytes).filter(|&reason| !(checksum && reason == SecretReason::Entropy))
 }
+
+/// Why each of these settings is a secret, judged together: besides what
+/// [`classify`] says, a setting that holds the secret of another one, through
+/// a template or by a copy, is a secret too.
+#[must_use]
+pub fn classify_all(settings: &[Setting]) -> Vec<Option<SecretReason>> {
+    let mut reasons: Vec<_> = settings.iter().map(|setting| classify(&setting.key, &setting.value)).collect();
+    shared::spread(settings, &mut reasons);
+    reasons
+}
+
+/// What the bytes themselves say, whatever their key.
+#[must_use]
+pub(crate) fn looks(bytes: &[u8]) -> Option<SecretReason> {
+    let spans = connection::secret_spans(bytes);
+    let rest = without(bytes, &spans);
+    if forms::is_known(&rest) {
+        Some(SecretReason::KnownForm)
+    } else if entropy::is_high(&rest) {
+        Some(SecretReason::Entropy)
+    } else {
+        (!spans.is_empty()).then_some(SecretReason::UrlPassword)
+    }
+}
+
+/// The bytes to mask in a URL or connection string, in order and apart from
+/// each other; `None` when masking them would leave another secret standing.
+#[must_use]
+pub(crate) fn spans_that_suffice(bytes: &[u8]) -> Option<Vec<Range<usize>>> {
+    (looks(bytes) == Some(SecretReason::UrlPassword)).then(|| connection::secret_spans(bytes))
+}
+
+/// Whether a key is about where to connect to, so that its value may be shown
+/// around a password.
+#[must_use]
+pub(crate) fn names_a_connection(key: &str) -> bool {
+    words::names_a_connection(key)
+}
+
+/// Whether a template refers to a name that is a secret's by its words.
+#[must_use]
+pub(crate) fn refers_to_a_secret(template: &[u8]) -> bool {
+    shared::references(template)
+        .any(|name| std::str::from_utf8(name).is_ok_and(|name| words::names_a_secret(name, b"?")))
+}
+
+/// Whether a name as it stands in a file may be shown: a line of a broken key
+/// or token can end up where a name is expected.
+#[must_use]
+pub(crate) fn name_may_be_shown(name: &[u8]) -> bool {
+    !forms::is_known(name) && !entropy::is_high(name) && connection::secret_spans(name).is_empty()
+}
+
+/// The bytes outside the spans, a blank in the place of each.
+pub(crate) fn without(bytes: &[u8], spans: &[Range<usize>]) -> zeroize::Zeroizing<Vec<u8>> {
+    let mut rest = zeroize::Zeroizing::new(Vec::with_capacity(bytes.len()));
+    let mut at = 0;
+    for span in spans {
+        rest.extend_from_slice(&bytes[at..span.start]);
+        rest.push(b' ');
+        at = span.end;
+    }
+    rest.extend_from_slice(&bytes[at..]);
+    rest
+}
+
+#[cfg(test)]
+mod tests;

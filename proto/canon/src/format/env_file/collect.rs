@@ -1,0 +1,287 @@
+//! Gathers what a dialect's parser finds into one reading: one setting per
+//! key, bounded problems, and one opaque setting over all that was not read.
+//!
+//! Knows no syntax. It never lets a name through that looks like a piece of a
+//! secret, whatever the dialect says about names.
+
+use std::collections::HashMap;
+
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::cursor::{Cursor, Spot};
+use super::excerpt;
+use super::interpolate::{self, Failure, Part};
+use crate::format::{Reading, Setting};
+use crate::key::is_deceptive;
+use crate::limits::{ITEMS_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, PROBLEMS_MAX, RESOLVED_TOTAL_BYTES_MAX};
+use crate::{EnvDialect, ItemKey, Problem, ProblemKind, Value, secret};
+
+/// What a parser found at a name.
+#[derive(Debug)]
+pub(super) enum Raw {
+    /// The name alone.
+    Inherited,
+    /// A value, in parts.
+    Parts(Vec<Part>),
+}
+
+impl Raw {
+    /// A value without references.
+    pub(super) fn text(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::Parts(vec![Part::Literal(Zeroizing::new(bytes.into()))])
+    }
+}
+
+/// A reading in the making.
+pub(super) struct Collector<'a> {
+    text: &'a [u8],
+    settings: Vec<Option<Setting>>,
+    index: HashMap<ItemKey, usize>,
+    problems: Vec<Problem>,
+    problems_more: usize,
+    unread: Option<Sha256>,
+    budget: usize,
+    in_armour: bool,
+    in_doubt: bool,
+    full: bool,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            settings: Vec::new(),
+            index: HashMap::new(),
+            problems: Vec::new(),
+            problems_more: 0,
+            unread: None,
+            budget: RESOLVED_TOTAL_BYTES_MAX,
+            in_armour: false,
+            in_doubt: false,
+            full: false,
+        }
+    }
+
+    /// Adds a problem at a spot, with its line masked.
+    pub(super) fn problem(&mut self, kind: ProblemKind, spot: Spot, reason: impl Into<String>) {
+        if self.problems.len() < PROBLEMS_MAX - 1 {
+            let excerpt = excerpt::masked(spot.line_of(self.text));
+            self.problems.push(Problem::at(kind, spot.place(self.text), reason, Some(excerpt)));
+        } else {
+            self.problems_more += 1;
+        }
+    }
+
+    /// A quote that is never closed: lines that follow may be what it quotes.
+    pub(super) fn never_closed(&mut self, spot: Spot) {
+        self.in_doubt = true;
+        self.problem(ProblemKind::Syntax, spot, "the quote is never closed");
+    }
+
+    /// What lies between here and `end` was not understood: it is watched as
+    /// content.
+    pub(super) fn unread(&mut self, start: usize, end: usize) {
+        let bytes = &self.text[start..end];
+        self.note_armour(bytes);
+        let hash = self.unread.get_or_insert_with(Sha256::new);
+        for line in bytes.split(|&b| b == b'\n') {
+            hash.update(line.trim_ascii());
+            hash.update(b"\n");
+        }
+    }
+
+    /// Moves over a line that no dialect should look at: one over the limit,
+    /// or the inside of an armoured key that is not quoted. Whether it did.
+    pub(super) fn skips_line(&mut self, cursor: &mut Cursor<'_>) -> bool {
+        let spot = cursor.spot();
+        if self.in_armour {
+            let line = cursor.rest_of_line();
+            if is_inside_armour(line) {
+                cursor.take_line();
+                self.unread(spot.at, cursor.at());
+                return true;
+            }
+            self.in_armour = false;
+        }
+        if cursor.rest().len() > LINE_BYTES_MAX && cursor.rest_of_line().len() > LINE_BYTES_MAX {
+            cursor.take_line();
+            self.problem(
+                ProblemKind::Limit,
+                spot,
+                format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content"),
+            );
+            self.unread(spot.at, cursor.at());
+            return true;
+        }
+        false
+    }
+
+    /// Takes a setting: `spot` is where its name is, `end` where it ends.
+    pub(super) fn set(&mut self, name: &[u8], raw: Raw, spot: Spot, end: usize) {
+        if !self.accepts(name, &raw, spot) {
+            self.unread(spot.at, end);
+            return;
+        }
+        self.note_armour(&self.text[spot.at..end]);
+        let key = ItemKey::from_bytes(name);
+        if name.len() > KEY_BYTES_MAX || key.as_str().len() >= KEY_BYTES_MAX {
+            self.problem(ProblemKind::Limit, spot, format!("the name has more than {KEY_BYTES_MAX} bytes"));
+        }
+        let (value, template) = self.value_of(raw, spot);
+        self.check_encoding(name, &value, spot);
+        self.replace(Setting { key, value, line: Some(spot.line), template });
+    }
+
+    /// Whether a name may become an item.
+    fn accepts(&mut self, name: &[u8], raw: &Raw, spot: Spot) -> bool {
+        let bare = matches!(raw, Raw::Inherited);
+        let withheld =
+            if bare { self.in_doubt || !excerpt::is_clean_name(name) } else { !secret::name_may_be_shown(name) };
+        if withheld {
+            self.problem(ProblemKind::Syntax, spot, "the name may be part of a value; the line is watched as content");
+            return false;
+        }
+        self.in_doubt &= bare;
+        if self.index.len() >= ITEMS_MAX && !self.index.contains_key(&ItemKey::from_bytes(name)) {
+            if !self.full {
+                self.problem(
+                    ProblemKind::Limit,
+                    spot,
+                    format!("more than {ITEMS_MAX} settings; the rest is watched as content"),
+                );
+            }
+            self.full = true;
+            return false;
+        }
+        true
+    }
+
+    fn value_of(&mut self, raw: Raw, spot: Spot) -> (Value, Option<Zeroizing<Vec<u8>>>) {
+        let Raw::Parts(parts) = raw else {
+            return (Value::Inherited, None);
+        };
+        if !interpolate::is_template(&parts) {
+            return (Value::Text(interpolate::as_written(&parts)), None);
+        }
+        let lookup = |name: &[u8]| {
+            let at = self.index.get(&ItemKey::from_bytes(name))?;
+            self.settings[*at].as_ref().map(|setting| &setting.value)
+        };
+        let written = interpolate::as_written(&parts);
+        match interpolate::resolve(&parts, &lookup, self.budget) {
+            Ok(resolved) => {
+                self.budget = self.budget.saturating_sub(resolved.value.bytes().len());
+                self.report(resolved.failure, spot);
+                let template = (resolved.value.bytes() != &**written).then_some(written);
+                (resolved.value, template)
+            }
+            Err(interpolate::TooLong) => {
+                self.problem(
+                    ProblemKind::Limit,
+                    spot,
+                    "the template grows over the limit when it is resolved; it is kept as written",
+                );
+                (Value::Template(written), None)
+            }
+        }
+    }
+
+    fn report(&mut self, failure: Option<Failure>, spot: Spot) {
+        let reason = match failure {
+            None => return,
+            Some(Failure::Required(name)) => {
+                format!("{} must have a value, and is empty in this file", excerpt::named(&name))
+            }
+            Some(Failure::Assigns(name)) => {
+                format!("the template changes {}, which is not followed", excerpt::named(&name))
+            }
+        };
+        self.problem(ProblemKind::Unresolved, spot, reason);
+    }
+
+    fn check_encoding(&mut self, name: &[u8], value: &Value, spot: Spot) {
+        let bytes = match value {
+            Value::Content(_) => b"",
+            value => value.bytes(),
+        };
+        for (what, bytes) in [("name", name), ("value", bytes)] {
+            match std::str::from_utf8(bytes) {
+                Err(_) => self.problem(
+                    ProblemKind::Encoding,
+                    spot,
+                    format!("the {what} is not UTF-8; its bytes are compared"),
+                ),
+                Ok(text) if text.chars().any(is_deceptive) => {
+                    let reason = format!("the {what} holds characters that hide or reorder text");
+                    self.problem(ProblemKind::Encoding, spot, reason);
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// The last of several settings counts, as in every dialect.
+    fn replace(&mut self, setting: Setting) {
+        let at = self.settings.len();
+        if let Some(before) = self.index.insert(setting.key.clone(), at) {
+            let earlier = self.settings[before].take().and_then(|setting| setting.line).unwrap_or(0);
+            let later = setting.line.unwrap_or(0);
+            let reason =
+                format!("`{}` is set on line {earlier} and again on line {later}; the last one counts", setting.key);
+            self.duplicate(later, reason, setting.key.as_str());
+        }
+        self.settings.push(Some(setting));
+    }
+
+    fn duplicate(&mut self, line: u32, reason: String, name: &str) {
+        if self.problems.len() < PROBLEMS_MAX - 1 {
+            let excerpt = excerpt::masked(format!("{name}=").as_bytes());
+            let place = crate::Place { line, column: 1 };
+            self.problems.push(Problem::at(ProblemKind::DuplicateKey, place, reason, Some(excerpt)));
+        } else {
+            self.problems_more += 1;
+        }
+    }
+
+    fn note_armour(&mut self, bytes: &[u8]) {
+        if !bytes.contains(&b'-') {
+            return;
+        }
+        let last = |mark: &[u8]| bytes.windows(mark.len()).rposition(|window| window == mark);
+        match (last(b"-----BEGIN "), last(b"-----END ")) {
+            (Some(begin), end) => self.in_armour = end.is_none_or(|end| end < begin),
+            (None, Some(_)) => self.in_armour = false,
+            (None, None) => {}
+        }
+    }
+
+    /// The reading, complete.
+    pub(super) fn finish(mut self, dialect: EnvDialect) -> Reading {
+        let nothing_read = self.index.is_empty();
+        let mut settings: Vec<Setting> = self.settings.into_iter().flatten().collect();
+        if let Some(hash) = self.unread {
+            let hash = if nothing_read { Sha256::digest(self.text) } else { hash.finalize() };
+            settings.push(content(hash.into()));
+        }
+        if self.problems_more > 0 {
+            let reason = format!("{} more problems are not shown", self.problems_more);
+            self.problems.push(Problem::whole(ProblemKind::Limit, reason));
+        }
+        Reading { settings, problems: self.problems, dialect: Some(dialect) }
+    }
+}
+
+/// What stands for bytes that are watched without being parsed.
+pub(super) fn content(hash: [u8; 32]) -> Setting {
+    Setting { key: ItemKey::metadata(ItemKey::CONTENT), value: Value::Content(hash), line: None, template: None }
+}
+
+/// Base64, armour headers, and the lines that begin and end it.
+fn is_inside_armour(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    let marked = line.windows(5).any(|window| window == b"-----");
+    let body = line.strip_suffix(b"==").or_else(|| line.strip_suffix(b"=")).unwrap_or(line);
+    let base64 = body.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'));
+    marked || base64 && !line.is_empty() || line.starts_with(b"Proc-Type:") || line.starts_with(b"DEK-Info:")
+}

@@ -1,0 +1,228 @@
+//! Where the secrets stand in URLs and connection strings.
+//!
+//! Finds bytes to mask, by rules that would rather take too many than too few:
+//! a password that was not percent-encoded may hold any delimiter. It checks
+//! no URL for being valid (RFC 3986 is what it reads, not what it enforces).
+
+use std::ops::Range;
+
+use super::{entropy, forms, words};
+
+/// The spans of all secrets, sorted and apart from each other.
+pub(super) fn secret_spans(text: &[u8]) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    authorities(text, &mut spans);
+    if !forms::contains(text, b"://") {
+        spans.extend(bare_credentials(text));
+    }
+    parameters(text, &mut spans);
+    flags(text, &mut spans);
+    merge(spans)
+}
+
+/// The passwords of every `scheme://user:password@host` in the text.
+fn authorities(text: &[u8], spans: &mut Vec<Range<usize>>) {
+    let mut from = 0;
+    while let Some(mark) = forms::find(&text[from..], b"://").map(|at| at + from) {
+        let start = mark + 3;
+        from = start;
+        if mark == 0 || !text[mark - 1].is_ascii_alphanumeric() {
+            continue;
+        }
+        let next = forms::find(&text[start..], b"://").map_or(text.len(), |at| start_of_scheme(text, at + start));
+        if let Some(span) = userinfo(text, start, next.max(start)) {
+            spans.push(span);
+        }
+    }
+}
+
+/// Where the scheme that ends at a position begins.
+fn start_of_scheme(text: &[u8], end: usize) -> usize {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+    text[..end].iter().rposition(|b| !part(b)).map_or(0, |at| at + 1)
+}
+
+/// The secret in the user information that begins at `start`: the password,
+/// or a user name that is a token.
+fn userinfo(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
+    let rest = &text[start..end];
+    let delimiter = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let at = match rest[..delimiter].iter().rposition(|&b| b == b'@') {
+        Some(at) => at,
+        None if is_host_and_port(rest, delimiter) => return None,
+        // No `@` before the first delimiter, and what stands there is no host
+        // and port: the delimiter belongs to a password.
+        None => rest.iter().rposition(|&b| b == b'@')?,
+    };
+    match rest[..at].iter().position(|&b| b == b':') {
+        Some(colon) if is_token(&rest[..colon]) => Some(start..start + at),
+        Some(colon) => (colon + 1 < at).then(|| start + colon + 1..start + at),
+        None => is_token(&rest[..at]).then(|| start..start + at),
+    }
+}
+
+fn is_host_and_port(rest: &[u8], delimiter: usize) -> bool {
+    let head = &rest[..delimiter];
+    let before_path = rest.get(delimiter).is_none_or(|&b| b != b'#');
+    match head.iter().position(|&b| b == b':') {
+        None => true,
+        // An IPv6 address is in brackets and full of colons.
+        Some(_) if head.starts_with(b"[") => true,
+        // Several hosts with ports: `a:1,b:2`.
+        Some(_) => before_path && head.split(|&b| b == b',').all(is_one_host),
+    }
+}
+
+fn is_one_host(host: &[u8]) -> bool {
+    let mut parts = host.splitn(2, |&b| b == b':');
+    let name = parts.next().unwrap_or_default();
+    let port = parts.next().unwrap_or_default();
+    // The `;` of `jdbc:sqlserver://host:1433;user=…` ends the port.
+    let digits = port.split(|&b| b == b';').next().unwrap_or_default();
+    let templated = port.starts_with(b"$");
+    !name.is_empty() && (templated || digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit))
+}
+
+/// A user name that is no name: `https://ghp_…@github.com`.
+fn is_token(user: &[u8]) -> bool {
+    const NAME_BYTES_MAX: usize = 24;
+    let template = user.starts_with(b"$");
+    !template && (user.len() > NAME_BYTES_MAX || forms::is_known(user) || entropy::is_high(user))
+}
+
+/// `user:password@host` without a scheme, when it is the whole value.
+fn bare_credentials(text: &[u8]) -> Option<Range<usize>> {
+    const SCHEMES: &[&[u8]] = &[b"mailto", b"sip", b"sips", b"xmpp", b"acct"];
+    let at = text.iter().rposition(|&b| b == b'@')?;
+    let colon = text[..at].iter().position(|b| matches!(b, b':' | b'/' | b'@' | b' ' | b'\t' | b'\n'))?;
+    let host = &text[at + 1..];
+    let hostlike = host.first().is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'[' | b'$' | b'_'));
+    let digest = host.starts_with(b"sha256:") || host.starts_with(b"sha512:");
+    let harmless = SCHEMES.iter().any(|scheme| text[..colon].eq_ignore_ascii_case(scheme));
+    let password = text[colon] == b':' && colon > 0 && colon + 1 < at;
+    (password && hostlike && !digest && !harmless).then_some(colon + 1..at)
+}
+
+/// The values of all `name=value` whose name is a secret's: query parameters,
+/// libpq and ADO connection strings, `-Dname=value`.
+fn parameters(text: &[u8], spans: &mut Vec<Range<usize>>) {
+    let mut from = 0;
+    while let Some(equals) = text[from..].iter().position(|&b| b == b'=').map(|at| at + from) {
+        from = equals + 1;
+        if !words::is_secret_parameter(&name_before(text, equals)) {
+            continue;
+        }
+        let start = from + text[from..].iter().take_while(|&&b| b == b' ').count();
+        let end = end_of_value(text, start);
+        if start < end {
+            spans.push(start..end);
+            from = end;
+        }
+    }
+}
+
+/// The name before `=`, short by construction.
+fn name_before(text: &[u8], equals: usize) -> String {
+    const NAME_BYTES_MAX: usize = 128;
+    let window = &text[equals.saturating_sub(NAME_BYTES_MAX)..equals];
+    let head = window.trim_ascii_end();
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%' | b'[' | b']');
+    let from = head.iter().rposition(|b| !part(b)).map_or(0, |at| at + 1);
+    String::from_utf8_lossy(&head[from..])
+        .replace("%5B", ".")
+        .replace("%5D", ".")
+        .replace("%5b", ".")
+        .replace("%5d", ".")
+}
+
+/// Where a parameter's value ends: at its closing quote, or at a separator
+/// that is followed by another `name=`, or at the end of the text.
+fn end_of_value(text: &[u8], start: usize) -> usize {
+    if let Some(end) = end_of_quoted(text, start) {
+        return end;
+    }
+    let mut at = start;
+    while at < text.len() {
+        let separator = matches!(text[at], b'&' | b';' | b',' | b'#') || text[at].is_ascii_whitespace();
+        if separator && (begins_parameter(&text[at..]) || text[at + 1..].trim_ascii().is_empty()) {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+/// The end of a value in quotes or braces, closing one included; a quote that
+/// is never closed runs to the end.
+fn end_of_quoted(text: &[u8], start: usize) -> Option<usize> {
+    let close = match text.get(start)? {
+        b'\'' => b'\'',
+        b'"' => b'"',
+        b'{' => b'}',
+        _ => return None,
+    };
+    let mut at = start + 1;
+    while at < text.len() {
+        if text[at] == b'\\' && close != b'}' {
+            at += 2;
+        } else if text[at] != close {
+            at += 1;
+        } else if text.get(at + 1) == Some(&close) {
+            at += 2;
+        } else if text
+            .get(at + 1)
+            .is_none_or(|b| matches!(b, b';' | b'&' | b',' | b')' | b'"' | b'}') || b.is_ascii_whitespace())
+        {
+            return Some(at + 1);
+        } else {
+            at += 1;
+        }
+    }
+    Some(text.len())
+}
+
+/// Whether a separator is followed by another parameter: `; User Id=`.
+fn begins_parameter(text: &[u8]) -> bool {
+    const NAME_BYTES_MAX: usize = 64;
+    let spaces = text[0] == b';';
+    let rest = text[1..].trim_ascii_start();
+    let window = &rest[..rest.len().min(NAME_BYTES_MAX)];
+    let part = |b: &u8| {
+        b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%' | b'[' | b']') || spaces && *b == b' '
+    };
+    match window.iter().position(|b| !part(b)) {
+        Some(end) => end > 0 && window[end] == b'=' && window[0] != b'%',
+        None => false,
+    }
+}
+
+/// The word after `--password`, `--token` and the like.
+fn flags(text: &[u8], spans: &mut Vec<Range<usize>>) {
+    let mut from = 0;
+    while let Some(dashes) = forms::find(&text[from..], b"--").map(|at| at + from) {
+        let name = dashes + 2;
+        let end = name + text[name..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+        from = end.max(name);
+        let spaces = text[end..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let start = end + spaces;
+        let stop = start + text[start..].iter().take_while(|b| !b.is_ascii_whitespace()).count();
+        let flag = std::str::from_utf8(&text[name..end]).unwrap_or_default();
+        if spaces > 0 && start < stop && !text[start..].starts_with(b"-") && words::is_secret_parameter(flag) {
+            let quoted = end_of_quoted(text, start).unwrap_or(stop);
+            spans.push(start..quoted.max(stop));
+            from = quoted.max(stop);
+        }
+    }
+}
+
+fn merge(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.sort_by_key(|span| span.start);
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}

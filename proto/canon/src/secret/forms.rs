@@ -1,0 +1,253 @@
+//! Forms that are secrets by agreement: armoured keys, web tokens, issuers'
+//! prefixes, authorisation headers, password hashes.
+//!
+//! Recognises forms only; what merely looks random is `entropy`'s business.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+/// Prefixes that issuers give their tokens, and how many characters must
+/// follow before one is believed.
+const PREFIXES: &[(&str, usize)] = &[
+    ("AKIA", 12),
+    ("ASIA", 12),
+    ("AIza", 20),
+    ("ya29.", 10),
+    ("GOCSPX-", 10),
+    ("ghp_", 16),
+    ("gho_", 16),
+    ("ghu_", 16),
+    ("ghs_", 16),
+    ("ghr_", 16),
+    ("github_pat_", 10),
+    ("glpat-", 8),
+    ("gldt-", 8),
+    ("glrt-", 8),
+    ("glcbt-", 8),
+    ("glsa_", 8),
+    ("gloas-", 8),
+    ("xoxb-", 8),
+    ("xoxa-", 8),
+    ("xoxp-", 8),
+    ("xoxr-", 8),
+    ("xoxs-", 8),
+    ("xoxe-", 8),
+    ("xoxe.", 8),
+    ("xapp-", 8),
+    ("sk_live_", 8),
+    ("sk_test_", 8),
+    ("rk_live_", 8),
+    ("rk_test_", 8),
+    ("whsec_", 8),
+    ("sk-", 16),
+    ("npm_", 16),
+    ("pypi-", 16),
+    ("dop_v1_", 8),
+    ("doo_v1_", 8),
+    ("dor_v1_", 8),
+    ("SG.", 20),
+    ("hf_", 16),
+    ("shpat_", 8),
+    ("shpss_", 8),
+    ("shpca_", 8),
+    ("shppa_", 8),
+    ("sq0atp-", 8),
+    ("sq0csp-", 8),
+    ("hvs.", 8),
+    ("hvb.", 8),
+    ("hvr.", 8),
+    ("dckr_pat_", 8),
+    ("lin_api_", 8),
+    ("figd_", 8),
+    ("ATATT3", 16),
+    ("ATCTT3", 16),
+    ("NRAK-", 8),
+    ("sntrys_", 8),
+    ("sntryu_", 8),
+    ("sbp_", 16),
+    ("pscale_tkn_", 8),
+    ("pscale_pw_", 8),
+    ("tskey-", 8),
+    ("xkeysib-", 8),
+    ("PMAK-", 8),
+    ("nvapi-", 8),
+    ("r8_", 16),
+    ("gsk_", 16),
+    ("xai-", 16),
+    ("pplx-", 16),
+    ("key-", 24),
+    ("AGE-SECRET-KEY-1", 8),
+    ("dapi", 32),
+    ("dl1.", 16),
+    ("rubygems_", 16),
+    ("cio", 28),
+    ("EZAK", 20),
+];
+
+/// Prefixes that names of hosts and packages begin with too.
+const WORDLIKE: &[&str] = &["sk-", "key-", "hf_", "r8_", "xai-", "cio", "npm_", "SG.", "dapi"];
+
+/// Beginnings of stored password hashes (crypt(5), PHC strings, LDAP, SCRAM).
+const HASHES: &[&str] = &[
+    "$1$",
+    "$2a$",
+    "$2b$",
+    "$2y$",
+    "$5$",
+    "$6$",
+    "$7$",
+    "$y$",
+    "$gy$",
+    "$apr1$",
+    "$argon2",
+    "$scrypt$",
+    "$pbkdf2",
+    "{SSHA",
+    "{SHA",
+    "{CRYPT}",
+    "SCRAM-SHA-",
+    "pbkdf2_sha",
+    "bcrypt_sha",
+];
+
+/// Whether any part of the value has a form that only secrets have.
+pub(super) fn is_known(value: &[u8]) -> bool {
+    is_armoured(value)
+        || is_hash(value)
+        || is_webhook(value)
+        || is_authorization(value)
+        || is_labelled(value)
+        || tokens(value).any(is_token)
+}
+
+/// PEM and its relatives (RFC 7468), with real line ends or escaped ones.
+fn is_armoured(value: &[u8]) -> bool {
+    contains(value, b"-----BEGIN ") || contains(value, b"---- BEGIN ") || contains(value, b"PuTTY-User-Key-File")
+}
+
+fn is_hash(value: &[u8]) -> bool {
+    const HASH_BYTES_MIN: usize = 12;
+    let trimmed = value.trim_ascii();
+    let at_start =
+        |text: &[u8]| HASHES.iter().any(|prefix| text.starts_with(prefix.as_bytes()) && text.len() >= HASH_BYTES_MIN);
+    let named = |b: &u8| *b == b':';
+    at_start(trimmed)
+        || trimmed.iter().position(named).is_some_and(|at| at_start(&trimmed[at + 1..]))
+        || is_postgres_md5(trimmed)
+}
+
+fn is_postgres_md5(value: &[u8]) -> bool {
+    value.len() == 35 && value.starts_with(b"md5") && value[3..].iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Addresses whose path is the secret.
+fn is_webhook(value: &[u8]) -> bool {
+    const PLACES: &[&[u8]] = &[
+        b"hooks.slack.com/",
+        b"/api/webhooks/",
+        b".webhook.office.com/",
+        b"hooks.zapier.com/",
+        b"hooks.chime.aws/",
+        b"api.telegram.org/bot",
+    ];
+    PLACES.iter().any(|place| contains(value, place))
+}
+
+/// `Bearer …` and `Basic …` (RFC 6750, RFC 7617), and any `Authorization:`.
+fn is_authorization(value: &[u8]) -> bool {
+    let lower = zeroize::Zeroizing::new(value.to_ascii_lowercase());
+    if contains(&lower, b"authorization:") {
+        return true;
+    }
+    let mut words = value
+        .split(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b':'))
+        .filter(|word| !word.is_empty())
+        .peekable();
+    while let Some(word) = words.next() {
+        let Some(next) = words.peek() else { break };
+        if word.eq_ignore_ascii_case(b"bearer") && is_bearer(next)
+            || word.eq_ignore_ascii_case(b"basic") && is_basic(next)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_bearer(word: &[u8]) -> bool {
+    const BEARER_BYTES_MIN: usize = 8;
+    word.len() >= BEARER_BYTES_MIN && !word.iter().all(u8::is_ascii_alphabetic) || word.len() >= 2 * BEARER_BYTES_MIN
+}
+
+fn is_basic(word: &[u8]) -> bool {
+    STANDARD.decode(word).is_ok_and(|clear| zeroize::Zeroizing::new(clear).contains(&b':'))
+}
+
+/// A name of a secret, a colon and something after it: JSON, YAML, headers.
+fn is_labelled(value: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = value[from..].iter().position(|&b| b == b':').map(|at| at + from) {
+        from = at + 1;
+        if value[from..].starts_with(b"//") {
+            continue;
+        }
+        let after = value[from..].trim_ascii_start();
+        let quoted = matches!(at.checked_sub(1).map(|last| value[last]), Some(b'"' | b'\''));
+        let spaced = after.len() < value.len() - from;
+        if (quoted || spaced) && !after.is_empty() && super::words::is_secret_parameter(&label_before(value, at)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The word before a position, quotes left out; short by construction.
+fn label_before(value: &[u8], end: usize) -> String {
+    const LABEL_BYTES_MAX: usize = 64;
+    let start = end.saturating_sub(LABEL_BYTES_MAX);
+    let head = value[start..end].trim_ascii_end();
+    let head = head.strip_suffix(b"\"").or_else(|| head.strip_suffix(b"'")).unwrap_or(head);
+    let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let from = head.iter().rposition(|b| !name(b)).map_or(0, |at| at + 1);
+    String::from_utf8_lossy(&head[from..]).into_owned()
+}
+
+/// Runs of characters that tokens are made of.
+fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'~' | b'+');
+    value.split(move |b| !part(b)).filter(|token| token.len() >= 12)
+}
+
+fn is_token(token: &[u8]) -> bool {
+    let issued = |&(prefix, min): &(&str, usize)| {
+        let body = token.strip_prefix(prefix.as_bytes()).filter(|body| body.len() >= min);
+        body.is_some_and(|body| !WORDLIKE.contains(&prefix) || is_body(body))
+    };
+    PREFIXES.iter().any(issued) || is_web_token(token)
+}
+
+/// What follows a prefix is no plain words: `sk-` also begins a host name.
+fn is_body(body: &[u8]) -> bool {
+    let digits = body.iter().filter(|b| b.is_ascii_digit()).count();
+    let upper = body.iter().any(u8::is_ascii_uppercase);
+    digits > 0 || upper || body.len() >= 32
+}
+
+/// JWT and JWE (RFC 7519): a JSON object in base64url, a dot, and more.
+fn is_web_token(token: &[u8]) -> bool {
+    if !token.starts_with(b"eyJ") {
+        return false;
+    }
+    let mut segments = token.split(|&b| b == b'.');
+    let Some(head) = segments.next() else { return false };
+    let json = URL_SAFE_NO_PAD.decode(head).is_ok_and(|clear| clear.first() == Some(&b'{'));
+    json && segments.next().is_some_and(|claims| claims.len() >= 4) || head.len() >= 40
+}
+
+pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    find(haystack, needle).is_some()
+}
+
+pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
