@@ -42,3 +42,25 @@ pub const TEXT_BYTES_MAX: usize = 1024;
 
 /// Bytes of a CSR or certificate in an enrolment message.
 pub const DER_BYTES_MAX: usize = 16 * 1024;
+
+/// TLS handshakes under way at once. One takes about a millisecond of work, so
+/// ten thousand agents coming back pass in seconds; what is stuck here is slow
+/// or hostile, and the oldest of the busiest address gives way.
+pub const HANDSHAKES_MAX: usize = 1024;
+
+/// Accepted connections at once: the budget of 10,000 agents, each with a
+/// successor while it reconnects.
+pub const CONNECTIONS_MAX: usize = 20_000;
+
+/// How often an idle connection is probed (HTTP/2 PING), and how long the
+/// answer may take: a half-open connection is noticed within 20 s.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// See [`KEEP_ALIVE`].
+pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of HTTP/2 headers: gRPC needs a few hundred.
+pub const HEADER_BYTES_MAX: u32 = 8 * 1024;
+
+/// Items or changes of one record: every item replaced by another.
+pub const CHANGES_MAX: usize = 2 * driftline_canon::limits::ITEMS_MAX;

@@ -1,0 +1,199 @@
+//! Records: what must not be lost, whole.
+
+use driftline_canon::limits::{ITEMS_MAX, PROBLEMS_MAX};
+use driftline_canon::{Delta, Observation, Problem, Root, SourceKind, SourceName};
+
+use super::item::{decode_change, decode_item, decode_problem};
+use super::{WireError, field};
+use crate::limits::{CHANGES_MAX, TEXT_BYTES_MAX};
+use crate::v1;
+
+/// Names a source: by what it is called everywhere, and where it is here.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SourceRef {
+    /// The same in every environment.
+    pub name: SourceName,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Where it is on the host, for people: printable, at most
+    /// [`TEXT_BYTES_MAX`] bytes.
+    pub path: String,
+}
+
+impl SourceRef {
+    /// Names a source whose path may be any bytes: it is escaped, and cut for
+    /// display.
+    #[must_use]
+    pub fn new(name: SourceName, kind: SourceKind, path: &[u8]) -> Self {
+        let path = field::printable(&driftline_canon::key::escape(path), TEXT_BYTES_MAX);
+        Self { name, kind, path }
+    }
+
+    pub(super) fn encode(&self) -> v1::Source {
+        v1::Source {
+            name: self.name.as_str().to_owned(),
+            kind: self.kind.as_str().to_owned(),
+            path: field::printable(&self.path, TEXT_BYTES_MAX),
+        }
+    }
+
+    pub(super) fn decode(source: Option<v1::Source>) -> Result<Self, WireError> {
+        let source = field::required("source", source)?;
+        let kind = SourceKind::from_name(&source.kind);
+        Ok(Self {
+            name: SourceName::new(source.name).map_err(|error| WireError::of("source.name", error))?,
+            kind: kind.ok_or_else(|| WireError::of("source.kind", "not known to this version"))?,
+            path: field::text("source.path", source.path, TEXT_BYTES_MAX)?,
+        })
+    }
+}
+
+/// Something that must not be lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Rises by one per record of an epoch, from 1.
+    pub seq: u64,
+    /// What it is about.
+    pub source: SourceRef,
+    /// When the agent saw it.
+    pub observed_ms: i64,
+    /// Since when it may have been so, if nobody was watching.
+    pub unobserved_since_ms: Option<i64>,
+    /// What it says.
+    pub body: RecordBody,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordBody {
+    /// The source changed.
+    Delta(Delta),
+    /// All of the source, whatever was known before.
+    Snapshot(Snapshot),
+    /// Changes may have gone unseen.
+    Gap(Gap),
+    /// All open problems of the source; none means: all are solved.
+    Problems(Vec<Problem>),
+    /// The source is no longer in the agent's configuration.
+    Retired,
+}
+
+/// All items of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Why all of it is sent.
+    pub reason: SnapshotReason,
+    /// The root that the agent computed; decoding has verified it.
+    pub root: Root,
+    /// The items.
+    pub observation: Observation,
+}
+
+/// Why all of a source is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SnapshotReason {
+    /// The source is new to this agent.
+    First,
+    /// The collector asked for it.
+    Resync,
+    /// The fleet key changed: every digest is new, no value is.
+    Rekey,
+    /// The canonical form changed: same bytes, new items.
+    Normaliser,
+    /// What may be shown changed, by configuration.
+    Policy,
+}
+
+impl SnapshotReason {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [Self::First, Self::Resync, Self::Rekey, Self::Normaliser, Self::Policy];
+
+    pub(super) fn encode(self) -> v1::SnapshotReason {
+        match self {
+            Self::First => v1::SnapshotReason::First,
+            Self::Resync => v1::SnapshotReason::Resync,
+            Self::Rekey => v1::SnapshotReason::Rekey,
+            Self::Normaliser => v1::SnapshotReason::Normaliser,
+            Self::Policy => v1::SnapshotReason::Policy,
+        }
+    }
+
+    fn decode(number: i32) -> Result<Self, WireError> {
+        let found = Self::ALL.into_iter().find(|reason| i32::from(reason.encode()) == number);
+        found.ok_or_else(|| WireError::of("snapshot.reason", "not known to this version"))
+    }
+}
+
+/// A stretch of time in which changes may have gone unseen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Its beginning.
+    pub from_ms: i64,
+    /// Its end, not before the beginning.
+    pub to_ms: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// A record that has been put together from its parts.
+pub(super) fn decode_record(record: v1::Record) -> Result<Record, WireError> {
+    if record.seq == 0 {
+        return Err(WireError::of("record.seq", "0 is no sequence number"));
+    }
+    let since = field::time("record.unobserved_since_ms", record.unobserved_since_ms)?;
+    Ok(Record {
+        seq: record.seq,
+        source: SourceRef::decode(record.source)?,
+        observed_ms: field::time("record.observed_ms", record.observed_ms)?,
+        unobserved_since_ms: (since > 0).then_some(since),
+        body: decode_body(field::required("record.body", record.body)?)?,
+    })
+}
+
+fn decode_body(body: v1::record::Body) -> Result<RecordBody, WireError> {
+    use v1::record::Body;
+    Ok(match body {
+        Body::Delta(delta) => RecordBody::Delta(decode_delta(delta)?),
+        Body::Snapshot(snapshot) => RecordBody::Snapshot(decode_snapshot(snapshot)?),
+        Body::Gap(gap) => RecordBody::Gap(decode_gap(gap)?),
+        Body::Problems(problems) => {
+            field::count("problems", problems.problems.len(), PROBLEMS_MAX)?;
+            RecordBody::Problems(problems.problems.into_iter().map(decode_problem).collect::<Result<_, _>>()?)
+        }
+        Body::Retired(v1::Retired {}) => RecordBody::Retired,
+    })
+}
+
+fn decode_delta(delta: v1::Delta) -> Result<Delta, WireError> {
+    let before = Root(field::array("delta.before", &delta.before)?);
+    let after = Root(field::array("delta.after", &delta.after)?);
+    field::count("delta.changes", delta.changes.len(), CHANGES_MAX)?;
+    if delta.changes.is_empty() || before == after {
+        return Err(WireError::of("delta", "changes nothing"));
+    }
+    let changes = delta.changes.into_iter().map(decode_change).collect::<Result<Vec<_>, _>>()?;
+    field::rising("delta.changes", changes.iter().map(|change| &change.key))?;
+    Ok(Delta { before, after, changes })
+}
+
+fn decode_snapshot(snapshot: v1::Snapshot) -> Result<Snapshot, WireError> {
+    let reason = SnapshotReason::decode(snapshot.reason)?;
+    let root = Root(field::array("snapshot.root", &snapshot.root)?);
+    field::count("snapshot.items", snapshot.items.len(), ITEMS_MAX)?;
+    let items = snapshot.items.into_iter().map(decode_item).collect::<Result<Vec<_>, _>>()?;
+    field::rising("snapshot.items", items.iter().map(|item| &item.key))?;
+    let observation = Observation::new(items);
+    if observation.root() != root {
+        return Err(WireError::of("snapshot.root", "not the root of its items"));
+    }
+    Ok(Snapshot { reason, root, observation })
+}
+
+fn decode_gap(gap: v1::Gap) -> Result<Gap, WireError> {
+    let from_ms = field::time("gap.from_ms", gap.from_ms)?;
+    let to_ms = field::time("gap.to_ms", gap.to_ms)?;
+    if from_ms > to_ms {
+        return Err(WireError::of("gap", "ends before it begins"));
+    }
+    Ok(Gap { from_ms, to_ms, reason: field::text("gap.reason", gap.reason, TEXT_BYTES_MAX)? })
+}

@@ -1,0 +1,52 @@
+//! Which protocol versions talk to each other: one pure rule.
+//!
+//! It knows nothing of the versions of programs, which are for people.
+
+use std::fmt;
+
+/// A version of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProtocolVersion {
+    /// A different major cannot talk.
+    pub major: u32,
+    /// A higher minor has something to add, which the other may ignore.
+    pub minor: u32,
+}
+
+/// The version that this program speaks.
+pub const PROTOCOL: ProtocolVersion = ProtocolVersion { major: 1, minor: 0 };
+
+/// What both sides speak: neither sends what a higher minor added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed(pub ProtocolVersion);
+
+/// Two versions that cannot talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this side speaks protocol {ours}, the other {theirs}: upgrade {}", if ours < theirs { "this side" } else { "the other side" })]
+pub struct Incompatible {
+    /// The version of this side.
+    pub ours: ProtocolVersion,
+    /// The version of the other side.
+    pub theirs: ProtocolVersion,
+}
+
+/// The rule: equal majors talk, in the lower of the two minors. Major 0 is no
+/// version (an unset field reads as 0.0).
+///
+/// # Errors
+/// [`Incompatible`] says which side to upgrade.
+pub fn compatible(ours: ProtocolVersion, theirs: ProtocolVersion) -> Result<Agreed, Incompatible> {
+    if ours.major != theirs.major || ours.major == 0 {
+        return Err(Incompatible { ours, theirs });
+    }
+    Ok(Agreed(ours.min(theirs)))
+}
+
+impl fmt::Display for ProtocolVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+#[cfg(test)]
+mod tests;

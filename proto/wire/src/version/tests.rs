@@ -1,0 +1,40 @@
+use super::*;
+
+fn version(text: &str) -> ProtocolVersion {
+    let (major, minor) = text.split_once('.').unwrap();
+    ProtocolVersion { major: major.parse().unwrap(), minor: minor.parse().unwrap() }
+}
+
+#[test]
+fn the_rule_as_a_table() {
+    for (ours, theirs, agreed) in [
+        ("1.0", "1.0", Some("1.0")),
+        ("1.0", "1.7", Some("1.0")),
+        ("1.7", "1.0", Some("1.0")),
+        ("2.3", "2.5", Some("2.3")),
+        ("1.0", "2.0", None),
+        ("2.0", "1.9", None),
+        ("1.0", "0.0", None),
+        ("0.0", "0.0", None),
+        ("4294967295.4294967295", "4294967295.0", Some("4294967295.0")),
+    ] {
+        let result = compatible(version(ours), version(theirs));
+        assert_eq!(result.ok().map(|agreed| agreed.0), agreed.map(version), "{ours} with {theirs}");
+    }
+}
+
+#[test]
+fn the_rule_is_the_same_from_both_sides() {
+    for a in ["0.0", "1.0", "1.4", "2.0"].map(version) {
+        for b in ["0.0", "1.0", "1.4", "2.0"].map(version) {
+            assert_eq!(compatible(a, b).ok(), compatible(b, a).ok());
+        }
+    }
+}
+
+#[test]
+fn the_older_side_is_told_to_upgrade() {
+    let text = |ours, theirs| compatible(version(ours), version(theirs)).unwrap_err().to_string();
+    assert_eq!(text("1.0", "2.0"), "this side speaks protocol 1.0, the other 2.0: upgrade this side");
+    assert_eq!(text("2.0", "1.0"), "this side speaks protocol 2.0, the other 1.0: upgrade the other side");
+}
