@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod classify;
+pub mod compare;
 pub mod selector;
 pub mod verdict;
 

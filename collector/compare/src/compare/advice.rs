@@ -1,0 +1,160 @@
+//! What would bring two sides together, in words.
+//!
+//! It names keys, sides, hosts and what may be shown; of a secret it shows
+//! nothing, and it never advises to copy one from environment to environment.
+//! It executes nothing.
+
+use driftline_canon::{HostName, ItemKey, SourceName};
+
+use super::cell::{Cell, CellState, Group};
+use super::{Severity, What};
+
+/// Characters of a value in a sentence. The cell beside it has the whole.
+const VALUE_CHARS_MAX: usize = 60;
+
+/// Groups of a split that a sentence names. More are counted.
+const GROUPS_NAMED_MAX: usize = 3;
+
+/// Hosts of a group that a sentence names. More are counted.
+const HOSTS_NAMED_MAX: usize = 3;
+
+/// What a sentence is about.
+pub(super) struct About<'a> {
+    pub(super) names: (&'a str, &'a str),
+    pub(super) source: &'a SourceName,
+    pub(super) key: &'a ItemKey,
+    pub(super) what: What,
+    pub(super) severity: Severity,
+    pub(super) cells: (&'a Cell, &'a Cell),
+    pub(super) unknown: (Vec<&'a HostName>, Vec<&'a HostName>),
+}
+
+impl About<'_> {
+    pub(super) fn in_words(&self) -> String {
+        let (left, right) = self.names;
+        match self.what {
+            What::Equal => String::new(),
+            What::Undetermined => self.undetermined(),
+            What::Split => self.split(),
+            _ if self.key.is_metadata() => self.metadata(),
+            What::MissingLeft => format!("Add {} to {left}", self.thing()),
+            What::MissingRight => format!("Add {} to {right}", self.thing()),
+            What::Differs => self.differs(),
+        }
+    }
+
+    fn thing(&self) -> String {
+        if self.key.as_str() == ItemKey::CONTENT {
+            format!("the content of '{}'", self.source)
+        } else if self.key.is_metadata() {
+            format!("'{}' of '{}'", self.key, self.source)
+        } else {
+            format!("'{}'", self.key)
+        }
+    }
+
+    fn differs(&self) -> String {
+        let ((left, right), (a, b)) = (self.names, self.cells);
+        let thing = self.thing();
+        if a.secret || b.secret {
+            return format!(
+                "Check {thing}: {left} and {right} hold different secrets; share one only if that is meant"
+            );
+        }
+        match (&a.display, &b.display) {
+            (Some(one), Some(other)) if one != other && self.key.as_str() != ItemKey::CONTENT => {
+                format!("Sync {thing}: {left} has {}, {right} has {}", quoted(one), quoted(other))
+            }
+            _ => format!("Sync {thing}: {left} and {right} differ"),
+        }
+    }
+
+    fn metadata(&self) -> String {
+        let ((left, right), source) = (self.names, self.source);
+        match (self.key.as_str(), self.what) {
+            (ItemKey::STATE, What::MissingLeft) => format!("Watch '{source}' on {left}: only {right} has it"),
+            (ItemKey::STATE, What::MissingRight) => format!("Watch '{source}' on {right}: only {left} has it"),
+            (ItemKey::MODE, _) if self.severity == Severity::Critical => {
+                format!("Close '{source}' to other users: it holds secrets, and its mode is {}", self.modes())
+            }
+            (_, What::MissingLeft) => format!("Check {}: only {right} has one", self.thing()),
+            (_, What::MissingRight) => format!("Check {}: only {left} has one", self.thing()),
+            _ => self.differs(),
+        }
+    }
+
+    fn modes(&self) -> String {
+        let ((left, right), (a, b)) = (self.names, self.cells);
+        let open = |name: &str, cell: &Cell| {
+            let mode = cell.display.as_deref().filter(|mode| crate::classify::is_world_readable(mode))?;
+            Some(format!("{mode} on {name}"))
+        };
+        [open(left, a), open(right, b)].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    fn undetermined(&self) -> String {
+        let blind = |name: &str, hosts: &[&HostName]| {
+            (!hosts.is_empty()).then(|| format!("{} ({name})", listed(hosts.iter().copied(), hosts.len())))
+        };
+        let sides = [blind(self.names.0, &self.unknown.0), blind(self.names.1, &self.unknown.1)];
+        let hosts = sides.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let what = if self.key.is_metadata() { String::new() } else { format!(", then compare '{}' again", self.key) };
+        format!("Make '{}' readable on {hosts}{what}", self.source)
+    }
+
+    fn split(&self) -> String {
+        let sides = [(self.names.0, self.cells.0), (self.names.1, self.cells.1)];
+        let split = sides.into_iter().filter(|(_, cell)| cell.state == CellState::Split);
+        let parts: Vec<_> = split.map(|(name, cell)| format!("in {name} {}", self.shares(cell))).collect();
+        format!("Align {}: {}", self.thing(), parts.join("; "))
+    }
+
+    /// Outliers first, by name; those that agree with most others last.
+    fn shares(&self, cell: &Cell) -> String {
+        let Some((most, outliers)) = cell.groups.split_first() else { return String::new() };
+        let mut parts: Vec<_> = outliers.iter().take(GROUPS_NAMED_MAX).map(|group| self.share(group)).collect();
+        let unnamed: u32 = outliers.iter().skip(GROUPS_NAMED_MAX).map(|group| group.count).sum();
+        if unnamed > 0 {
+            parts.push(format!("{unnamed} more have others"));
+        }
+        parts.push(self.share(most));
+        parts.join(", ")
+    }
+
+    fn share(&self, group: &Group) -> String {
+        let hosts = listed(group.hosts.iter(), usize::try_from(group.count).unwrap_or(usize::MAX));
+        let (have, own) = if group.count == 1 { ("has", "its") } else { ("have", "their") };
+        let is_state = self.key.as_str() == ItemKey::STATE;
+        match &group.display {
+            _ if group.missing && is_state => format!("not watched on {hosts}"),
+            _ if group.missing => format!("{hosts} {have} none"),
+            _ if group.secret => format!("{hosts} {have} a secret of {own} own"),
+            Some(display) => format!("{hosts} {have} {}", quoted(display)),
+            None if is_state => format!("watched on {hosts}"),
+            None => format!("{hosts} {have} a value of {own} own"),
+        }
+    }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a HostName>, count: usize) -> String {
+    let named: Vec<_> = names.take(HOSTS_NAMED_MAX).map(HostName::as_str).collect();
+    let more = count.saturating_sub(named.len());
+    match (&*named, more) {
+        ([head @ .., last], 0) if !head.is_empty() => format!("{} and {last}", head.join(", ")),
+        (all, 0) => all.join(", "),
+        (all, more) => format!("{} and {more} more", all.join(", ")),
+    }
+}
+
+fn quoted(display: &str) -> String {
+    if display.is_empty() {
+        return "an empty value".to_owned();
+    }
+    match display.char_indices().nth(VALUE_CHARS_MAX) {
+        None => display.to_owned(),
+        Some((end, _)) => format!("{}…", &display[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests;
