@@ -43,6 +43,7 @@ pub(super) struct Collector<'a> {
     unread: Option<Sha256>,
     budget: usize,
     in_armour: bool,
+    armour_told: bool,
     in_doubt: bool,
     full: bool,
 }
@@ -58,6 +59,7 @@ impl<'a> Collector<'a> {
             unread: None,
             budget: RESOLVED_TOTAL_BYTES_MAX,
             in_armour: false,
+            armour_told: false,
             in_doubt: false,
             full: false,
         }
@@ -98,11 +100,19 @@ impl<'a> Collector<'a> {
         if self.in_armour {
             let line = cursor.rest_of_line();
             if is_inside_armour(line) {
+                if !std::mem::replace(&mut self.armour_told, true) {
+                    self.problem(
+                        ProblemKind::Syntax,
+                        spot,
+                        "lines of a key or certificate without quotes; they are watched as content",
+                    );
+                }
                 cursor.take_line();
                 self.unread(spot.at, cursor.at());
                 return true;
             }
             self.in_armour = false;
+            self.armour_told = false;
         }
         if cursor.rest().len() > LINE_BYTES_MAX && cursor.rest_of_line().len() > LINE_BYTES_MAX {
             cursor.take_line();
@@ -139,7 +149,8 @@ impl<'a> Collector<'a> {
         let withheld =
             if bare { self.in_doubt || !excerpt::is_clean_name(name) } else { !secret::name_may_be_shown(name) };
         if withheld {
-            self.problem(ProblemKind::Syntax, spot, "the name may be part of a value; the line is watched as content");
+            let what = if bare { "no `=` and no clean name" } else { "the name may be part of a secret" };
+            self.problem(ProblemKind::Syntax, spot, format!("{what}; the line is watched as content"));
             return false;
         }
         self.in_doubt &= bare;

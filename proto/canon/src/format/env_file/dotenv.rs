@@ -249,7 +249,7 @@ fn references(text: &[u8]) -> Vec<Part> {
             (Operator::Plain, None, name_end)
         } else if text[name_end..].starts_with(b":-") {
             let Some(end) = brace.at_or_after(name_end + 2) else { break };
-            (Operator::Default { colon: false }, Some(&text[name_end + 2..end]), end)
+            (Operator::DefaultIfUnset, Some(&text[name_end + 2..end]), end)
         } else {
             continue;
         };

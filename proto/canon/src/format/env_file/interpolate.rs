@@ -37,6 +37,8 @@ pub(super) enum Operator {
         /// Whether there was a colon.
         colon: bool,
     },
+    /// `:-` of python-dotenv, where an empty value counts as one.
+    DefaultIfUnset,
     /// `+`: the word if there is a value.
     Alternative {
         /// Whether there was a colon.
@@ -71,7 +73,7 @@ impl Operator {
     fn text(self) -> &'static str {
         match self {
             Self::Plain => "",
-            Self::Default { colon: true } => ":-",
+            Self::Default { colon: true } | Self::DefaultIfUnset => ":-",
             Self::Default { colon: false } => "-",
             Self::Alternative { colon: true } => ":+",
             Self::Alternative { colon: false } => "+",
