@@ -131,6 +131,17 @@ impl PeerIdentity {
     }
 }
 
+/// When a certificate (DER) begins and ends, in milliseconds since 1970 UTC.
+///
+/// # Errors
+/// [`IdentityError::Certificate`] when it is none.
+pub fn validity(der: &[u8]) -> Result<(i64, i64), IdentityError> {
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| IdentityError::Certificate)?;
+    let ms = |seconds: i64| seconds.saturating_mul(1000);
+    let dates = certificate.validity();
+    Ok((ms(dates.not_before.timestamp()), ms(dates.not_after.timestamp())))
+}
+
 impl fmt::Display for PeerIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}, {})", self.host, self.environment, self.role)
