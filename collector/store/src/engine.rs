@@ -5,6 +5,7 @@
 //! between them stays in their files.
 
 pub(crate) mod redb;
+pub(crate) mod sled;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::layout::{Span, Table};
 use crate::store::StoreOptions;
 
 use self::redb::{RedbEngine, RedbSnapshot};
+use self::sled::{SledEngine, SledSnapshot};
 
 /// Which engine keeps a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -113,6 +115,7 @@ pub(crate) struct Opening {
 /// An open engine.
 pub(crate) enum Engine {
     Redb(RedbEngine),
+    Sled(SledEngine),
 }
 
 impl Engine {
@@ -120,7 +123,7 @@ impl Engine {
     pub(crate) fn open(kind: EngineKind, path: &Path, options: &StoreOptions) -> Result<(Self, Opening), OpenError> {
         match kind {
             EngineKind::Redb => RedbEngine::open(path, options).map(|(engine, opening)| (Self::Redb(engine), opening)),
-            EngineKind::Sled => Err(OpenError::Corrupt { path: path.into(), reason: "not built yet".to_owned() }),
+            EngineKind::Sled => SledEngine::open(path, options).map(|(engine, opening)| (Self::Sled(engine), opening)),
         }
     }
 
@@ -128,6 +131,7 @@ impl Engine {
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
         match self {
             Self::Redb(engine) => engine.snapshot().map(Snapshot::Redb),
+            Self::Sled(engine) => engine.snapshot().map(Snapshot::Sled),
         }
     }
 
@@ -137,6 +141,7 @@ impl Engine {
     pub(crate) fn apply(&self, writes: &WriteSet) -> Result<(), StoreError> {
         match self {
             Self::Redb(engine) => engine.apply(writes),
+            Self::Sled(engine) => engine.apply(writes),
         }
     }
 
@@ -144,6 +149,7 @@ impl Engine {
     pub(crate) fn close(self) -> Result<(), StoreError> {
         match self {
             Self::Redb(engine) => engine.close(),
+            Self::Sled(engine) => engine.close(),
         }
     }
 }
@@ -151,12 +157,14 @@ impl Engine {
 /// A consistent state to read from.
 pub(crate) enum Snapshot {
     Redb(RedbSnapshot),
+    Sled(SledSnapshot),
 }
 
 impl Snapshot {
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Redb(snapshot) => snapshot.get(table, key),
+            Self::Sled(snapshot) => snapshot.get(table, key),
         }
     }
 
@@ -170,6 +178,7 @@ impl Snapshot {
     ) -> Result<(), StoreError> {
         match self {
             Self::Redb(snapshot) => snapshot.scan(table, span, direction, visit),
+            Self::Sled(snapshot) => snapshot.scan(table, span, direction, visit),
         }
     }
 }

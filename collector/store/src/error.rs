@@ -170,4 +170,14 @@ impl OpenError {
             kind => Self::Io { path, reason, full: kind == ErrorKind::Full },
         }
     }
+
+    /// The same for a store that was open already.
+    pub(crate) fn into_store_error(self, attempted: &str) -> StoreError {
+        let kind = match &self {
+            Self::Io { full: true, .. } => ErrorKind::Full,
+            Self::Corrupt { .. } => ErrorKind::Corrupt,
+            _ => ErrorKind::Io,
+        };
+        StoreError::new(kind, attempted, self.to_string())
+    }
 }

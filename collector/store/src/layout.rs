@@ -60,24 +60,6 @@ pub(crate) enum Table {
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 15] = [
-        Self::Meta,
-        Self::Hosts,
-        Self::Sources,
-        Self::Items,
-        Self::History,
-        Self::ByEnvironment,
-        Self::ByHost,
-        Self::ByKey,
-        Self::Hours,
-        Self::Counts,
-        Self::Tokens,
-        Self::Operators,
-        Self::OperatorTokens,
-        Self::Outbox,
-        Self::OutboxDue,
-    ];
-
     /// The table's name in redb and in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -157,8 +157,14 @@ fn make(dir: &Path, kind: EngineKind, path: &Path, options: &StoreOptions) -> Re
     let written = engine.apply(&writes);
     let closed = engine.close();
     written.and(closed).map_err(|error| OpenError::store(&unfinished, &error))?;
+    sync(&unfinished)?;
     fs::rename(&unfinished, path).map_err(|error| OpenError::io(path, &error))?;
-    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| OpenError::io(dir, &error))
+    sync(dir)
+}
+
+/// Brings a file, or the names in a directory, to the disk.
+fn sync(path: &Path) -> Result<(), OpenError> {
+    fs::File::open(path).and_then(|file| file.sync_all()).map_err(|error| OpenError::io(path, &error))
 }
 
 /// Removes what an opening that was killed left: it never held a record.

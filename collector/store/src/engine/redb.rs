@@ -97,7 +97,8 @@ impl RedbEngine {
         // The file is locked until the broken handle is gone; what closing it
         // reports is the error that brought us here.
         drop(guard.take());
-        let (database, _) = open_database(&self.path, self.cache_bytes, false).map_err(|error| reopening(&error))?;
+        let (database, _) = open_database(&self.path, self.cache_bytes, false)
+            .map_err(|error| error.into_store_error("open the store again after an I/O error"))?;
         *guard = Some(database);
         Ok(())
     }
@@ -105,15 +106,6 @@ impl RedbEngine {
     fn closed(&self) -> StoreError {
         StoreError::new(ErrorKind::Io, "use the store", format!("{} is not open", self.path.display()))
     }
-}
-
-fn reopening(error: &OpenError) -> StoreError {
-    let kind = match error {
-        OpenError::Io { full: true, .. } => ErrorKind::Full,
-        OpenError::Corrupt { .. } => ErrorKind::Corrupt,
-        _ => ErrorKind::Io,
-    };
-    StoreError::new(kind, "open the store again after an I/O error", error.to_string())
 }
 
 /// Makes the file with mode 0600 where there is none; redb takes an empty file

@@ -1,0 +1,123 @@
+//! Pages of the history: order, cursors, limits, filters.
+//!
+//! What the filters mean is compared with a model in `model.rs`.
+
+use driftline_store::*;
+
+use crate::each_engine;
+use crate::samples::*;
+
+fn all_pages(reader: &Reader, query: &EntryQuery) -> (Vec<u64>, usize) {
+    let (mut ids, mut pages, mut query) = (Vec::new(), 0, query.clone());
+    loop {
+        let page = reader.entries(&query).unwrap();
+        assert!(page.entries.len() <= if query.limit == 0 { PAGE_ENTRIES_MAX } else { query.limit });
+        ids.extend(page.entries.iter().map(|entry| entry.id));
+        pages += 1;
+        match page.next {
+            Some(next) => query = query.continued(next),
+            None => return (ids, pages),
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_entries_page_by_page_both_ways() {
+    each_engine(|store, writer| {
+        for start in (0..10_000).step_by(2_500) {
+            writer.commit(batch(1, vec![append((start..start + 2_500).map(body).collect())])).unwrap();
+        }
+        let reader = store.reader().unwrap();
+        let query = EntryQuery { limit: 300, ..EntryQuery::default() };
+        let (up, pages) = all_pages(&reader, &query);
+        assert_eq!(up, (1..=10_000).collect::<Vec<u64>>());
+        assert_eq!(pages, 34);
+        let (down, _) = all_pages(&reader, &EntryQuery { newest_first: true, ..query.clone() });
+        assert_eq!(down, (1..=10_000).rev().collect::<Vec<u64>>());
+        let production = EntryQuery { environment: Some(environment("production")), ..query };
+        let (some, _) = all_pages(&reader, &production);
+        let expected = up.iter().filter(|&&id| production.matches(&reader.entry(id).unwrap().unwrap()));
+        assert_eq!(some, expected.copied().collect::<Vec<_>>());
+        assert!(some.len() > 3_000);
+    });
+}
+
+#[test]
+fn entries_that_come_while_paging_up_are_found_and_nothing_twice() {
+    each_engine(|store, writer| {
+        writer.commit(batch(1, vec![append((0..10).map(body).collect())])).unwrap();
+        let query = EntryQuery { limit: 10, ..EntryQuery::default() };
+        let page = store.reader().unwrap().entries(&query).unwrap();
+        assert_eq!(page.next, None, "there was no more at that time");
+        writer.commit(batch(1, vec![append((10..13).map(body).collect())])).unwrap();
+        let last = page.entries.last().unwrap().id;
+        let rest = store.reader().unwrap().entries(&query.continued(last)).unwrap();
+        assert_eq!(rest.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [11, 12, 13]);
+    });
+}
+
+#[test]
+fn a_rare_match_costs_a_bounded_scan_and_is_not_lost() {
+    each_engine(|store, writer| {
+        let rare = EntryBody::Change(Change { key: key("RARE"), ..change(0) });
+        writer.commit(batch(1, vec![append(vec![rare])])).unwrap();
+        for _ in 0..5 {
+            writer.commit(batch(1, vec![append((0..5_000).map(|_| body(0)).collect())])).unwrap();
+        }
+        let reader = store.reader().unwrap();
+        let query = EntryQuery { key_pattern: Some("RA*".to_owned()), newest_first: true, ..EntryQuery::default() };
+        let first = reader.entries(&query).unwrap();
+        assert_eq!((first.entries.len(), first.next), (0, Some(25_001 - 20_000 + 1)));
+        assert_eq!(all_pages(&reader, &query), (vec![1], 2));
+        let exact = reader.key_history(&key("RARE"), None, None, 10, None).unwrap();
+        assert_eq!((exact.entries.len(), exact.next), (1, None));
+    });
+}
+
+#[test]
+fn times_are_filtered_exactly_though_the_clock_steps_back() {
+    each_engine(|store, writer| {
+        let hour = 3_600_000;
+        for now in [10 * hour, 11 * hour + 5, 2 * hour, 12 * hour, -hour] {
+            writer.commit(batch(now, vec![append(vec![body(0), body(1)])])).unwrap();
+        }
+        let reader = store.reader().unwrap();
+        let ids =
+            |since_ms, until_ms| all_pages(&reader, &EntryQuery { since_ms, until_ms, ..EntryQuery::default() }).0;
+        assert_eq!(ids(Some(11 * hour + 5), None), [3, 4, 7, 8]);
+        assert_eq!(ids(Some(11 * hour + 6), None), [7, 8]);
+        assert_eq!(ids(None, Some(10 * hour)), [5, 6, 9, 10]);
+        assert_eq!(ids(None, Some(0)), [9, 10]);
+        assert_eq!(ids(Some(10 * hour), Some(11 * hour + 5)), [1, 2]);
+        assert_eq!(ids(Some(13 * hour), None), [0_u64; 0]);
+    });
+}
+
+#[test]
+fn a_key_with_a_star_in_its_name_has_its_own_history() {
+    each_engine(|store, writer| {
+        let named = |name: &str| EntryBody::Change(Change { key: key(name), ..change(0) });
+        writer.commit(batch(1, vec![append(vec![named("A*"), named("AB"), named("A*")])])).unwrap();
+        let page = store.reader().unwrap().key_history(&key("A*"), None, None, 10, None).unwrap();
+        assert_eq!(page.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [3, 1]);
+    });
+}
+
+#[test]
+fn changes_are_counted_by_environment_severity_and_minute() {
+    each_engine(|store, writer| {
+        let one =
+            |name: &str, severity| EntryBody::Change(Change { environment: environment(name), severity, ..change(0) });
+        use driftline_compare::Severity::{Critical, Info, Warning};
+        writer.commit(batch(60_000, vec![append(vec![one("dev", Info), one("dev-2", Critical)])])).unwrap();
+        writer.commit(batch(119_999, vec![append(vec![one("dev", Warning), one("dev", Info)])])).unwrap();
+        writer.commit(batch(600_000, vec![append(vec![one("dev", Info), EntryBody::Event(event(1))])])).unwrap();
+        let counts = |since| store.reader().unwrap().change_counts(since).unwrap();
+        let dev = |info, warning| SeverityCounts { info, warning, critical: 0 };
+        assert_eq!(counts(0)[&environment("dev")], dev(3, 1));
+        assert_eq!(counts(0)[&environment("dev-2")], SeverityCounts { critical: 1, ..SeverityCounts::default() });
+        assert_eq!(counts(100_000).len(), 2, "a time counts from its minute on");
+        assert_eq!(counts(120_000).into_iter().collect::<Vec<_>>(), [(environment("dev"), dev(1, 0))]);
+        assert!(counts(700_000).is_empty());
+    });
+}
