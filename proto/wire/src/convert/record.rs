@@ -53,8 +53,8 @@ impl SourceRef {
 pub struct Record {
     /// Rises by one per record of an epoch, from 1.
     pub seq: u64,
-    /// What it is about.
-    pub source: SourceRef,
+    /// What it is about; none for a gap that concerns the agent as a whole.
+    pub source: Option<SourceRef>,
     /// When the agent saw it.
     pub observed_ms: i64,
     /// Since when it may have been so, if nobody was watching.
@@ -141,12 +141,17 @@ pub(super) fn decode_record(record: v1::Record) -> Result<Record, WireError> {
         return Err(WireError::of("record.seq", "0 is no sequence number"));
     }
     let since = field::time("record.unobserved_since_ms", record.unobserved_since_ms)?;
+    let body = decode_body(field::required("record.body", record.body)?)?;
+    let source = match (record.source, &body) {
+        (None, RecordBody::Gap(_)) => None,
+        (source, _) => Some(SourceRef::decode(source)?),
+    };
     Ok(Record {
         seq: record.seq,
-        source: SourceRef::decode(record.source)?,
+        source,
         observed_ms: field::time("record.observed_ms", record.observed_ms)?,
         unobserved_since_ms: (since > 0).then_some(since),
-        body: decode_body(field::required("record.body", record.body)?)?,
+        body,
     })
 }
 

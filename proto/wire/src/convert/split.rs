@@ -9,7 +9,7 @@ use prost::Message;
 use prost::encoding::encoded_len_varint;
 
 use super::item::{encode_change, encode_item, encode_problem};
-use super::record::{Record, RecordBody, decode_record};
+use super::record::{Record, RecordBody, SourceRef, decode_record};
 use super::{WireError, field};
 use crate::limits::{CHANGES_MAX, FRAME_BYTES_MAX, RECORD_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::v1::{self, agent_frame::Frame, record::Body};
@@ -80,7 +80,7 @@ fn frames(record: &Record, bodies: Vec<Body>) -> Vec<v1::AgentFrame> {
     let part = |(at, body)| v1::Record {
         seq: record.seq,
         more: at < last,
-        source: Some(record.source.encode()),
+        source: record.source.as_ref().map(SourceRef::encode),
         observed_ms: field::sendable_time(record.observed_ms),
         unobserved_since_ms: field::sendable_time(record.unobserved_since_ms.unwrap_or(0)),
         body: Some(body),

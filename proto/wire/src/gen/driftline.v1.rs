@@ -153,6 +153,7 @@ pub struct Record {
     pub seq: u64,
     #[prost(bool, tag = "2")]
     pub more: bool,
+    /// Unset only in a gap that concerns the agent as a whole.
     #[prost(message, optional, tag = "3")]
     pub source: ::core::option::Option<Source>,
     /// When the agent saw it, and, if nobody was watching, since when it may have
