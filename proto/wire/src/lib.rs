@@ -15,6 +15,9 @@ pub mod service;
 pub mod tls;
 pub mod version;
 
+#[cfg(test)]
+mod testing;
+
 /// Generated from `proto/driftline/v1/driftline.proto`; the test
 /// `generated_code_is_current` makes it anew and compares.
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::too_many_lines)]
