@@ -46,6 +46,9 @@ impl RecordPart {
 /// When the record breaks a limit of the wire: sending it would only have it
 /// refused.
 pub fn encode_record(record: &Record) -> Result<Vec<v1::AgentFrame>, WireError> {
+    if record.source.is_none() && !matches!(record.body, RecordBody::Gap(_)) {
+        return Err(WireError::of("source", "missing"));
+    }
     let bodies = match &record.body {
         RecordBody::Delta(delta) => {
             field::count("delta.changes", delta.changes.len(), CHANGES_MAX)?;
