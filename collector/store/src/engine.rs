@@ -119,7 +119,15 @@ pub(crate) enum Engine {
 }
 
 impl Engine {
-    /// Opens what is at `path`, or makes it.
+    /// Makes an empty one at `path`.
+    pub(crate) fn make(kind: EngineKind, path: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
+        match kind {
+            EngineKind::Redb => RedbEngine::make(path, options).map(Self::Redb),
+            EngineKind::Sled => SledEngine::make(path, options).map(Self::Sled),
+        }
+    }
+
+    /// Opens what is at `path`; an empty file or directory is damage.
     pub(crate) fn open(kind: EngineKind, path: &Path, options: &StoreOptions) -> Result<(Self, Opening), OpenError> {
         match kind {
             EngineKind::Redb => RedbEngine::open(path, options).map(|(engine, opening)| (Self::Redb(engine), opening)),

@@ -149,7 +149,7 @@ fn refuse_other_engine(dir: &Path, wanted: EngineKind) -> Result<(), OpenError> 
 fn make(dir: &Path, kind: EngineKind, path: &Path, options: &StoreOptions) -> Result<(), OpenError> {
     let unfinished = path.with_extension(format!("{}.new", kind.as_str()));
     remove_unfinished(&unfinished).map_err(|error| OpenError::io(&unfinished, &error))?;
-    let (engine, _) = Engine::open(kind, &unfinished, options)?;
+    let engine = Engine::make(kind, &unfinished, options)?;
     let mut writes = WriteSet::default();
     writes.put(Table::Meta, META_FORMAT, FORMAT.to_be_bytes());
     writes.put(Table::Meta, META_ENGINE, kind.as_str().as_bytes());

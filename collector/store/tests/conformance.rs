@@ -7,6 +7,10 @@
 mod chain;
 #[path = "conformance/history.rs"]
 mod history;
+#[path = "conformance/model.rs"]
+mod model;
+#[path = "conformance/opening.rs"]
+mod opening;
 #[path = "conformance/outbox.rs"]
 mod outbox;
 #[path = "support/samples.rs"]

@@ -39,16 +39,27 @@ fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static 
 }
 
 impl RedbEngine {
+    pub(crate) fn make(path: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        file.map_err(|error| OpenError::io(path, &error))?;
+        // redb takes an empty file for a new database, if it may.
+        let database = Builder::new().set_cache_size(options.cache_bytes).create(path);
+        let database = database.map_err(|error| refused(path, error))?;
+        Ok(Self::over(path, options, database))
+    }
+
     pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<(Self, Opening), OpenError> {
-        make_private(path)?;
         let (database, repaired) = open_database(path, options.cache_bytes, options.check_integrity)?;
         let mut opening = Opening::default();
         if repaired {
             opening.repaired.push(format!("{}: not closed cleanly; checked and repaired", path.display()));
         }
-        let engine =
-            Self { path: path.to_owned(), cache_bytes: options.cache_bytes, database: RwLock::new(Some(database)) };
-        Ok((engine, opening))
+        Ok((Self::over(path, options, database), opening))
+    }
+
+    fn over(path: &Path, options: &StoreOptions, database: Database) -> Self {
+        Self { path: path.to_owned(), cache_bytes: options.cache_bytes, database: RwLock::new(Some(database)) }
     }
 
     pub(crate) fn snapshot(&self) -> Result<RedbSnapshot, StoreError> {
@@ -108,17 +119,6 @@ impl RedbEngine {
     }
 }
 
-/// Makes the file with mode 0600 where there is none; redb takes an empty file
-/// for a new database.
-fn make_private(path: &Path) -> Result<(), OpenError> {
-    use std::os::unix::fs::OpenOptionsExt;
-    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(OpenError::io(path, &error)),
-    }
-}
-
 /// Opens the file and says whether it had to be repaired.
 fn open_database(path: &Path, cache_bytes: usize, check: bool) -> Result<(Database, bool), OpenError> {
     let repaired = Arc::new(AtomicBool::new(false));
@@ -127,7 +127,7 @@ fn open_database(path: &Path, cache_bytes: usize, check: bool) -> Result<(Databa
         .set_cache_size(cache_bytes)
         .set_check_integrity_on_open(check)
         .set_repair_callback(move |_| noted.store(true, Ordering::Relaxed))
-        .create(path);
+        .open(path);
     match opened {
         Ok(database) => Ok((database, repaired.load(Ordering::Relaxed))),
         Err(error) => Err(refused(path, error)),

@@ -47,6 +47,11 @@ struct State {
 }
 
 impl SledEngine {
+    pub(crate) fn make(path: &Path, options: &StoreOptions) -> Result<Self, OpenError> {
+        let disk = opening::make(path, options.cache_bytes)?;
+        Ok(Self::over(path, options, disk, 0))
+    }
+
     pub(crate) fn open(path: &Path, options: &StoreOptions) -> Result<(Self, Opening), OpenError> {
         let mut opening = Opening::default();
         let disk = opening::open(path, options.cache_bytes, &mut opening)?;
@@ -54,9 +59,13 @@ impl SledEngine {
         if recovered.finished {
             opening.repaired.push(format!("{}: finished a commit that a crash had cut short", path.display()));
         }
-        let state = State { disk: Some(disk), sequence: recovered.sequence, past: Past::default() };
+        Ok((Self::over(path, options, disk, recovered.sequence), opening))
+    }
+
+    fn over(path: &Path, options: &StoreOptions, disk: Disk, sequence: u64) -> Self {
+        let state = State { disk: Some(disk), sequence, past: Past::default() };
         let shared = Shared { path: path.to_owned(), cache_bytes: options.cache_bytes, state: RwLock::new(state) };
-        Ok((Self { shared: Arc::new(shared) }, opening))
+        Self { shared: Arc::new(shared) }
     }
 
     pub(crate) fn snapshot(&self) -> Result<SledSnapshot, StoreError> {

@@ -25,14 +25,33 @@ const LOCK_PAUSE: Duration = Duration::from_millis(20);
 /// How many leftovers may pile up beside the store before somebody has to look.
 const ASIDE_MAX: u32 = 1_000;
 
+/// sled's log below its directory.
+const LOG: &str = "db";
+
+pub(super) fn make(path: &Path, cache_bytes: usize) -> Result<Disk, OpenError> {
+    fs::DirBuilder::new().mode(0o700).create(path).map_err(|error| OpenError::io(path, &error))?;
+    with_log(path, locked(path, cache_bytes).map_err(|error| refused(path, &error))?)
+}
+
 pub(super) fn open(path: &Path, cache_bytes: usize, opening: &mut Opening) -> Result<Disk, OpenError> {
-    let db = open_tree(path, cache_bytes, opening)?;
-    let file = fs::File::open(path.join("db")).map_err(|error| OpenError::io(path, &error))?;
+    // sled makes what it does not find.
+    match fs::metadata(path.join(LOG)) {
+        Ok(log) if log.len() > 0 => {}
+        Ok(_) => return Err(OpenError::Corrupt { path: path.to_owned(), reason: "its log is empty".to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(OpenError::Corrupt { path: path.to_owned(), reason: "it has no log".to_owned() });
+        }
+        Err(error) => return Err(OpenError::io(path, &error)),
+    }
+    with_log(path, open_tree(path, cache_bytes, opening)?)
+}
+
+fn with_log(path: &Path, db: sled::Db) -> Result<Disk, OpenError> {
+    let file = fs::File::open(path.join(LOG)).map_err(|error| OpenError::io(path, &error))?;
     Ok(Disk { db, file })
 }
 
 fn open_tree(path: &Path, cache_bytes: usize, opening: &mut Opening) -> Result<sled::Db, OpenError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| OpenError::io(path, &error))?;
     let first = match locked(path, cache_bytes) {
         Ok(db) => return Ok(db),
         Err(error) => error,
