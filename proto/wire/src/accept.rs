@@ -17,6 +17,7 @@ use futures_util::{Stream, StreamExt, stream::FuturesUnordered};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::identity::PeerIdentity;
 use crate::limits;
@@ -27,6 +28,10 @@ pub use stream::TlsConn;
 /// How long accepting rests after the host ran out of something (descriptors,
 /// memory): trying at once would only burn its time.
 const REST: Duration = Duration::from_millis(200);
+
+/// Rejections logged per second: enough to see who knocks, too few for a flood
+/// to fill a disk. The observer counts all of them.
+const LOGGED_PER_SECOND_MAX: u32 = 10;
 
 /// The TLS configuration in force, replaceable while connections are accepted.
 /// Clones share it.
@@ -127,6 +132,7 @@ pub fn incoming(
         connections: Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS))),
         crowd: Crowd::new(limits.handshakes_max),
         handshakes: FuturesUnordered::new(),
+        log: LogBudget { since: Instant::now(), logged: 0 },
     };
     futures_util::stream::unfold(door, |mut door| async move {
         let connection = door.next().await;
@@ -142,6 +148,7 @@ struct Door {
     connections: Arc<Semaphore>,
     crowd: Crowd,
     handshakes: FuturesUnordered<Handshake>,
+    log: LogBudget,
 }
 
 impl Door {
@@ -179,10 +186,28 @@ impl Door {
         }));
     }
 
-    fn reject(&self, rejection: &Rejection) {
-        let kind = rejection.kind.as_str();
-        tracing::debug!(peer = %rejection.peer, kind, detail = rejection.detail, "connection refused");
+    fn reject(&mut self, rejection: &Rejection) {
+        if self.log.allows(Instant::now()) {
+            let kind = rejection.kind.as_str();
+            tracing::debug!(peer = %rejection.peer, kind, detail = rejection.detail, "connection refused");
+        }
         (self.observer)(rejection);
+    }
+}
+
+/// How many rejections have been logged in the running second.
+struct LogBudget {
+    since: Instant,
+    logged: u32,
+}
+
+impl LogBudget {
+    fn allows(&mut self, now: Instant) -> bool {
+        if now.duration_since(self.since) >= Duration::from_secs(1) {
+            *self = Self { since: now, logged: 0 };
+        }
+        self.logged = self.logged.saturating_add(1);
+        self.logged <= LOGGED_PER_SECOND_MAX
     }
 }
 

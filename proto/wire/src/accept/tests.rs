@@ -2,7 +2,6 @@
 //! working.
 
 use std::pin::Pin;
-use std::time::Instant;
 
 use rustls::ClientConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -254,6 +253,19 @@ fn the_oldest_of_the_busiest_address_gives_way() {
     crowd.leave(ticket);
     let _third_busy = crowd.enter(busy);
     assert!(second_busy.try_recv().is_err(), "there was room");
+}
+
+#[test]
+fn a_flood_of_rejections_is_logged_ten_times_a_second() {
+    let start = Instant::now();
+    let mut budget = LogBudget { since: start, logged: 0 };
+    let logged = |budget: &mut LogBudget, at_ms| {
+        let now = start + Duration::from_millis(at_ms);
+        (0..1_000).filter(|_| budget.allows(now)).count()
+    };
+    assert_eq!(logged(&mut budget, 0), 10);
+    assert_eq!(logged(&mut budget, 999), 0);
+    assert_eq!(logged(&mut budget, 1_000), 10);
 }
 
 #[test]
