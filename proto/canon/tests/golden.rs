@@ -3,6 +3,8 @@
 //! `DRIFTLINE_BLESS=1` rewrites the expectations; a person reads the
 //! difference before it is committed.
 
+#![allow(clippy::unwrap_used, reason = "a golden file that cannot be read fails the test")]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, File};

@@ -22,24 +22,40 @@ pub(super) fn secret_spans(text: &[u8]) -> Vec<Range<usize>> {
 
 /// The passwords of every `scheme://user:password@host` in the text.
 fn authorities(text: &[u8], spans: &mut Vec<Range<usize>>) {
-    let mut from = 0;
-    while let Some(mark) = forms::find(&text[from..], b"://").map(|at| at + from) {
-        let start = mark + 3;
-        from = start;
-        if mark == 0 || !text[mark - 1].is_ascii_alphanumeric() {
-            continue;
-        }
-        let next = forms::find(&text[start..], b"://").map_or(text.len(), |at| start_of_scheme(text, at + start));
-        if let Some(span) = userinfo(text, start, next.max(start)) {
-            spans.push(span);
-        }
+    let mut mark = next_mark(text, 0, |_| true);
+    while let Some(at) = mark {
+        // A password may hold `://` too: another URL begins after a separator.
+        let separated = |scheme: usize| {
+            scheme.checked_sub(1).is_none_or(|last| {
+                matches!(text[last], b',' | b';' | b'|' | b'"' | b'\'') || text[last].is_ascii_whitespace()
+            })
+        };
+        let start = at + 3;
+        let next = next_mark(text, start, separated);
+        let end = next.map_or(text.len(), |next| start_of_scheme(text, next)).max(start);
+        spans.extend(userinfo(text, start, end));
+        mark = next;
     }
 }
 
-/// Where the scheme that ends at a position begins.
+/// The next `://` after a scheme whose beginning is accepted.
+fn next_mark(text: &[u8], mut from: usize, accept: impl Fn(usize) -> bool) -> Option<usize> {
+    loop {
+        let mark = forms::find(&text[from..], b"://")? + from;
+        let scheme = start_of_scheme(text, mark);
+        if scheme < mark && scheme >= from.saturating_sub(3) && accept(scheme) {
+            return Some(mark);
+        }
+        from = mark + 3;
+    }
+}
+
+/// Where the scheme that ends at a position begins; short by construction.
 fn start_of_scheme(text: &[u8], end: usize) -> usize {
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
-    text[..end].iter().rposition(|b| !part(b)).map_or(0, |at| at + 1)
+    const SCHEME_BYTES_MAX: usize = 32;
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b':');
+    let window = end.saturating_sub(SCHEME_BYTES_MAX);
+    text[window..end].iter().rposition(|b| !part(b)).map_or(window, |at| window + at + 1)
 }
 
 /// The secret in the user information that begins at `start`: the password,
@@ -76,11 +92,15 @@ fn is_host_and_port(rest: &[u8], delimiter: usize) -> bool {
 fn is_one_host(host: &[u8]) -> bool {
     let mut parts = host.splitn(2, |&b| b == b':');
     let name = parts.next().unwrap_or_default();
-    let port = parts.next().unwrap_or_default();
+    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'$' | b'{' | b'}') || *b >= 0x80;
+    let Some(port) = parts.next() else {
+        return name.iter().all(part);
+    };
     // The `;` of `jdbc:sqlserver://host:1433;user=…` ends the port.
     let digits = port.split(|&b| b == b';').next().unwrap_or_default();
-    let templated = port.starts_with(b"$");
-    !name.is_empty() && (templated || digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit))
+    let templated = port.starts_with(b"${") && port.ends_with(b"}");
+    let number = (1..=5).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
+    !name.is_empty() && name.iter().all(part) && (templated || number)
 }
 
 /// A user name that is no name: `https://ghp_…@github.com`.

@@ -72,7 +72,14 @@ fn is_mixed(piece: &[u8]) -> bool {
         return false;
     }
     let changes = piece.windows(2).filter(|pair| changes_class(pair[0], pair[1])).count();
-    changes * 9 >= piece.len() * 2
+    changes * 9 >= piece.len() * 2 || is_half_upper(piece)
+}
+
+/// Long, and of both cases to about the same part: camel case has few humps.
+fn is_half_upper(piece: &[u8]) -> bool {
+    const LONG_BYTES_MIN: usize = 24;
+    let of = |wanted: u8| piece.iter().filter(|&&b| class(b) == wanted).count();
+    piece.len() >= LONG_BYTES_MIN && of(0) * 10 >= piece.len() * 3 && of(1) * 10 >= piece.len() * 3
 }
 
 fn changes_class(a: u8, b: u8) -> bool {

@@ -44,7 +44,8 @@ pub(super) struct Collector<'a> {
     budget: usize,
     in_armour: bool,
     armour_told: bool,
-    in_doubt: bool,
+    /// The line of a quote that was never closed, until a setting follows.
+    in_doubt: Option<u32>,
     full: bool,
 }
 
@@ -60,7 +61,7 @@ impl<'a> Collector<'a> {
             budget: RESOLVED_TOTAL_BYTES_MAX,
             in_armour: false,
             armour_told: false,
-            in_doubt: false,
+            in_doubt: None,
             full: false,
         }
     }
@@ -77,7 +78,7 @@ impl<'a> Collector<'a> {
 
     /// A quote that is never closed: lines that follow may be what it quotes.
     pub(super) fn never_closed(&mut self, spot: Spot) {
-        self.in_doubt = true;
+        self.in_doubt = Some(spot.line);
         self.problem(ProblemKind::Syntax, spot, "the quote is never closed");
     }
 
@@ -146,14 +147,17 @@ impl<'a> Collector<'a> {
     /// Whether a name may become an item.
     fn accepts(&mut self, name: &[u8], raw: &Raw, spot: Spot) -> bool {
         let bare = matches!(raw, Raw::Inherited);
-        let withheld =
-            if bare { self.in_doubt || !excerpt::is_clean_name(name) } else { !secret::name_may_be_shown(name) };
+        let withheld = if bare {
+            self.in_doubt.is_some() || !excerpt::is_clean_name(name)
+        } else {
+            !secret::name_may_be_shown(name)
+        };
         if withheld {
             let what = if bare { "no `=` and no clean name" } else { "the name may be part of a secret" };
             self.problem(ProblemKind::Syntax, spot, format!("{what}; the line is watched as content"));
             return false;
         }
-        self.in_doubt &= bare;
+        self.in_doubt = self.in_doubt.filter(|&line| bare || spot.line <= line);
         if self.index.len() >= ITEMS_MAX && !self.index.contains_key(&ItemKey::from_bytes(name)) {
             if !self.full {
                 self.problem(
