@@ -129,3 +129,6 @@ impl<'a> ItemView<'a> {
         Ok(Self { key, digest: StoredDigest(*digest), secret, display, line, since_ms })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -197,3 +197,6 @@ pub(crate) fn severity_index(severity: Severity) -> u8 {
         Severity::Critical => 2,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,5 +31,5 @@ pub use record::{
     AlertRecord, Change, Entry, EntryBody, Event, EventKind, HostFacts, HostRecord, HostStatus, ItemRecord,
     OperatorRecord, Side, SourceRecord, StoredDigest, TokenRecord, TokenUse,
 };
-pub use store::{CACHE_BYTES_DEFAULT, OpenReport, Store, StoreOptions};
+pub use store::{CACHE_BYTES_DEFAULT, OpenReport, RESERVE_BYTES_DEFAULT, Store, StoreOptions};
 pub use writer::Writer;

@@ -20,6 +20,10 @@ use crate::writer::Writer;
 /// of a fleet of hundreds; bounded so that a collector fits a small machine.
 pub const CACHE_BYTES_DEFAULT: usize = 64 * 1024 * 1024;
 
+/// Bytes left free under sled unless configured: its largest summary and
+/// several segments of its log.
+pub const RESERVE_BYTES_DEFAULT: u64 = 16 * 1024 * 1024;
+
 /// How to open a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreOptions {
@@ -28,13 +32,22 @@ pub struct StoreOptions {
     /// Read and check the whole store at once, not only after a crash: for
     /// `check`, too slow for every start.
     pub check_integrity: bool,
+    /// Bytes of the disk that sled leaves free: with less, its commits are
+    /// refused as `full`. sled cannot open on a full disk, and after an error
+    /// it has to: with a reserve, reading goes on while the disk is full.
+    pub reserve_bytes: u64,
     /// The time, noted in a store that is made.
     pub now_ms: i64,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { cache_bytes: CACHE_BYTES_DEFAULT, check_integrity: false, now_ms: 0 }
+        Self {
+            cache_bytes: CACHE_BYTES_DEFAULT,
+            check_integrity: false,
+            reserve_bytes: RESERVE_BYTES_DEFAULT,
+            now_ms: 0,
+        }
     }
 }
 
@@ -84,7 +97,9 @@ impl Store {
     }
 
     /// What is in the store now, unmoved by later commits. Cheap; keep it for
-    /// one answer, not for minutes: old states cost memory or disk.
+    /// one answer, not for minutes: old states cost memory or disk. A commit
+    /// that fails in the engine may end readers with an `io` error; a new one
+    /// sees the same state.
     ///
     /// # Errors
     /// When the engine cannot read.

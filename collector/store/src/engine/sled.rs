@@ -33,6 +33,7 @@ pub(crate) struct SledEngine {
 struct Shared {
     path: PathBuf,
     cache_bytes: usize,
+    reserve_bytes: u64,
     /// Held to write while a commit is applied and flushed, so that nobody
     /// reads half of one, or what is not on the disk yet.
     state: RwLock<State>,
@@ -64,8 +65,14 @@ impl SledEngine {
 
     fn over(path: &Path, options: &StoreOptions, disk: Disk, sequence: u64) -> Self {
         let state = State { disk: Some(disk), sequence, past: Past::default() };
-        let shared = Shared { path: path.to_owned(), cache_bytes: options.cache_bytes, state: RwLock::new(state) };
-        Self { shared: Arc::new(shared) }
+        Self {
+            shared: Arc::new(Shared {
+                path: path.to_owned(),
+                cache_bytes: options.cache_bytes,
+                reserve_bytes: options.reserve_bytes,
+                state: RwLock::new(state),
+            }),
+        }
     }
 
     pub(crate) fn snapshot(&self) -> Result<SledSnapshot, StoreError> {
@@ -76,6 +83,7 @@ impl SledEngine {
 
     pub(crate) fn apply(&self, writes: &WriteSet) -> Result<(), StoreError> {
         drop(self.shared.state()?);
+        self.shared.refuse_without_room()?;
         let mut guard = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
         let state = &mut *guard;
         let Some(disk) = &state.disk else { return Err(self.shared.closed()) };
@@ -133,6 +141,20 @@ impl Shared {
         }
         drop(state);
         Ok(self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn refuse_without_room(&self) -> Result<(), StoreError> {
+        let disk = rustix::fs::statvfs(&self.path)
+            .map_err(|error| StoreError::io("look for room on the disk", &error.into()))?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < self.reserve_bytes {
+            return Err(StoreError::new(
+                ErrorKind::Full,
+                "commit",
+                format!("{free} bytes are free on the disk, and sled needs {}", self.reserve_bytes),
+            ));
+        }
+        Ok(())
     }
 
     /// sled answers every call with its first I/O error until it is opened
