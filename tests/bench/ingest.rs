@@ -1,0 +1,171 @@
+//! Durable ingest: many simulated agents send as fast as they are acknowledged.
+//!
+//! An acknowledgement means that the record is on the collector's disk, so the
+//! rate is one of durable changes. The agents share the cores with the
+//! collector: on a machine of their own it would have more.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::api::Api;
+use crate::collector::Collector;
+use crate::sim::{Listener, Member, Speaker};
+use crate::source::MadeUp;
+use crate::stats::{Samples, count, pair, per_second, ratio, times};
+use crate::table::{Line, Section};
+use crate::{Setup, fleet, machine, runtime};
+
+const AGENTS: usize = 50;
+
+/// Items of each agent's source.
+const ITEMS: usize = 100;
+
+const BATCHED_MIN: u64 = 100_000;
+const SINGLE_MIN: u64 = 20_000;
+const ACK_MAX: Duration = Duration::from_millis(20);
+
+/// What the agents do.
+#[derive(Debug, Clone, Copy)]
+struct Load {
+    /// Items that change in each record.
+    items: usize,
+    /// Records of one agent that may be on their way.
+    window: usize,
+    /// Between two records of one agent; zero: as fast as the window allows.
+    pause: Duration,
+    /// How long.
+    lasts: Duration,
+}
+
+/// What came of it.
+#[derive(Debug)]
+struct Outcome {
+    records: u64,
+    took: Duration,
+    acks: Samples,
+}
+
+pub(crate) fn run(setup: &Setup) -> Section {
+    let lasts = Duration::from_secs(if setup.quick { 3 } else { 10 });
+    let collector = Arc::new(Collector::start(&setup.dir, None));
+    let api = Api::of(&collector);
+    let disk = machine::append_and_sync(&setup.dir, 200);
+    let runtime = runtime();
+    let members = runtime.block_on(fleet::enrol(&collector, &api, "production", AGENTS));
+    let mut fleet = runtime.block_on(start(&members));
+    let mut under = |load| runtime.block_on(drive(&mut fleet, load));
+    let batched = under(Load { items: ITEMS, window: 32, pause: Duration::ZERO, lasts });
+    let single = under(Load { items: 1, window: 64, pause: Duration::ZERO, lasts });
+    // Half the budget of single deltas: 50 agents, one record each 5 ms.
+    let paced = under(Load { items: 1, window: 512, pause: Duration::from_millis(5), lasts });
+    let metrics = runtime.block_on(api.text("/metrics"));
+    section(&batched, &single, &paced, &disk, &metrics)
+}
+
+fn section(batched: &Outcome, single: &Outcome, paced: &Outcome, disk: &Samples, metrics: &str) -> Section {
+    let in_batches = per_second(batched.records * ITEMS as u64, batched.took);
+    let singly = per_second(single.records, single.took);
+    let sync = format!("append + fdatasync {}", pair(disk));
+    let alone = per_second(1, disk.p50());
+    let lines = vec![
+        Line::new(format!("item changes in records of {ITEMS}"), format!("{} /s", count(in_batches)))
+            .budget("100,000 /s", in_batches >= BATCHED_MIN),
+        Line::new("single-item deltas", format!("{} /s", count(singly)))
+            .beside(format!("fdatasync one by one {} /s", count(alone)), ratio(singly as f64, alone as f64))
+            .budget("20,000 /s", singly >= SINGLE_MIN),
+        Line::new(
+            format!("acknowledgement at {} deltas/s, p50 / p99", count(per_second(paced.records, paced.took))),
+            pair(&paced.acks),
+        )
+        .beside(sync, times(paced.acks.p50(), disk.p50()))
+        .budget("p99 20 ms", paced.acks.p99() <= ACK_MAX),
+        Line::new("acknowledgement at full rate, single deltas, p50 / p99", pair(&single.acks)),
+        Line::new("acknowledgement at full rate, records of 100, p50 / p99", pair(&batched.acks)),
+    ];
+    let notes = vec![format!(
+        "{AGENTS} simulated agents (real enrolment, mutual TLS, one stream each) with one source of {ITEMS} items; \
+         {} s each. At full rate 32 records of 100 or 64 single deltas of each agent are on their way, so the \
+         acknowledgement waits in the queue.{}",
+        batched.took.as_secs(),
+        commits(metrics)
+    )];
+    Section { title: "Durable ingest".to_owned(), lines, notes }
+}
+
+/// The collector's own count of records per commit, as far as it tells.
+fn commits(metrics: &str) -> String {
+    let value = |name: &str| {
+        let line = metrics.lines().find(|line| line.starts_with(name) && !line.starts_with('#'))?;
+        line.rsplit_once(' ')?.1.parse::<f64>().ok()
+    };
+    let sum = value("driftline_commit_records_sum");
+    match (sum, value("driftline_commit_records_count")) {
+        (Some(sum), Some(count)) if count > 0.0 => format!(" Group commit: {:.1} records on average.", sum / count),
+        _ => String::new(),
+    }
+}
+
+/// One agent that sends.
+struct Sender {
+    speaker: Speaker,
+    listener: Listener,
+    source: MadeUp,
+}
+
+async fn start(members: &[Member]) -> Vec<Sender> {
+    let mut all = Vec::new();
+    for (number, member) in members.iter().enumerate() {
+        let mut source = MadeUp::new("app", ITEMS, number as u64);
+        let mut session = member.connect(&[source.start()]).await.expect("a session");
+        session.deliver(source.snapshot()).await.expect("a snapshot is taken");
+        let (speaker, listener) = session.split();
+        all.push(Sender { speaker, listener, source });
+    }
+    all
+}
+
+async fn drive(fleet: &mut Vec<Sender>, load: Load) -> Outcome {
+    let begun = Instant::now();
+    let mut running = JoinSet::new();
+    for sender in fleet.drain(..) {
+        running.spawn(send(sender, load, begun + load.lasts));
+    }
+    let mut acks = Vec::new();
+    for (sender, mut times) in running.join_all().await {
+        acks.append(&mut times);
+        fleet.push(sender);
+    }
+    Outcome { records: acks.len() as u64, took: begun.elapsed(), acks: Samples::new(acks) }
+}
+
+/// Sends until the time is over and all is acknowledged.
+async fn send(mut sender: Sender, load: Load, until: Instant) -> (Sender, Vec<Duration>) {
+    let mut waiting: VecDeque<(u64, Instant)> = VecDeque::new();
+    let mut took = Vec::new();
+    let mut next = Instant::now();
+    loop {
+        let over = Instant::now() >= until;
+        if over && waiting.is_empty() {
+            return (sender, took);
+        }
+        let may_send = !over && waiting.len() < load.window;
+        tokio::select! {
+            acked = sender.listener.acked() => {
+                let acked = acked.expect("the stream stands");
+                let now = Instant::now();
+                while let Some((_, sent)) = waiting.pop_front_if(|(seq, _)| *seq <= acked) {
+                    took.push(now - sent);
+                }
+            }
+            () = tokio::time::sleep_until(next.into()), if may_send => {
+                let record = sender.source.delta(load.items);
+                waiting.push_back((record.seq, Instant::now()));
+                sender.speaker.send(record).await.expect("the stream stands");
+                next += load.pause;
+            }
+        }
+    }
+}
