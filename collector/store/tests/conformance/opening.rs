@@ -145,3 +145,37 @@ fn a_broken_summary_of_sled_is_refused_and_stays() {
     assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
     assert!(broken.exists());
 }
+
+/// Says in a closed store that it has another format.
+fn set_format(dir: &Path, engine: EngineKind, format: u32) {
+    let path = dir.join(engine.file_name());
+    match engine {
+        EngineKind::Redb => {
+            let meta: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("meta");
+            let database = redb::Database::open(path).unwrap();
+            let transaction = database.begin_write().unwrap();
+            let bytes = format.to_be_bytes();
+            transaction.open_table(meta).unwrap().insert(b"format".as_slice(), bytes.as_slice()).unwrap();
+            transaction.commit().unwrap();
+        }
+        EngineKind::Sled => {
+            let db = sled::open(path).unwrap();
+            db.insert(b"\x01format", &format.to_be_bytes()).unwrap().unwrap();
+            db.flush().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_newer_store_is_refused_and_not_touched() {
+    for engine in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        with_entries(dir.path(), engine);
+        set_format(dir.path(), engine, 2);
+        let error = refusal(dir.path(), engine);
+        assert!(matches!(error, OpenError::Newer { found: 2, known: 1, .. }), "{error}");
+        assert!(error.to_string().contains("install the newer version again"), "{error}");
+        set_format(dir.path(), engine, 1);
+        assert_eq!(open(dir.path(), engine).reader().unwrap().head().unwrap().0, 300);
+    }
+}
