@@ -177,6 +177,26 @@ impl Reader {
         ids.iter().map(|id| self.record(Table::Outbox, id)?.ok_or_else(missing)).collect()
     }
 
+    /// Alerts of one route with ids above `after`, by id; at most
+    /// [`OUTBOX_DUE_MAX`]. For a sender that keeps the order of a route.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn outbox_of(&self, route: &str, after: u64, limit: usize) -> Result<Vec<AlertRecord>, StoreError> {
+        let limit = limit.min(OUTBOX_DUE_MAX);
+        let from = after.saturating_add(1).to_be_bytes().to_vec();
+        let mut alerts: Vec<AlertRecord> = Vec::new();
+        self.snapshot.scan(Table::Outbox, &Span { from, to: None }, Direction::Up, &mut |_, value| {
+            if alerts.len() == limit {
+                return Ok(Flow::Stop);
+            }
+            let alert: AlertRecord = decode(Table::Outbox, value)?;
+            alerts.extend((alert.route == route).then_some(alert));
+            Ok(Flow::Go)
+        })?;
+        Ok(alerts)
+    }
+
     /// When the next alert is due; none when the outbox is empty.
     ///
     /// # Errors

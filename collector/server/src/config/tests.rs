@@ -1,0 +1,53 @@
+use std::path::Path;
+
+use super::*;
+
+fn read(text: &str) -> Result<Config, String> {
+    let path = Path::new("collector.toml");
+    config::parse::<Config>(path, text).and_then(|config| config.checked(path)).map_err(|error| error.to_string())
+}
+
+fn route(url: &str, more: &str) -> String {
+    format!("[[alert]]\nname = 'a'\nkind = 'webhook'\nsecret_file = '/s'\nurl = '{url}'\n{more}\n")
+}
+
+#[test]
+fn an_empty_file_means_the_defaults() {
+    assert_eq!(read("").unwrap(), Config::default());
+}
+
+#[test]
+fn d10_an_unknown_key_is_named_with_its_place() {
+    let error = read("[listen]\nigest = '0.0.0.0:1'\n").unwrap_err();
+    assert!(error.starts_with("collector.toml:2:1: unknown key `igest`; did you mean `ingest`?"), "{error}");
+}
+
+#[test]
+fn http_is_only_for_this_host() {
+    assert!(read(&route("https://alerts.example.com/x", "")).is_ok());
+    assert!(read(&route("http://127.0.0.1:9000/x", "")).is_ok());
+    assert!(read(&route("http://[::1]:9000/x", "")).is_ok());
+    assert!(read(&route("http://alerts.example.com/x", "")).unwrap_err().contains("in clear"));
+    assert!(read(&route("http://alerts.example.com/x", "allow_plaintext = true")).is_ok());
+    assert!(read(&route("ftp://alerts.example.com/x", "")).is_err());
+}
+
+#[test]
+fn two_routes_of_one_name_are_refused() {
+    let text = format!("{}{}", route("https://a/", ""), route("https://b/", ""));
+    assert!(read(&text).unwrap_err().contains("two `[[alert]]` routes are named `a`"));
+}
+
+#[test]
+fn impossible_numbers_and_endpoints_are_refused() {
+    for (text, says) in [
+        ("state_dir = 'relative'", "state_dir"),
+        ("[store]\ncache_mib = 0", "cache_mib"),
+        ("[agents]\nsilence_s = 0", "silence_s"),
+        ("[agents]\nrestart_grace_s = 99999", "restart_grace_s"),
+        ("[advertise]\ningest = ['no-port']", "host:port"),
+        ("[advertise]\nenrol = ['a,b:1']", "host:port"),
+    ] {
+        assert!(read(text).unwrap_err().contains(says), "{text}");
+    }
+}

@@ -1,0 +1,149 @@
+//! Every metric and its name, in one place.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// What is counted.
+pub struct Metrics {
+    registry: Registry,
+    records: Counter,
+    changes: Counter,
+    refused_connections: Counter,
+    refused_tokens: Counter,
+    refused_logins: Counter,
+    alerts_delivered: Counter,
+    alerts_failed: Counter,
+    connected: Gauge<u64, AtomicU64>,
+    outbox: Gauge<u64, AtomicU64>,
+    store_writable: Gauge<u64, AtomicU64>,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Metrics(..)")
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("driftline_collector");
+        let mut counter = |name: &str, help: &str| {
+            let counter = Counter::default();
+            registry.register(name, help, counter.clone());
+            counter
+        };
+        let records = counter("records", "Records received from agents");
+        let changes = counter("history_entries", "Entries appended to the history");
+        let refused_connections = counter("refused_connections", "Connections refused before any message");
+        let refused_tokens = counter("refused_tokens", "Enrolments refused");
+        let refused_logins = counter("refused_logins", "API requests without a valid bearer token");
+        let alerts_delivered = counter("alerts_delivered", "Alerts that a receiver took");
+        let alerts_failed = counter("alert_calls_failed", "Calls to a receiver that failed");
+        let mut gauge = |name: &str, help: &str| {
+            let gauge = Gauge::<u64, AtomicU64>::default();
+            registry.register(name, help, gauge.clone());
+            gauge
+        };
+        let connected = gauge("connected_agents", "Agents connected now");
+        let outbox = gauge("alerts_pending", "Alerts that wait for their receiver");
+        let store_writable = gauge("store_writable", "1 while the store can be written");
+        Self {
+            registry,
+            records,
+            changes,
+            refused_connections,
+            refused_tokens,
+            refused_logins,
+            alerts_delivered,
+            alerts_failed,
+            connected,
+            outbox,
+            store_writable,
+        }
+    }
+}
+
+/// What is measured at the moment of asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Agents connected.
+    pub connected: u64,
+    /// Alerts waiting.
+    pub outbox: u64,
+    /// Whether the store can be written.
+    pub writable: bool,
+}
+
+impl Metrics {
+    /// A record arrived.
+    pub fn record(&self) {
+        self.records.inc();
+    }
+
+    /// Entries were appended.
+    pub fn entries(&self, count: u64) {
+        self.changes.inc_by(count);
+    }
+
+    /// A connection was refused.
+    pub fn connection_refused(&self) {
+        self.refused_connections.inc();
+    }
+
+    /// An enrolment was refused.
+    pub fn token_refused(&self) {
+        self.refused_tokens.inc();
+    }
+
+    /// A bearer token was refused.
+    pub fn login_refused(&self) {
+        self.refused_logins.inc();
+    }
+
+    /// A receiver took an alert.
+    pub fn alert_delivered(&self) {
+        self.alerts_delivered.inc();
+    }
+
+    /// A call failed.
+    pub fn alert_failed(&self) {
+        self.alerts_failed.inc();
+    }
+
+    /// All of it in the OpenMetrics text format.
+    #[must_use]
+    pub fn render(&self, now: Now) -> String {
+        self.connected.set(now.connected);
+        self.outbox.set(now.outbox);
+        self.store_writable.set(u64::from(now.writable));
+        let mut text = String::new();
+        // Writing into a String cannot fail.
+        _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_shown() {
+        let metrics = Metrics::default();
+        metrics.record();
+        metrics.token_refused();
+        let text = metrics.render(Now { connected: 3, outbox: 2, writable: true });
+        for line in [
+            "driftline_collector_records_total 1",
+            "driftline_collector_refused_tokens_total 1",
+            "driftline_collector_connected_agents 3",
+            "driftline_collector_alerts_pending 2",
+            "driftline_collector_store_writable 1",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! One route's courier: delivers alerts in order, one at a time, until the
+//! receiver takes them.
+//!
+//! An alert leaves the outbox only after the receiver said so: a crash in
+//! between sends it again under the same id. It never skips one for another.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use driftline_api::alert::{ID_HEADER, SIGNATURE_HEADER};
+use driftline_compare::Severity;
+use driftline_daemon::Clock;
+use driftline_store::{AlertRecord, Entry, Store, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use super::signature::Secret;
+use super::{LaneEnd, Outgoing, message};
+use crate::config::AlertRoute;
+use crate::error::ServerError;
+use crate::metrics::Metrics;
+use crate::record::health;
+use crate::record::{Recorder, Reply};
+
+/// How long a receiver may take for one call.
+const CALL: Duration = Duration::from_secs(10);
+
+/// First wait after a failed call; doubled each time, with jitter.
+const RETRY_MIN: Duration = Duration::from_millis(250);
+
+/// Longest wait between two calls: a receiver that is back learns within a
+/// minute.
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// An alert that could not be delivered for so long is given up: the history
+/// has it, and a day of silence was noticed otherwise.
+const GIVE_UP_MS: i64 = 24 * 3_600_000;
+
+/// Alerts read back from the outbox at once.
+const BACKLOG_PAGE: usize = 256;
+
+/// Entries of one alert that are read back: what a call lists, and one to know
+/// that there are more.
+const BACKLOG_ENTRIES: usize = 256;
+
+/// What every courier shares.
+#[derive(Clone)]
+pub struct CourierParts {
+    /// Where the outbox is.
+    pub store: Store,
+    /// Takes alerts out of it.
+    pub recorder: Recorder,
+    /// The collector's clock.
+    pub clock: Clock,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Delivers the alerts of one route.
+pub struct Courier {
+    name: String,
+    url: reqwest::Url,
+    client: reqwest::Client,
+    secret: Secret,
+    lane: LaneEnd,
+    parts: CourierParts,
+    /// The highest alert that is done with.
+    last: u64,
+}
+
+impl Courier {
+    /// A courier for a route.
+    ///
+    /// # Errors
+    /// [`ServerError::Setting`] when its URL, secret or CA cannot be used.
+    pub fn new(route: &AlertRoute, lane: LaneEnd, parts: CourierParts) -> Result<Self, ServerError> {
+        let secret = super::secret::load(route)?;
+        let url = route.checked_url();
+        let unusable = |reason: String| ServerError::Setting {
+            what: "the alert route",
+            path: std::path::PathBuf::from(&route.name),
+            reason,
+        };
+        let url = url.map_err(unusable)?;
+        let client = client(route).map_err(unusable)?;
+        Ok(Self { name: route.name.clone(), url, client, secret, lane, parts, last: 0 })
+    }
+
+    /// Delivers until it is told to stop.
+    ///
+    /// # Errors
+    /// When the outbox cannot be read.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
+        self.lane.spilled.store(true, Ordering::SeqCst);
+        loop {
+            if self.lane.spilled.swap(false, Ordering::SeqCst) && !self.backlog(&stop).await? {
+                return Ok(());
+            }
+            let next = tokio::select! {
+                next = self.lane.queue.recv() => next,
+                () = stop.cancelled() => return Ok(()),
+            };
+            let Some(alert) = next else { return Ok(()) };
+            if alert.id.is_some_and(|id| id <= self.last) {
+                continue;
+            }
+            if !self.deliver(alert, &stop).await {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Everything that waits in the outbox; false when stopped.
+    async fn backlog(&mut self, stop: &CancellationToken) -> Result<bool, StoreError> {
+        loop {
+            let page = self.read_backlog().await?;
+            if page.is_empty() {
+                return Ok(true);
+            }
+            for alert in page {
+                if !self.deliver(alert, stop).await {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    async fn read_backlog(&self) -> Result<Vec<Outgoing>, StoreError> {
+        let (store, name, last) = (self.parts.store.clone(), self.name.clone(), self.last);
+        let read = tokio::task::spawn_blocking(move || {
+            let reader = store.reader()?;
+            let alerts = reader.outbox_of(&name, last, BACKLOG_PAGE)?;
+            alerts.into_iter().map(|alert| outgoing(&reader, alert)).collect()
+        });
+        match read.await {
+            Ok(alerts) => alerts,
+            // The runtime is shutting down.
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Delivers one alert, however long it takes; false when stopped first.
+    async fn deliver(&mut self, alert: Outgoing, stop: &CancellationToken) -> bool {
+        let id = match alert.id {
+            Some(id) => id.to_string(),
+            None => format!("collector-{}", self.parts.clock.now_ms()),
+        };
+        let since_ms = alert.entries.iter().map(|entry| entry.recorded_ms).min().unwrap_or(0);
+        let Ok(body) = serde_json::to_vec(&message::alert(&id, &alert.entries)) else { return true };
+        let mut wait = RETRY_MIN;
+        let mut reported = false;
+        loop {
+            let outcome = tokio::select! {
+                outcome = self.call(&id, body.clone()) => outcome,
+                () = stop.cancelled() => return false,
+            };
+            let reason = match outcome {
+                Ok(()) => break,
+                Err(reason) => reason,
+            };
+            self.parts.metrics.alert_failed();
+            if !reported {
+                tracing::warn!(route = self.name, alert = id, reason, "an alert could not be delivered, trying again");
+                reported = true;
+            }
+            if self.parts.clock.now_ms().saturating_sub(since_ms) > GIVE_UP_MS {
+                self.give_up(&id).await;
+                break;
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(jittered(wait))).await.is_none() {
+                return false;
+            }
+            wait = (wait * 2).min(RETRY_MAX);
+        }
+        self.done(alert.id).await
+    }
+
+    async fn call(&self, id: &str, body: Vec<u8>) -> Result<(), &'static str> {
+        let now_s = self.parts.clock.now_ms().div_euclid(1000);
+        let request = self
+            .client
+            .post(self.url.clone())
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .header(ID_HEADER, id)
+            .header(SIGNATURE_HEADER, self.secret.header(now_s, &body))
+            .body(body);
+        match request.send().await {
+            Ok(answer) if answer.status().is_success() => {
+                // Read to its end, so that the connection is used again.
+                _ = drain(answer).await;
+                Ok(())
+            }
+            Ok(_) => Err("the receiver did not answer with 2xx"),
+            Err(error) if error.is_timeout() => Err("the receiver did not answer in time"),
+            Err(error) if error.is_connect() => Err("the receiver cannot be reached"),
+            Err(_) => Err("the call failed"),
+        }
+    }
+
+    async fn done(&mut self, id: Option<u64>) -> bool {
+        let Some(id) = id else { return true };
+        self.last = id;
+        self.parts.metrics.alert_delivered();
+        let step = move |draft: &mut crate::record::Draft<'_>| {
+            draft.alert_done(id);
+            let reply: Reply = Box::new(|| {});
+            Ok(reply)
+        };
+        self.parts.recorder.submit(0, step).await.is_ok()
+    }
+
+    async fn give_up(&self, id: &str) {
+        tracing::error!(route = self.name, alert = id, "an alert was given up after 24 hours");
+        let message = format!("alert {id} could not be delivered to `{}` for 24 hours and was given up", self.name);
+        let step = move |draft: &mut crate::record::Draft<'_>| {
+            draft.append(vec![health::event(Severity::Critical, message)]);
+            let reply: Reply = Box::new(|| {});
+            Ok(reply)
+        };
+        // Stopping: the alert stays in the outbox and is given up next time.
+        _ = self.parts.recorder.submit(0, step).await;
+    }
+}
+
+/// An alert as read back: entries beyond what a call lists are left out.
+fn outgoing(reader: &driftline_store::Reader, alert: AlertRecord) -> Result<Outgoing, StoreError> {
+    let mut entries: Vec<Arc<Entry>> = Vec::new();
+    for id in alert.entries.iter().take(BACKLOG_ENTRIES) {
+        entries.extend(reader.entry(*id)?.map(Arc::new));
+    }
+    Ok(Outgoing { id: Some(alert.id), entries })
+}
+
+fn client(route: &AlertRoute) -> Result<reqwest::Client, String> {
+    let mut builder = reqwest::Client::builder()
+        .timeout(CALL)
+        .connect_timeout(CALL)
+        .tcp_nodelay(true)
+        .pool_idle_timeout(Duration::from_secs(600))
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("driftline-collector/", env!("CARGO_PKG_VERSION")));
+    if route.url.starts_with("http://") {
+        builder = builder.no_proxy();
+    }
+    if let Some(path) = &route.ca_file {
+        let bytes = driftline_daemon::files::read_limited(path, 64 * 1024);
+        let bytes = bytes.map_err(|error| format!("`ca_file` {}: {error}", path.display()))?;
+        let certificate = reqwest::Certificate::from_pem(&bytes);
+        let certificate = certificate.map_err(|_| format!("`ca_file` {} is not PEM", path.display()))?;
+        builder = builder.tls_certs_only([certificate]);
+    }
+    builder.build().map_err(|error| error.to_string())
+}
+
+/// Between half and all of a wait, so that collectors do not call in step.
+fn jittered(wait: Duration) -> Duration {
+    let mut byte = [0_u8; 1];
+    // Without randomness there is no jitter, which only costs politeness.
+    _ = getrandom::fill(&mut byte);
+    wait / 2 + (wait / 2) * u32::from(byte[0]) / 255
+}
+
+/// Bytes of an answer that are read to keep the connection.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+async fn drain(mut answer: reqwest::Response) -> Result<(), reqwest::Error> {
+    let mut seen = 0;
+    while let Some(chunk) = answer.chunk().await? {
+        seen += chunk.len();
+        if seen > ANSWER_BYTES_MAX {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Records of the store as the JSON shapes of `api`.
+//!
+//! Digests never leave: nobody outside could use one.
+
+use driftline_api::change::{Change, Event, Side, What};
+use driftline_api::host::Item;
+use driftline_api::problem::Problem;
+use driftline_daemon::clock::format_ms;
+use driftline_store::{EventKind, HostStatus, ItemRecord};
+
+/// A change.
+#[must_use]
+pub fn change(id: u64, recorded_ms: i64, change: &driftline_store::Change) -> Change {
+    Change {
+        id,
+        environment: change.environment.to_string(),
+        host: change.host.to_string(),
+        role: change.role.to_string(),
+        source: change.source.to_string(),
+        kind: change.kind.to_string(),
+        path: change.path.clone(),
+        key: change.key.to_string(),
+        what: what(change),
+        before: change.before.as_ref().map(side),
+        after: change.after.as_ref().map(side),
+        observed_at: format_ms(change.observed_ms),
+        unobserved_since: change.unobserved_since_ms.map(format_ms),
+        recorded_at: format_ms(recorded_ms),
+        severity: change.severity.to_string(),
+        class: change.class.to_string(),
+        verdict: change.verdict.to_string(),
+        marks: change.marks.iter().map(|mark| mark.as_str().to_owned()).collect(),
+    }
+}
+
+fn what(change: &driftline_store::Change) -> What {
+    match (&change.before, &change.after) {
+        (None, _) => What::Added,
+        (Some(_), None) => What::Removed,
+        (Some(_), Some(_)) => What::Changed,
+    }
+}
+
+/// What happened, as a word.
+#[must_use]
+pub fn what_word(what: What) -> &'static str {
+    match what {
+        What::Added => "added",
+        What::Removed => "removed",
+        What::Changed => "changed",
+    }
+}
+
+fn side(side: &driftline_store::Side) -> Side {
+    let display = side.display.as_ref().map(|display| display.as_str().to_owned());
+    Side { display, secret: side.secret, line: side.line }
+}
+
+/// An event; bounds in time stand in its message.
+#[must_use]
+pub fn event(id: u64, recorded_ms: i64, event: &driftline_store::Event) -> Event {
+    let message = match event.between_ms {
+        Some((from, to)) => format!("{} (between {} and {})", event.message, format_ms(from), format_ms(to)),
+        None => event.message.clone(),
+    };
+    Event {
+        id,
+        at: format_ms(recorded_ms),
+        what: event_word(event.kind).to_owned(),
+        severity: event.severity.to_string(),
+        environment: event.environment.as_ref().map(ToString::to_string),
+        host: event.host.as_ref().map(ToString::to_string),
+        source: event.source.as_ref().map(ToString::to_string),
+        message,
+    }
+}
+
+/// An item as it is now.
+#[must_use]
+pub fn item(item: &ItemRecord) -> Item {
+    Item {
+        key: item.key.to_string(),
+        display: item.display.as_ref().map(|display| display.as_str().to_owned()),
+        secret: item.secret,
+        line: item.line,
+        since: format_ms(item.since_ms),
+    }
+}
+
+/// A problem.
+#[must_use]
+pub fn problem(problem: &driftline_canon::Problem) -> Problem {
+    Problem {
+        kind: problem.kind.as_str().to_owned(),
+        line: problem.place.map(|place| place.line),
+        column: problem.place.map(|place| place.column),
+        reason: problem.reason.clone(),
+        excerpt: problem.excerpt.clone(),
+    }
+}
+
+/// The word for a kind of event: part of the API.
+#[must_use]
+pub fn event_word(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::HostEnrolled => "host_enrolled",
+        EventKind::HostRenewed => "host_renewed",
+        EventKind::HostConnected => "host_connected",
+        EventKind::HostStopped => "host_stopped",
+        EventKind::HostSilent => "host_silent",
+        EventKind::HostQuarantined => "host_quarantined",
+        EventKind::HostRevoked => "host_revoked",
+        EventKind::IdentityViolation => "identity_violation",
+        EventKind::Gap => "gap",
+        EventKind::Problem => "problem",
+        EventKind::ProblemSolved => "problem_solved",
+        EventKind::SourceAdded => "source_added",
+        EventKind::SourceRetired => "source_retired",
+        EventKind::RootMismatch => "root_mismatch",
+        EventKind::Resynchronised => "resynchronised",
+        EventKind::SequenceGap => "sequence_gap",
+        EventKind::EpochChanged => "epoch_changed",
+        EventKind::ClockSkew => "clock_skew",
+        EventKind::TokenCreated => "token_created",
+        EventKind::TokenUsed => "token_used",
+        EventKind::TokenRefused => "token_refused",
+        EventKind::TokenRevoked => "token_revoked",
+        EventKind::Collector => "collector",
+        EventKind::Operator => "operator",
+    }
+}
+
+/// The word for how a host stands.
+#[must_use]
+pub fn status_word(status: HostStatus) -> &'static str {
+    match status {
+        HostStatus::Never => "never",
+        HostStatus::Connected => "connected",
+        HostStatus::Stopped => "stopped",
+        HostStatus::Silent => "silent",
+        HostStatus::Quarantined => "quarantined",
+        HostStatus::Revoked => "revoked",
+    }
+}
