@@ -1,0 +1,292 @@
+//! The commands and their flags, each with an example in its help.
+//!
+//! Only shapes: what a flag means is said in the command's own file.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::exit::FailOn;
+use crate::time_text::{self, When};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Set up access to a collector, from what `driftline-collector init` wrote
+    Login(Login),
+    /// How the environments stand
+    Status,
+    /// The hosts, and whether their agents are well
+    Hosts(Hosts),
+    /// One host: its sources, what they hold and what could not be read
+    Show(Show),
+    /// Where two environments differ, and what would bring them together
+    Compare(Compare),
+    /// What changed, newest first
+    Changes(Changes),
+    /// Changes as they happen
+    Watch(Watch),
+    /// What one key was, newest first
+    History(History),
+    /// What driftline sees in a file: items, secrets masked, problems (offline)
+    Inspect(Inspect),
+    /// Where two files differ by meaning (offline)
+    Diff(Diff),
+    /// Whether the history is whole: every entry holds to the one before
+    Verify(Verify),
+    /// Enrolment tokens for new hosts
+    #[command(subcommand)]
+    Token(Token),
+    /// See it work: a collector and five agents on this machine, and a change
+    Demo(Demo),
+}
+
+/// `login`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline login --from /root/.config/driftline/cli.toml\n  \
+                        driftline login --collector https://collector.example:7443 --ca-file ca.pem \\\n      \
+                        --token-file operator.token --fleet-key-file fleet-key.toml")]
+pub struct Login {
+    /// The configuration that `driftline-collector init` wrote; the files it names are used where they are
+    #[arg(long, value_name = "FILE", env = "DRIFTLINE_FROM")]
+    pub from: Option<PathBuf>,
+}
+
+/// `hosts`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  driftline hosts --env production")]
+pub struct Hosts {
+    /// Only this environment
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_ENV")]
+    pub env: Option<String>,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline show web-1\n  driftline show web-1 --source app")]
+pub struct Show {
+    /// Host name
+    pub host: String,
+    /// Only this source
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_SOURCE")]
+    pub source: Option<String>,
+}
+
+/// `compare`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline compare production staging\n  \
+                        driftline compare env=production,role=web env=staging,role=web\n  \
+                        driftline compare host=web-1 host=web-2 --fail-on critical\n  \
+                        driftline compare production staging --output markdown")]
+pub struct Compare {
+    /// One side: an environment, or `env=…,role=…,host=…`
+    #[arg(value_name = "A")]
+    pub left: String,
+    /// The other side
+    #[arg(value_name = "B")]
+    pub right: String,
+    /// List what is equal, too
+    #[arg(long, env = "DRIFTLINE_ALL", value_parser = clap::builder::FalseyValueParser::new())]
+    pub all: bool,
+    /// Least severity that fails
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning", env = "DRIFTLINE_FAIL_ON")]
+    pub fail_on: FailOn,
+}
+
+/// Which changes are meant.
+#[derive(Debug, Clone, Args)]
+pub struct Filter {
+    /// Only this environment
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_ENV")]
+    pub env: Option<String>,
+    /// Only this host
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_HOST")]
+    pub host: Option<String>,
+    /// Only this source, or sources of this kind
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_SOURCE")]
+    pub source: Option<String>,
+    /// Only this key; `*` stands for any characters
+    #[arg(long, value_name = "KEY", env = "DRIFTLINE_KEY")]
+    pub key: Option<String>,
+    /// At least this severe: info, warning or critical
+    #[arg(long, value_name = "SEVERITY", env = "DRIFTLINE_SEVERITY", value_parser = ["info", "warning", "critical"])]
+    pub severity: Option<String>,
+}
+
+/// `changes`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline changes --env production --since 1h\n  \
+                        driftline changes --key 'DB_*' --severity warning --since 2026-11-20\n  \
+                        driftline changes --output ndjson | jq .key")]
+pub struct Changes {
+    /// Which changes.
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Not before: `1h`, `30m`, `7d` (ago), a date or an RFC 3339 time
+    #[arg(long, value_name = "TIME", value_parser = When::parse, env = "DRIFTLINE_SINCE")]
+    pub since: Option<When>,
+    /// Not after: as `--since`
+    #[arg(long, value_name = "TIME", value_parser = When::parse, env = "DRIFTLINE_UNTIL")]
+    pub until: Option<When>,
+    /// How many at most
+    #[arg(long, value_name = "NUMBER", default_value = "100", env = "DRIFTLINE_LIMIT",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: u32,
+    /// Events instead: what happened to hosts, gaps, problems, what operators did
+    #[arg(long, env = "DRIFTLINE_EVENTS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub events: bool,
+}
+
+/// `watch`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline watch --env production\n  driftline watch --events --output ndjson")]
+pub struct Watch {
+    /// Which changes.
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Events too: what happens to hosts, gaps, problems
+    #[arg(long, env = "DRIFTLINE_EVENTS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub events: bool,
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  driftline history DB_TIMEOUT --env production")]
+pub struct History {
+    /// The key
+    pub key: String,
+    /// Only this environment
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_ENV")]
+    pub env: Option<String>,
+    /// Only this host
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_HOST")]
+    pub host: Option<String>,
+    /// Only this source
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_SOURCE")]
+    pub source: Option<String>,
+    /// How many at most
+    #[arg(long, value_name = "NUMBER", default_value = "100", env = "DRIFTLINE_LIMIT",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: u32,
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Args)]
+pub struct Reading {
+    /// Format of the file
+    #[arg(long, value_name = "FORMAT", default_value = "env_file", value_parser = ["env_file"],
+          env = "DRIFTLINE_FORMAT")]
+    pub format: String,
+    /// Who reads the env file: dotenv, compose, docker-run, systemd or shell [default: detected]
+    #[arg(long, value_name = "DIALECT", env = "DRIFTLINE_DIALECT",
+          value_parser = ["dotenv", "compose", "docker-run", "systemd", "shell"])]
+    pub dialect: Option<String>,
+}
+
+/// `inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline inspect .env\n  driftline inspect --dialect systemd /etc/default/app")]
+pub struct Inspect {
+    /// File to read
+    pub file: PathBuf,
+    /// How it is read.
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline diff staging.env production.env\n  \
+                        driftline diff --fail-on critical --output json a.env b.env")]
+pub struct Diff {
+    /// One file
+    #[arg(value_name = "FILE")]
+    pub left: PathBuf,
+    /// The other file
+    #[arg(value_name = "FILE")]
+    pub right: PathBuf,
+    /// How they are read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// List what is equal, too
+    #[arg(long, env = "DRIFTLINE_ALL", value_parser = clap::builder::FalseyValueParser::new())]
+    pub all: bool,
+    /// Least severity that fails
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning", env = "DRIFTLINE_FAIL_ON")]
+    pub fail_on: FailOn,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline verify\n  driftline verify --export history.ndjson\n  \
+                        driftline verify --file history.ndjson --head 3f9a…")]
+pub struct Verify {
+    /// Save the whole history there (ndjson), proving it on the way
+    #[arg(long, value_name = "FILE", env = "DRIFTLINE_EXPORT")]
+    pub export: Option<PathBuf>,
+    /// Prove a saved history, offline
+    #[arg(long, value_name = "FILE", conflicts_with = "export", env = "DRIFTLINE_FILE")]
+    pub file: Option<PathBuf>,
+    /// Hash that the history must contain (a head noted earlier): tells a cut or rewritten history from a whole one
+    #[arg(long, value_name = "HASH", env = "DRIFTLINE_HEAD")]
+    pub head: Option<String>,
+}
+
+/// `token`.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Make a one-time token for a new host; it is printed alone on standard output
+    Create(TokenCreate),
+    /// The tokens that were made
+    List,
+    /// Make a token useless
+    Revoke(TokenRevoke),
+}
+
+/// `token create`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline token create --env production --role web\n  \
+                        driftline token create --env staging --role web --host web-1 --valid 15m")]
+pub struct TokenCreate {
+    /// Environment that the host's certificate will name
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_ENV")]
+    pub env: String,
+    /// What the host is for
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_ROLE")]
+    pub role: String,
+    /// The only host that may use it
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_HOST")]
+    pub host: Option<String>,
+    /// How long it can be used: 1m to 7d
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = time_text::stretch, env = "DRIFTLINE_VALID")]
+    pub valid: Duration,
+}
+
+/// `token revoke`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  driftline token revoke 5f1c2a")]
+pub struct TokenRevoke {
+    /// Id of the token (see `token list`)
+    pub id: String,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  driftline demo\n  driftline demo --once\n  driftline demo --from ./environments\n\n\
+                        `--from` takes a directory with one folder per environment (dev, staging,\n\
+                        production), each with `*.env` files. Nothing outside a private temporary\n\
+                        directory is written."
+)]
+pub struct Demo {
+    /// Directory with one folder per environment
+    #[arg(long, value_name = "DIR", env = "DRIFTLINE_DEMO_FROM")]
+    pub from: Option<PathBuf>,
+    /// End by itself; the exit code says whether all was observed
+    #[arg(long, env = "DRIFTLINE_ONCE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub once: bool,
+    /// Keep the directory afterwards
+    #[arg(long, env = "DRIFTLINE_KEEP", value_parser = clap::builder::FalseyValueParser::new())]
+    pub keep: bool,
+}

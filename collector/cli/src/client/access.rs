@@ -1,0 +1,146 @@
+//! How the collector is reached: address, CA, token and fleet key, from flags,
+//! variables and the configuration file.
+//!
+//! Files are read only when they are needed, so that an offline command works
+//! without any.
+
+use std::path::{Path, PathBuf};
+
+use driftline_canon::{FleetKey, KeyEpoch};
+use reqwest::Url;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::arguments::Common;
+use crate::config::Settings;
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::{hex, input};
+
+/// Bytes of a token, CA or key file. Each has a few lines.
+const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Where everything is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Access {
+    /// Address of the API as it was given.
+    pub collector: Option<String>,
+    /// File with the CA certificate.
+    pub ca_file: Option<PathBuf>,
+    /// The CA certificate itself, used where no file is named.
+    pub ca_pem: Option<String>,
+    /// File with the access token.
+    pub token_file: Option<PathBuf>,
+    /// File with the fleet key.
+    pub fleet_key_file: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FleetKeyFile {
+    fleet: FleetKeyTable,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FleetKeyTable {
+    epoch: u32,
+    key: String,
+}
+
+impl Access {
+    /// What flags, variables and the file say together.
+    #[must_use]
+    pub fn new(common: &Common, settings: &Settings) -> Self {
+        Self {
+            collector: common.collector.clone(),
+            ca_file: common.ca_file.clone(),
+            ca_pem: settings.ca_pem.clone(),
+            token_file: common.token_file.clone(),
+            fleet_key_file: common.fleet_key_file.clone(),
+        }
+    }
+
+    /// The address of the API.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is none, or it is not one of HTTPS.
+    pub fn collector(&self) -> Outcome<Url> {
+        let given = self.collector.as_deref().ok_or_else(|| missing("collector"))?;
+        let text = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
+        let refuse = |reason: &str| {
+            Failure::new(Exit::Config, format!("`{given}` is not a collector's address: {reason}"))
+                .hint("write it like https://collector.example:7443")
+        };
+        let url = Url::parse(&text).map_err(|error| refuse(&error.to_string()))?;
+        if url.scheme() != "https" {
+            return Err(refuse("only https is spoken"));
+        }
+        if url.host_str().is_none_or(str::is_empty) || !url.username().is_empty() || url.password().is_some() {
+            return Err(refuse("it must name a host, and nothing secret"));
+        }
+        Ok(url)
+    }
+
+    /// The certificates to believe.
+    ///
+    /// # Errors
+    /// [`Failure`] when there are none.
+    pub fn ca(&self) -> Outcome<Vec<CertificateDer<'static>>> {
+        let (name, pem) = match (&self.ca_file, &self.ca_pem) {
+            (Some(path), _) => (path.display().to_string(), read("CA certificate", path)?),
+            (None, Some(pem)) => ("`ca_pem`".to_owned(), Zeroizing::new(pem.clone().into_bytes())),
+            (None, None) => return Err(missing("ca_file")),
+        };
+        let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        match parsed {
+            Ok(all) if !all.is_empty() => Ok(all),
+            _ => Err(Failure::new(Exit::Config, format!("{name} holds no certificate (PEM)"))),
+        }
+    }
+
+    /// The access token.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is none, or the file holds something else.
+    pub fn token(&self) -> Outcome<String> {
+        let path = self.token_file.as_deref().ok_or_else(|| missing("token_file"))?;
+        let bytes = read("access token", path)?;
+        let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Failure::new(Exit::Config, format!("{} holds no access token", path.display())));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// The fleet key.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is none, or the file holds something else.
+    pub fn fleet_key(&self) -> Outcome<FleetKey> {
+        let path = self.fleet_key_file.as_deref().ok_or_else(|| missing("fleet_key_file"))?;
+        let bytes = read("fleet key", path)?;
+        // The reason is left out: it would quote the line, and the line is the key.
+        let refuse = || Failure::new(Exit::Config, format!("{} holds no fleet key", path.display()));
+        let text = std::str::from_utf8(&bytes).map_err(|_| refuse())?;
+        let FleetKeyFile { fleet } = toml::from_str(text).map_err(|_| refuse())?;
+        let text = Zeroizing::new(fleet.key);
+        let key = Zeroizing::new(hex::decode::<32>(&text).ok_or_else(refuse)?);
+        Ok(FleetKey::new(*key, KeyEpoch(fleet.epoch)))
+    }
+}
+
+fn read(what: &str, path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
+    let read = input::read_limited(path, FILE_BYTES_MAX);
+    read.map(Zeroizing::new).map_err(|error| Failure::file(Exit::Config, &format!("read the {what}"), path, &error))
+}
+
+fn missing(key: &str) -> Failure {
+    Failure::new(Exit::Config, format!("no `{key}` is configured"))
+        .hint("`driftline login` sets it up; `driftline login --help` has examples")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! The commands, one per file, and which of them is meant.
+//!
+//! A command gives an exit code or a failure; it never ends the process.
+
+pub mod demo;
+
+mod changes;
+mod compare;
+mod diff;
+mod history;
+mod hosts;
+mod inspect;
+mod local;
+mod login;
+mod show;
+mod status;
+mod token;
+mod verify;
+mod watch;
+
+use crate::arguments::{Command, Invocation};
+use crate::client::{Access, Client};
+use crate::failure::Outcome;
+use crate::printer::Printer;
+
+/// What every command gets.
+#[derive(Debug)]
+pub struct Context {
+    /// Where results and talk go.
+    pub printer: Printer,
+    /// How the collector is reached.
+    pub access: Access,
+}
+
+impl Context {
+    /// A client for the configured collector.
+    ///
+    /// # Errors
+    /// [`crate::failure::Failure`] when the configuration does not say enough.
+    pub fn client(&self) -> Outcome<Client> {
+        Client::new(&self.access)
+    }
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// [`crate::failure::Failure`], which knows its exit code and hint.
+pub async fn run(invocation: Invocation) -> Outcome {
+    let Invocation { common, command, settings } = invocation;
+    let printer = Printer::for_terminal(common.output);
+    let context = Context { printer, access: Access::new(&common, &settings) };
+    match command {
+        Command::Login(arguments) => login::run(&context, &common, &arguments).await,
+        Command::Status => status::run(&context).await,
+        Command::Hosts(arguments) => hosts::run(&context, &arguments).await,
+        Command::Show(arguments) => show::run(&context, &arguments).await,
+        Command::Compare(arguments) => compare::run(&context, &arguments).await,
+        Command::Changes(arguments) => changes::run(&context, &arguments).await,
+        Command::Watch(arguments) => watch::run(&context, &arguments).await,
+        Command::History(arguments) => history::run(&context, &arguments).await,
+        Command::Inspect(arguments) => inspect::run(&context, &arguments),
+        Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Verify(arguments) => verify::run(&context, &arguments).await,
+        Command::Token(arguments) => token::run(&context, &arguments).await,
+        Command::Demo(arguments) => demo::run(&context, &arguments).await,
+    }
+}

@@ -1,0 +1,81 @@
+//! `driftline changes`: what changed, newest first; with `--events`, what else
+//! happened.
+
+use driftline_api::change::{Change, ChangePage, ChangeQuery, Event, EventPage};
+use driftline_api::{PAGE_ROWS_MAX, SCHEMA_VERSION};
+
+use super::Context;
+use crate::arguments::commands::{Changes, Filter};
+use crate::client::Client;
+use crate::clock;
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::time_text;
+use crate::view::changes;
+
+pub(super) async fn run(context: &Context, arguments: &Changes) -> Outcome {
+    let now = clock::now();
+    let query = ChangeQuery {
+        since: arguments.since.map(|since| time_text::rfc3339(since.at(now))),
+        until: arguments.until.map(|until| time_text::rfc3339(until.at(now))),
+        ..query(&arguments.filter)
+    };
+    let client = context.client()?;
+    if arguments.events {
+        return events(context, &client, query, arguments.limit).await;
+    }
+    let page = all(&client, &["changes"], query, arguments.limit).await?;
+    context.printer.result(&page, &page.changes, &changes::document(&page.changes))?;
+    Ok(Exit::Clean)
+}
+
+/// The query that a filter means.
+pub(super) fn query(filter: &Filter) -> ChangeQuery {
+    ChangeQuery {
+        env: filter.env.clone(),
+        host: filter.host.clone(),
+        source: filter.source.clone(),
+        key: filter.key.clone(),
+        severity: filter.severity.clone(),
+        ..ChangeQuery::default()
+    }
+}
+
+/// Follows pages until `limit` changes are there, or no more.
+pub(super) async fn all(client: &Client, path: &[&str], mut query: ChangeQuery, limit: u32) -> Outcome<ChangePage> {
+    let mut found: Vec<Change> = Vec::new();
+    loop {
+        query.limit = Some(rest(limit, found.len()));
+        let page: ChangePage = client.get(path, &query).await?;
+        let empty = page.changes.is_empty();
+        found.extend(page.changes);
+        if page.next.is_none() || empty || rest(limit, found.len()) == 0 {
+            return Ok(ChangePage { schema_version: SCHEMA_VERSION, changes: found, next: page.next });
+        }
+        query.cursor = page.next;
+    }
+}
+
+async fn events(context: &Context, client: &Client, mut query: ChangeQuery, limit: u32) -> Outcome {
+    if query.key.is_some() {
+        return Err(Failure::new(Exit::Usage, "events have no key: leave out `--key`"));
+    }
+    let mut found: Vec<Event> = Vec::new();
+    let next = loop {
+        query.limit = Some(rest(limit, found.len()));
+        let page: EventPage = client.get(&["events"], &query).await?;
+        let empty = page.events.is_empty();
+        found.extend(page.events);
+        if page.next.is_none() || empty || rest(limit, found.len()) == 0 {
+            break page.next;
+        }
+        query.cursor = page.next;
+    };
+    let page = EventPage { schema_version: SCHEMA_VERSION, events: found, next };
+    context.printer.result(&page, &page.events, &changes::events(&page.events))?;
+    Ok(Exit::Clean)
+}
+
+fn rest(limit: u32, found: usize) -> u32 {
+    limit.saturating_sub(u32::try_from(found).unwrap_or(u32::MAX)).min(PAGE_ROWS_MAX)
+}

@@ -1,0 +1,64 @@
+//! `driftline diff FILE FILE`: where two files differ by meaning. Offline.
+//!
+//! The same judgement as `compare`: quoting, order and comments do not count,
+//! secrets are compared and not shown. It asks no collector.
+
+use std::path::Path;
+
+use driftline_canon::{HostName, NameError, Role, SourceName};
+use driftline_compare::compare::{Fact, Listing, Place, Side, compare};
+
+use super::Context;
+use super::local::{self, Seen};
+use crate::arguments::commands::Diff;
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::view::comparison;
+
+pub(super) fn run(context: &Context, arguments: &Diff) -> Outcome {
+    let key = local::throwaway_key()?;
+    let left = local::read(&arguments.left, &arguments.reading, &key)?;
+    let right = local::read(&arguments.right, &arguments.reading, &key)?;
+    let (left_name, right_name) = names(&arguments.left, &arguments.right);
+    tell_problems(context, &arguments.left, &left);
+    tell_problems(context, &arguments.right, &right);
+    let sides = (side(&left_name, &left), side(&right_name, &right));
+    let (Ok(left_side), Ok(right_side)) = sides else {
+        return Err(Failure::new(Exit::Internal, "the files cannot be compared"));
+    };
+    let listing = if arguments.all { Listing::Everything } else { Listing::Differences };
+    let judged = compare(&left_side, &right_side, listing);
+    let answer = comparison::of_judged(&judged, &left_name, &right_name);
+    context.printer.result(&answer, &answer.differences, &comparison::document(&answer))?;
+    let exit = comparison::exit(&answer, arguments.fail_on);
+    let blind = left.is_inconclusive() || right.is_inconclusive();
+    Ok(if blind && exit != Exit::Critical { Exit::Inconclusive } else { exit })
+}
+
+fn tell_problems(context: &Context, path: &Path, seen: &Seen) {
+    for problem in &seen.problems {
+        context.printer.say(&problem.render(&path.display().to_string()));
+    }
+}
+
+/// File names where they tell the files apart, else the paths as they were
+/// typed.
+fn names(left: &Path, right: &Path) -> (String, String) {
+    let short = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    match (short(left), short(right)) {
+        (Some(a), Some(b)) if a != b => (a, b),
+        _ => (left.display().to_string(), right.display().to_string()),
+    }
+}
+
+/// A file as the only source of the only host of a side.
+fn side(name: &str, seen: &Seen) -> Result<Side, NameError> {
+    let (host, role, source) = (HostName::new("file")?, Role::new("file")?, SourceName::new("file")?);
+    let mut side = Side::new(name);
+    let id = side.source(Place { host: &host, role: &role, source: &source, kind: local::KIND });
+    for item in seen.observation.items() {
+        let display = item.display.as_ref().map(|display| display.as_str());
+        side.item(id, Fact { key: &item.key, digest: &item.digest.0, secret: item.secret, display });
+    }
+    Ok(side)
+}

@@ -1,0 +1,132 @@
+//! What a command says: results on standard output, talk on standard error.
+//!
+//! A command hands over data and a document of it; which of the two is printed,
+//! and how, is decided here alone. No command writes to a stream itself.
+
+pub mod document;
+pub mod layout;
+pub mod markdown;
+pub mod text;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use document::Document;
+
+/// Columns when nobody says how wide the output is.
+const WIDTH_DEFAULT: usize = 80;
+
+/// Columns at least: narrower tables say nothing.
+const WIDTH_MIN: usize = 40;
+
+/// How results are printed (`--output`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Output {
+    /// For people: fits the terminal.
+    #[default]
+    Table,
+    /// One JSON document, with `schema_version`.
+    Json,
+    /// One JSON document a line.
+    Ndjson,
+    /// For tickets and pull requests.
+    Markdown,
+}
+
+/// How a table looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Whether severities are coloured.
+    pub colour: bool,
+}
+
+/// Prints for one command.
+#[derive(Debug, Clone, Copy)]
+pub struct Printer {
+    output: Output,
+    style: Style,
+}
+
+impl Printer {
+    /// A printer for this process's own streams.
+    #[must_use]
+    pub fn for_terminal(output: Output) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let style = Style { width: width(), colour: terminal && !no_colour && !dumb };
+        Self { output, style }
+    }
+
+    /// How results are printed.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        self.output
+    }
+
+    /// How tables look.
+    #[must_use]
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Prints a result: `data` as JSON, or `document` for people. `rows` are
+    /// the lines of ndjson.
+    ///
+    /// # Errors
+    /// [`Failure`] when the output cannot be written.
+    pub fn result<D: Serialize, R: Serialize>(&self, data: &D, rows: &[R], document: &Document) -> Outcome<()> {
+        match self.output {
+            Output::Table => self.data(&layout::render(document, self.style)),
+            Output::Markdown => self.data(&markdown::render(document)),
+            Output::Json => self.data(&pretty(data)?),
+            Output::Ndjson => rows.iter().try_for_each(|row| self.row(row)),
+        }
+    }
+
+    /// Prints one line of ndjson.
+    ///
+    /// # Errors
+    /// [`Failure`] when the output cannot be written.
+    pub fn row<R: Serialize>(&self, row: &R) -> Outcome<()> {
+        let mut line = serde_json::to_string(row).map_err(|error| unprintable(&error))?;
+        line.push('\n');
+        self.data(&line)
+    }
+
+    /// Prints text that is a result.
+    ///
+    /// # Errors
+    /// [`Failure`] when the output cannot be written.
+    pub fn data(&self, text: &str) -> Outcome<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| Failure::output(&error))
+    }
+
+    /// Says something to whoever watches. That nobody does is no failure.
+    pub fn say(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(b"\n"));
+    }
+}
+
+fn pretty<D: Serialize>(data: &D) -> Outcome<String> {
+    let mut text = serde_json::to_string_pretty(data).map_err(|error| unprintable(&error))?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn unprintable(error: &serde_json::Error) -> Failure {
+    Failure::new(Exit::Internal, format!("the result cannot be written as JSON: {error}"))
+}
+
+fn width() -> usize {
+    let named = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let asked = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    named.or_else(asked).unwrap_or(WIDTH_DEFAULT).max(WIDTH_MIN)
+}

@@ -1,0 +1,81 @@
+//! Tables fit the terminal.
+
+use super::*;
+
+fn style(width: usize) -> Style {
+    Style { width, colour: false }
+}
+
+fn sample() -> Table {
+    let mut table = Table::new(&["severity", "key", "production", "staging"]);
+    table.note_title = "recommendation".to_owned();
+    table.rows.push(Row {
+        cells: ["critical", "DATABASE_URL", "postgres://app:****@db-1.prod:5432/shop", "postgres://app:****@db:5432/s"]
+            .map(str::to_owned)
+            .to_vec(),
+        note: Some("Sync 'DATABASE_URL': production and staging hold different values".to_owned()),
+        severity: Some(Severity::Critical),
+    });
+    table.row(["info", "日本語の設定", "値", "—"].map(str::to_owned));
+    table
+}
+
+fn printed(table: &Table, style: Style) -> String {
+    render(&Document::default().table(table.clone()), style)
+}
+
+#[test]
+fn a_table_is_as_wide_as_it_needs_to_be() {
+    let mut table = Table::new(&["a", "long title"]);
+    table.row(["x".to_owned(), "y".to_owned()]);
+    assert_eq!(printed(&table, style(80)), "A  LONG TITLE\nx  y\n");
+}
+
+#[test]
+fn in_80_columns_values_are_cut_and_notes_stand_below() {
+    let expected = "\
+SEVERITY  KEY           PRODUCTION                    STAGING
+critical  DATABASE_URL  postgres://app:***…5432/shop  postgres://app:***…db:5432/s
+          Sync 'DATABASE_URL': production and staging hold different values
+info      日本語の設定  値                            —
+";
+    let found = printed(&sample(), style(82));
+    assert!(found.lines().all(|line| text::width(line) <= 82), "{found}");
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn every_width_is_kept() {
+    for width in 46..200 {
+        let found = printed(&sample(), style(width));
+        assert!(found.lines().all(|line| text::width(line) <= width), "{width}:\n{found}");
+    }
+}
+
+#[test]
+fn wide_terminals_get_the_note_as_a_column() {
+    let found = printed(&sample(), style(200));
+    assert!(found.lines().next().unwrap().ends_with("RECOMMENDATION"), "{found}");
+    assert_eq!(found.lines().count(), 3);
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    assert!(!printed(&sample(), style(80)).contains('\u{1b}'));
+    let coloured = printed(&sample(), Style { width: 80, colour: true });
+    assert!(coloured.contains("\u{1b}[1;31mcritical\u{1b}[0m  DATABASE_URL"), "{coloured}");
+}
+
+#[test]
+fn w10_cells_cannot_break_the_table() {
+    let mut table = Table::new(&["key", "value"]);
+    table.row(["A\nB".to_owned(), "\u{1b}[2J".to_owned()]);
+    assert_eq!(printed(&table, style(80)), "KEY   VALUE\nA\\nB  \\u{1b}[2J\n");
+}
+
+#[test]
+fn parts_are_kept_apart_and_headings_stay_with_what_follows() {
+    let document =
+        Document::default().heading("Head").text("one two three four").facts([("name", "value"), ("n", "v")]);
+    assert_eq!(render(&document, style(12)), "Head\none two\nthree four\n\nname  value\nn     v\n");
+}

@@ -1,0 +1,47 @@
+//! Answers as documents: what a person is shown of them.
+//!
+//! It changes no data and reads nothing; severities and verdicts are shown as
+//! they came.
+
+pub mod changes;
+pub mod comparison;
+pub mod hosts;
+pub mod reading;
+pub mod status;
+
+use driftline_api::change::Side;
+use driftline_compare::Severity;
+
+/// What stands where nothing is.
+pub const NONE: &str = "—";
+
+/// What stands where something is that may not be shown.
+pub const HIDDEN: &str = "(not shown)";
+
+/// One side of a change as a cell.
+#[must_use]
+pub fn side(side: Option<&Side>) -> String {
+    match side {
+        None => NONE.to_owned(),
+        Some(Side { display: Some(display), .. }) => shown(display),
+        Some(_) => HIDDEN.to_owned(),
+    }
+}
+
+/// A display text as a cell: an empty value must not look like none.
+#[must_use]
+pub fn shown(display: &str) -> String {
+    if display.is_empty() { "(empty)".to_owned() } else { display.to_owned() }
+}
+
+/// A severity by its name in JSON; what this version does not know is the worst.
+#[must_use]
+pub fn severity(name: &str) -> Severity {
+    Severity::from_name(name).unwrap_or(Severity::Critical)
+}
+
+/// `1 host`, `2 hosts`.
+#[must_use]
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}

@@ -1,0 +1,106 @@
+//! Changes and events as documents.
+//!
+//! Times are UTC; the newest is on top, as the collector sent them.
+
+use driftline_api::change::{Change, Event, What};
+
+use super::{severity, side};
+use crate::printer::document::{Document, Row, Table};
+use crate::time_text;
+
+/// Changes as a document.
+#[must_use]
+pub fn document(changes: &[Change]) -> Document {
+    if changes.is_empty() {
+        return Document::default().text("no changes");
+    }
+    let mut table = Table::new(&["time (utc)", "severity", "host", "key", "before", "after"]);
+    table.note_title = "note".to_owned();
+    table.rows = changes.iter().map(row).collect();
+    Document::default().table(table)
+}
+
+fn row(change: &Change) -> Row {
+    let cells = vec![
+        time_text::short(&change.observed_at),
+        change.severity.clone(),
+        change.host.clone(),
+        key(change),
+        side(change.before.as_ref()),
+        side(change.after.as_ref()),
+    ];
+    Row { cells, note: note(change), severity: Some(severity(&change.severity)) }
+}
+
+fn key(change: &Change) -> String {
+    let sign = match change.what {
+        What::Added => "+",
+        What::Removed => "-",
+        What::Changed => "",
+    };
+    format!("{sign}{}", change.key)
+}
+
+/// What is to be known beside the change itself.
+fn note(change: &Change) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(since) = &change.unobserved_since {
+        let (from, to) = (time_text::short(since), time_text::short(&change.observed_at));
+        parts.push(format!("unobserved: at some time between {from} and {to}"));
+    }
+    let marks = change.marks.iter().filter(|mark| change.unobserved_since.is_none() || *mark != "unobserved");
+    parts.extend(marks.map(|mark| mark.replace('_', " ")));
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// A change as one line of a live view.
+#[must_use]
+pub fn line(change: &Change) -> String {
+    let (before, after) = (side(change.before.as_ref()), side(change.after.as_ref()));
+    let what = match change.what {
+        What::Added => format!("added {after}"),
+        What::Removed => format!("removed {before}"),
+        What::Changed => format!("{before} -> {after}"),
+    };
+    let time = time_text::short(&change.observed_at);
+    let note = note(change).map_or_else(String::new, |note| format!(" ({note})"));
+    format!(
+        "{time}  {:<8}  {}/{}  {}  {}: {what}{note}",
+        change.severity, change.environment, change.host, change.source, change.key
+    )
+}
+
+/// Events as a document.
+#[must_use]
+pub fn events(events: &[Event]) -> Document {
+    if events.is_empty() {
+        return Document::default().text("no events");
+    }
+    let mut table = Table::new(&["time (utc)", "severity", "event", "host"]);
+    table.note_title = "message".to_owned();
+    table.rows = events
+        .iter()
+        .map(|event| Row {
+            cells: vec![
+                time_text::short(&event.at),
+                event.severity.clone(),
+                event.what.clone(),
+                event.host.clone().unwrap_or_default(),
+            ],
+            note: Some(event.message.clone()),
+            severity: Some(severity(&event.severity)),
+        })
+        .collect();
+    Document::default().table(table)
+}
+
+/// An event as one line of a live view.
+#[must_use]
+pub fn event_line(event: &Event) -> String {
+    let place: Vec<&str> = [&event.environment, &event.host].into_iter().flatten().map(String::as_str).collect();
+    let time = time_text::short(&event.at);
+    format!("{time}  {:<8}  {}  {}: {}", event.severity, place.join("/"), event.what, event.message)
+}
+
+#[cfg(test)]
+mod tests;

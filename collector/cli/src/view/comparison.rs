@@ -1,0 +1,160 @@
+//! A comparison as an operations lead needs it: the share that differs, then
+//! key, both sides, severity and what would bring them together.
+
+use std::collections::BTreeSet;
+
+use driftline_api::SCHEMA_VERSION;
+use driftline_api::compare::{Cell, CellState, Comparison, Difference, Group};
+use driftline_compare::compare::{self, Comparison as Judged};
+
+use super::{HIDDEN, NONE, count, severity, shown};
+use crate::exit::{Exit, FailOn};
+use crate::printer::document::{Document, Row, Table};
+
+/// The comparison as a document.
+#[must_use]
+pub fn document(comparison: &Comparison) -> Document {
+    let title = format!("{} against {}", side(comparison, true), side(comparison, false));
+    let mut document = Document::default().heading(title).text(summary(comparison));
+    let (metadata, settings): (Vec<_>, Vec<_>) = comparison.differences.iter().partition(|one| one.metadata);
+    if !settings.is_empty() {
+        document = document.table(table(comparison, &settings));
+    }
+    if !metadata.is_empty() {
+        document = document.heading("Beside the settings").table(table(comparison, &metadata));
+    }
+    document
+}
+
+/// How a comparison ends the program.
+#[must_use]
+pub fn exit(comparison: &Comparison, fail_on: FailOn) -> Exit {
+    let is_drift = |one: &&Difference| one.what != "undetermined" && one.what != "equal";
+    let worst = comparison.differences.iter().filter(is_drift).map(|one| severity(&one.severity)).max();
+    let unknown = comparison.undetermined > 0 || comparison.differences.iter().any(|one| one.what == "undetermined");
+    let nobody = comparison.left_hosts == 0 || comparison.right_hosts == 0;
+    Exit::of_drift(worst, unknown || nobody, fail_on)
+}
+
+fn side(comparison: &Comparison, left: bool) -> String {
+    let (name, hosts) =
+        if left { (&comparison.left, comparison.left_hosts) } else { (&comparison.right, comparison.right_hosts) };
+    if hosts == 1 { name.clone() } else { format!("{name} ({hosts} hosts)") }
+}
+
+fn summary(comparison: &Comparison) -> String {
+    let verb = if comparison.differing == 1 { "differs" } else { "differ" };
+    let mut text = format!(
+        "{} of {} {verb} ({} %).",
+        comparison.differing,
+        count(comparison.keys, "setting", "settings"),
+        comparison.percent
+    );
+    if comparison.undetermined > 0 {
+        text.push_str(&format!(" {} could not be compared.", comparison.undetermined));
+    }
+    if comparison.metadata_differing > 0 {
+        let files = count(comparison.metadata_differing, "difference", "differences");
+        text.push_str(&format!(" Beside the settings: {files}."));
+    }
+    text
+}
+
+fn table(comparison: &Comparison, differences: &[&Difference]) -> Table {
+    let places: BTreeSet<_> = comparison.differences.iter().map(|one| (&one.role, &one.source)).collect();
+    let many = places.len() > 1;
+    let mut titles = vec!["severity", "key", comparison.left.as_str(), comparison.right.as_str()];
+    if many {
+        titles.insert(1, "source");
+    }
+    let mut table = Table::new(&titles);
+    table.note_title = "recommendation".to_owned();
+    table.against = Some((titles.len() - 2, titles.len() - 1));
+    table.rows = differences.iter().map(|one| row(one, many)).collect();
+    table
+}
+
+fn row(one: &Difference, many: bool) -> Row {
+    let word = match one.what.as_str() {
+        "undetermined" => "unknown",
+        "equal" => "equal",
+        _ => one.severity.as_str(),
+    };
+    let mut cells = vec![word.to_owned(), one.key.clone(), cell(&one.left), cell(&one.right)];
+    if many {
+        cells.insert(1, format!("{}/{}", one.role, one.source));
+    }
+    let note = (!one.recommendation.is_empty()).then(|| one.recommendation.clone());
+    Row { cells, note, severity: Some(severity(&one.severity)) }
+}
+
+fn cell(cell: &Cell) -> String {
+    match cell.state {
+        CellState::Missing => NONE.to_owned(),
+        CellState::Unknown => "(unreadable)".to_owned(),
+        CellState::Value => cell.display.as_deref().map_or_else(|| HIDDEN.to_owned(), shown),
+        CellState::Split => cell.groups.iter().map(share).collect::<Vec<_>>().join(" | "),
+    }
+}
+
+fn share(group: &Group) -> String {
+    let what = match &group.display {
+        _ if group.missing => NONE.to_owned(),
+        Some(display) => shown(display),
+        None => HIDDEN.to_owned(),
+    };
+    format!("{what} x{}", group.count)
+}
+
+/// A comparison made here in the shape that the collector answers with.
+#[must_use]
+pub fn of_judged(judged: &Judged, left: &str, right: &str) -> Comparison {
+    Comparison {
+        schema_version: SCHEMA_VERSION,
+        left: left.to_owned(),
+        right: right.to_owned(),
+        left_hosts: judged.left_hosts,
+        right_hosts: judged.right_hosts,
+        keys: judged.keys,
+        differing: judged.differing,
+        undetermined: judged.undetermined,
+        percent: judged.percent(),
+        metadata_differing: judged.metadata_differing,
+        differences: judged.differences.iter().map(difference).collect(),
+    }
+}
+
+fn difference(one: &compare::Difference) -> Difference {
+    Difference {
+        role: one.role.clone(),
+        source: one.source.to_string(),
+        kind: one.kind.to_string(),
+        key: one.key.to_string(),
+        what: one.what.to_string(),
+        left: of_cell(&one.left),
+        right: of_cell(&one.right),
+        severity: one.severity.to_string(),
+        class: one.class.to_string(),
+        recommendation: one.recommendation.clone(),
+        metadata: one.metadata,
+    }
+}
+
+fn of_cell(cell: &compare::Cell) -> Cell {
+    let state = match cell.state {
+        compare::CellState::Value => CellState::Value,
+        compare::CellState::Missing => CellState::Missing,
+        compare::CellState::Split => CellState::Split,
+        compare::CellState::Unknown => CellState::Unknown,
+    };
+    let groups = cell.groups.iter().map(|group| Group {
+        hosts: group.hosts.iter().map(ToString::to_string).collect(),
+        count: group.count,
+        display: group.display.clone(),
+        missing: group.missing,
+    });
+    Cell { state, display: cell.display.clone(), secret: cell.secret, groups: groups.collect() }
+}
+
+#[cfg(test)]
+mod tests;
