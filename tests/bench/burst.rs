@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use driftline_api::change::EventPage;
 use driftline_api::host::HostDetail;
-use driftline_tests::process::{PATIENCE, eventually};
+use tokio::runtime::Runtime;
 
 use crate::agent::{Agent, source};
 use crate::api::Api;
@@ -25,6 +25,12 @@ const CHANGES: usize = 10_000;
 const WITHIN: Duration = Duration::from_secs(1);
 const ALL_WITHIN: Duration = Duration::from_secs(3);
 
+/// Without a new entry for this long, it may be over: the state is asked for.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Without a new entry for this long, nothing more will come.
+const GIVE_UP: Duration = Duration::from_secs(20);
+
 /// Events of the history that would mean a loss.
 const LOSSES: [&str; 4] = ["root_mismatch", "sequence_gap", "gap", "resynchronised"];
 
@@ -37,19 +43,16 @@ pub(crate) fn run(setup: &Setup) -> Section {
     (0..FILES).for_each(|number| write(&watched, number, 0));
     let sources = source("env_file", "app", &watched.join("*.env"));
     let agent = runtime.block_on(Agent::enrol(&setup.dir, &collector, &api, "web-1", &sources));
+    let entries = state::entries(&api, &runtime);
     let (_process, _) = agent.start();
-    eventually("every file is at the collector", || runtime.block_on(state::known(&api, "web-1", FILES)).then_some(()));
+    state::wait_for_entries(&api, &runtime, entries, FILES);
     std::thread::sleep(Duration::from_secs(1));
 
     let before = losses(&runtime.block_on(events(&api)));
     let begun = Instant::now();
     burst(&watched, begun);
     let written = begun.elapsed();
-    let mut wrong = FILES;
-    while wrong > 0 && begun.elapsed() < PATIENCE {
-        wrong = wrong_now(&runtime.block_on(state::detail(&api, "web-1")));
-    }
-    let all = begun.elapsed();
+    let (wrong, all) = settle(&api, &runtime, begun);
     let lost = losses(&runtime.block_on(events(&api)));
     let seen = runtime.block_on(changes_seen(&api));
     section(written, all, wrong, &difference(&before, &lost), seen)
@@ -71,8 +74,7 @@ fn section(written: Duration, all: Duration, wrong: usize, lost: &str, seen: u64
     let notes = vec![
         "Each file is rewritten in place ten times. A writing that was over before the file could be read again is part \
          of the next change: the history has fewer changes than there were writes, and every one it has follows from \
-         the one before, root for root. The end is found by asking the API over and over, which costs the collector \
-         some of its time."
+         the one before, root for root. The end is when the last entry of the history was appended."
             .to_owned(),
     ];
     Section { title: "Burst".to_owned(), lines, notes }
@@ -96,6 +98,23 @@ fn burst(dir: &Path, begun: Instant) {
             std::thread::sleep(early);
         }
     }
+}
+
+/// Waits until every file is right, or nothing has come for long; gives the
+/// files that are wrong, and when the last entry of the history came.
+fn settle(api: &Api, runtime: &Runtime, begun: Instant) -> (usize, Duration) {
+    let (mut entries, mut last) = (0, Instant::now());
+    let mut wrong = FILES;
+    while wrong > 0 && last.elapsed() < GIVE_UP {
+        std::thread::sleep(Duration::from_millis(10));
+        let now = state::entries(api, runtime);
+        if now != entries {
+            (entries, last) = (now, Instant::now());
+        } else if last.elapsed() > QUIET {
+            wrong = wrong_now(&runtime.block_on(state::detail(api, "web-1")));
+        }
+    }
+    (wrong, last - begun)
 }
 
 /// Files whose value at the collector is not their last.

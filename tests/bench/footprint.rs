@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use driftline_tests::process::{Running, eventually};
+use driftline_tests::process::Running;
 
 use crate::agent::{Agent, source};
 use crate::api::Api;
@@ -73,8 +73,9 @@ fn start(dir: &Path, collector: &Collector, api: &Api, count: usize) -> Idle {
     let runtime = runtime();
     let sources = source("file", "many", &files.join(files::GLOB));
     let agent = runtime.block_on(Agent::enrol(dir, collector, api, &name, &sources));
+    let entries = state::entries(api, &runtime);
     let (process, _) = agent.start();
-    eventually("every file is at the collector", || runtime.block_on(state::known(api, &name, count)).then_some(()));
+    state::wait_for_entries(api, &runtime, entries, count);
     Idle { files, count, process }
 }
 
@@ -142,10 +143,9 @@ fn reconciliation(dir: &Path, collector: &Collector, api: &Api, many: &Idle) -> 
     let sources = source("file", "many", &many.files.join(files::GLOB));
     let settings = format!("reconcile_s = {EVERY_S}");
     let agent = runtime.block_on(Agent::enrol_with(dir, collector, api, "reconciling", &sources, &settings));
+    let entries = state::entries(api, &runtime);
     let (process, _) = agent.start();
-    eventually("every file is at the collector", || {
-        runtime.block_on(state::known(api, "reconciling", many.count)).then_some(())
-    });
+    state::wait_for_entries(api, &runtime, entries, many.count);
     std::thread::sleep(SETTLE);
     let before = Look::at(process.id());
     std::thread::sleep(Duration::from_secs(2 * EVERY_S));

@@ -5,8 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use driftline_tests::process::eventually;
-
 use crate::agent::{Agent, source};
 use crate::api::Api;
 use crate::collector::Collector;
@@ -76,9 +74,10 @@ fn ours(setup: &Setup, collector: &Collector, api: &Api, number: usize, turn: us
     let runtime = runtime();
     let sources = source("file", "many", &setup.dir.join("files").join(files::GLOB));
     let agent = runtime.block_on(Agent::enrol(&setup.dir, collector, api, &name, &sources));
+    let entries = state::entries(api, &runtime);
     let begun = Instant::now();
     let (mut process, ready) = agent.start();
-    eventually("every file is at the collector", || runtime.block_on(state::known(api, &name, number)).then_some(()));
+    state::wait_for_entries(api, &runtime, entries, number);
     let shipped = begun.elapsed();
     let peak = proc::peak(process.id());
     let _ = process.stop();
