@@ -20,55 +20,31 @@ pub(super) fn secret_spans(text: &[u8]) -> Vec<Range<usize>> {
     merge(spans)
 }
 
-/// The passwords of every `scheme://user:password@host` in the text.
+/// The passwords of every `scheme://user:password@host` in the text. What only
+/// looks like a further URL, inside a password, adds nothing that is not
+/// masked anyway.
 fn authorities(text: &[u8], spans: &mut Vec<Range<usize>>) {
-    let mut mark = next_mark(text, 0, |_| true);
-    while let Some(at) = mark {
-        // A password may hold `://` too: another URL begins after a separator.
-        let separated = |scheme: usize| {
-            scheme.checked_sub(1).is_none_or(|last| {
-                matches!(text[last], b',' | b';' | b'|' | b'"' | b'\'') || text[last].is_ascii_whitespace()
-            })
-        };
-        let start = at + 3;
-        let next = next_mark(text, start, separated);
-        let end = next.map_or(text.len(), |next| start_of_scheme(text, next)).max(start);
-        spans.extend(userinfo(text, start, end));
-        mark = next;
-    }
-}
-
-/// The next `://` after a scheme whose beginning is accepted.
-fn next_mark(text: &[u8], mut from: usize, accept: impl Fn(usize) -> bool) -> Option<usize> {
-    loop {
-        let mark = forms::find(&text[from..], b"://")? + from;
-        let scheme = start_of_scheme(text, mark);
-        if scheme < mark && scheme >= from.saturating_sub(3) && accept(scheme) {
-            return Some(mark);
-        }
+    let Some(last_at) = text.iter().rposition(|&b| b == b'@') else { return };
+    let mut from = 0;
+    while let Some(mark) = forms::find(&text[from..last_at], b"://").map(|at| at + from) {
         from = mark + 3;
+        if mark > 0 && text[mark - 1].is_ascii_alphanumeric() {
+            spans.extend(userinfo(text, from, last_at));
+        }
     }
-}
-
-/// Where the scheme that ends at a position begins; short by construction.
-fn start_of_scheme(text: &[u8], end: usize) -> usize {
-    const SCHEME_BYTES_MAX: usize = 32;
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b':');
-    let window = end.saturating_sub(SCHEME_BYTES_MAX);
-    text[window..end].iter().rposition(|b| !part(b)).map_or(window, |at| window + at + 1)
 }
 
 /// The secret in the user information that begins at `start`: the password,
-/// or a user name that is a token.
-fn userinfo(text: &[u8], start: usize, end: usize) -> Option<Range<usize>> {
-    let rest = &text[start..end];
+/// or a user name that is a token. `last_at` is the last `@` of the text.
+fn userinfo(text: &[u8], start: usize, last_at: usize) -> Option<Range<usize>> {
+    let rest = &text[start..];
     let delimiter = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
     let at = match rest[..delimiter].iter().rposition(|&b| b == b'@') {
         Some(at) => at,
         None if is_host_and_port(rest, delimiter) => return None,
         // No `@` before the first delimiter, and what stands there is no host
         // and port: the delimiter belongs to a password.
-        None => rest.iter().rposition(|&b| b == b'@')?,
+        None => last_at.checked_sub(start)?,
     };
     match rest[..at].iter().position(|&b| b == b':') {
         Some(colon) if is_token(&rest[..colon]) => Some(start..start + at),
