@@ -19,8 +19,8 @@ use crate::limits::KEY_BYTES_MAX;
 pub struct ItemKey(String);
 
 impl ItemKey {
-    /// Whole content of a file that is watched without being parsed. It counts
-    /// as a setting.
+    /// What of a file is watched without being parsed: all of it, or the lines
+    /// that could not be read. It counts as a setting.
     pub const CONTENT: &str = "@content";
     /// Whether the file is there: `present`, `absent`, `unreadable` or `refused`.
     pub const STATE: &str = "@state";

@@ -18,7 +18,6 @@ use crate::limits::{ITEMS_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, PROBLEMS_MAX, RESO
 use crate::{EnvDialect, ItemKey, Problem, ProblemKind, Value, secret};
 
 /// What a parser found at a name.
-#[derive(Debug)]
 pub(super) enum Raw {
     /// The name alone.
     Inherited,

@@ -19,7 +19,10 @@ pub(super) fn masked(line: &[u8]) -> String {
     let name = head.trim_ascii();
     let name = name.strip_prefix(b"export ").unwrap_or(name).trim_ascii();
     match std::str::from_utf8(head) {
-        Ok(head) if is_clean_name(name) => format!("{}={MASK}", head.replace(['\t', '\r'], " ")),
+        Ok(head) if is_clean_name(name) => {
+            let head: String = head.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+            format!("{head}={MASK}")
+        }
         _ => MASK.to_owned(),
     }
 }
@@ -38,3 +41,6 @@ pub(super) fn is_clean_name(name: &[u8]) -> bool {
         && name.iter().all(part)
         && secret::name_may_be_shown(name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,6 @@ use crate::Value;
 use crate::limits::RESOLVED_BYTES_MAX;
 
 /// A piece of a value as a dialect's parser found it.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part {
     /// Bytes that mean themselves.
     Literal(Zeroizing<Vec<u8>>),
@@ -86,7 +85,6 @@ impl Operator {
 }
 
 /// A value after its references were looked up.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Resolved {
     /// Text when the file alone decides it, else a template.
     pub(super) value: Value,
