@@ -1,26 +1,167 @@
-//! The HTTP API for operators.
+//! The HTTP API for operators: TLS, bearer tokens, the JSON shapes of `api`.
 //!
-//! JSON shapes of `api`, bearer tokens, nothing that acts on a host.
+//! It reads the store and hands decisions to the writer; it computes nothing
+//! that another room could, and nothing here acts on a host.
+
+mod auth;
+mod chain;
+mod compare;
+mod error;
+mod history;
+mod hosts;
+mod query;
+mod stream;
+mod system;
+mod tokens;
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get};
+use axum::{Extension, Router, middleware};
+use driftline_daemon::Group;
+use driftline_store::{Reader, StoreError};
 use driftline_wire::TlsConn;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Core;
+use crate::enrol::limiter::Limiter;
+use error::Problem;
+
+/// Connections of operators, pages and scrapers at once.
+const CONNECTIONS_MAX: usize = 1_024;
+
+/// Reads of the store at once: each holds a thread and a snapshot.
+const READS_MAX: usize = 8;
+
+/// Bytes of a request's body. The largest, a token request, has some hundred.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// How long the headers of a request may take.
+const HEADERS: Duration = Duration::from_secs(10);
+
+/// How long an open request may take to end after the stop.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// What every request can reach.
+struct Http {
+    core: Arc<Core>,
+    reads: Arc<Semaphore>,
+    limiter: Mutex<Limiter>,
+    streams: Group,
+    stop: CancellationToken,
+}
+
+type Shared = Arc<Http>;
+
+impl Http {
+    /// Reads the store on a thread that may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Problem::stopping())?;
+        let store = self.core.store.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            read(&store.reader()?)
+        });
+        Ok(done.await.map_err(|_| Problem::stopping())??)
+    }
+}
 
 /// Serves connections until the stop.
 ///
 /// # Errors
 /// Never: the type fits the task owner.
 pub async fn serve(
-    _connections: impl Stream<Item = io::Result<TlsConn>> + Send + 'static,
-    _core: Arc<Core>,
+    connections: impl Stream<Item = io::Result<TlsConn>> + Send + 'static,
+    core: Arc<Core>,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    stop.cancelled().await;
+    let http = Arc::new(Http {
+        core,
+        reads: Arc::new(Semaphore::new(READS_MAX)),
+        limiter: Mutex::default(),
+        streams: Group::new("live stream", CONNECTIONS_MAX, stop.child_token()),
+        stop: stop.clone(),
+    });
+    let router = router(http);
+    let open = Group::new("api connection", CONNECTIONS_MAX, stop.child_token());
+    let mut connections = pin!(connections);
+    loop {
+        let next = tokio::select! {
+            next = connections.next() => next,
+            () = stop.cancelled() => break,
+        };
+        let Some(Ok(connection)) = next else { continue };
+        let peer = auth::PeerAddress(connection.peer().address.ip());
+        let service = router.clone().layer(Extension(peer));
+        if let Err(full) = open.spawn(connection_task(connection, service, open.stop())) {
+            tracing::warn!(error = %full, "a connection to the API was refused");
+        }
+    }
+    if let Err(late) = open.join(DRAIN).await {
+        tracing::debug!(error = %late, "requests were cut off");
+    }
     Ok(())
+}
+
+async fn connection_task(connection: TlsConn, service: Router, stop: CancellationToken) {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEADERS).max_concurrent_streams(64);
+    let served = builder.serve_connection(TokioIo::new(connection), TowerToHyperService::new(service));
+    let mut served = pin!(served);
+    let outcome = tokio::select! {
+        outcome = served.as_mut() => outcome,
+        () = stop.cancelled() => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection to the API ended");
+    }
+}
+
+fn router(http: Shared) -> Router {
+    let metrics_public = http.core.config.metrics.public;
+    let api = Router::new()
+        .route("/api/v1/status", get(system::status))
+        .route("/api/v1/whoami", get(system::whoami))
+        .route("/api/v1/hosts", get(hosts::list))
+        .route("/api/v1/hosts/{host}", get(hosts::show).merge(delete(hosts::revoke)))
+        .route("/api/v1/changes", get(history::changes))
+        .route("/api/v1/changes/stream", get(stream::live))
+        .route("/api/v1/events", get(history::events))
+        .route("/api/v1/history/{key}", get(history::of_key))
+        .route("/api/v1/compare", get(compare::compare))
+        .route("/api/v1/verify", get(chain::verify))
+        .route("/api/v1/export", get(chain::export))
+        .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
+        .route("/api/v1/tokens/{id}", delete(tokens::revoke));
+    let (guarded, open) = if metrics_public {
+        (api, Router::new().route("/metrics", get(system::metrics)))
+    } else {
+        (api.route("/metrics", get(system::metrics)), Router::new())
+    };
+    guarded
+        .layer(middleware::from_fn_with_state(Arc::clone(&http), auth::require))
+        .merge(open)
+        .route("/healthz", get(system::healthz))
+        .route("/readyz", get(system::readyz))
+        .fallback(error::unknown_path)
+        .method_not_allowed_fallback(error::wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(http)
 }

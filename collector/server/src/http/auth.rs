@@ -1,0 +1,73 @@
+//! Who asks: a bearer token, compared by its hash.
+//!
+//! Failed tries are counted per address and held off; a token is never logged.
+
+use std::net::IpAddr;
+use std::sync::PoisonError;
+
+use axum::Extension;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use driftline_store::OperatorRecord;
+use sha2::{Digest as _, Sha256};
+
+use super::Shared;
+use super::error::Problem;
+
+/// Bytes of a bearer token at most; ours have 47.
+const TOKEN_BYTES_MAX: usize = 256;
+
+/// Roles that may change something.
+const CHANGING: [&str; 2] = ["admin", "operator"];
+
+/// Where a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PeerAddress(pub(super) IpAddr);
+
+/// The operator that a request was made by.
+#[derive(Debug, Clone)]
+pub(super) struct Operator(pub(super) OperatorRecord);
+
+impl Operator {
+    /// # Errors
+    /// [`Problem`] 403 unless a role permits changes.
+    pub(super) fn may_change(&self) -> Result<(), Problem> {
+        if self.0.roles.iter().any(|role| CHANGING.contains(&role.as_str())) {
+            return Ok(());
+        }
+        Err(Problem::forbidden(format!("{} may not change anything", self.0.name)))
+    }
+}
+
+pub(super) async fn require(
+    State(http): State<Shared>,
+    Extension(PeerAddress(peer)): Extension<PeerAddress>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let now_ms = http.core.clock.now_ms();
+    if !http.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_try(peer, now_ms) {
+        return Err(Problem::too_many());
+    }
+    let hash = bearer(request.headers()).map(|token| Sha256::digest(token.as_bytes()).into());
+    let operator = match hash {
+        Some(hash) => http.read(move |reader| reader.operator_by_token_hash(&hash)).await?,
+        None => None,
+    };
+    let Some(operator) = operator.filter(|operator| !operator.revoked) else {
+        http.core.metrics.login_refused();
+        http.limiter.lock().unwrap_or_else(PoisonError::into_inner).failed(peer, now_ms);
+        return Err(Problem::unauthorised());
+    };
+    request.extensions_mut().insert(Operator(operator));
+    Ok(next.run(request).await)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && (1..=TOKEN_BYTES_MAX).contains(&token.len())).then_some(token)
+}

@@ -1,0 +1,112 @@
+//! Two sides of the fleet, held against each other.
+
+use axum::Json;
+use axum::extract::State;
+use driftline_api::SCHEMA_VERSION;
+use driftline_api::compare as api;
+use driftline_canon::{HostName, ItemKey, SourceName};
+use driftline_compare::Selector;
+use driftline_compare::compare::{
+    Cell, CellState, Comparison, Difference, Fact, Listing, Place, Side, SourceId, compare as hold,
+};
+use driftline_store::{HostRecord, Reader, StoreError};
+use std::collections::HashMap;
+
+use super::Shared;
+use super::error::Problem;
+use super::query::{Known, Pairs};
+
+pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<Json<api::Comparison>, Problem> {
+    let known = Known::of(pairs, &["left", "right"])?;
+    let side = |key: &str| -> Result<(String, Selector), Problem> {
+        let text = known.text(key).ok_or_else(|| Problem::bad(format!("`{key}` is missing: a selector")))?;
+        let selector = text.parse().map_err(|error| Problem::bad(format!("`{key}`: {error}")))?;
+        Ok((text.to_owned(), selector))
+    };
+    let (left, right) = (side("left")?, side("right")?);
+    let (left_name, right_name) = (left.0.clone(), right.0.clone());
+    let sides = http.read(move |reader| Ok((filled(reader, left)?, filled(reader, right)?)));
+    let (left, right) = sides.await?;
+    for (side, name) in [(&left, &left_name), (&right, &right_name)] {
+        if side.hosts() == 0 {
+            let hint = "`driftline hosts` lists hosts with environment and role";
+            return Err(Problem::not_found(format!("no host matches `{name}`")).hint(hint));
+        }
+    }
+    let compared = tokio::task::spawn_blocking(move || hold(&left, &right, Listing::default()));
+    let compared = compared.await.map_err(|_| Problem::stopping())?;
+    Ok(Json(shown(compared, left_name, right_name)))
+}
+
+fn filled(reader: &Reader, (name, selector): (String, Selector)) -> Result<Side, StoreError> {
+    let mut side = Side::new(name);
+    for host in reader.hosts()? {
+        if selector.matches(&host.environment, &host.role, &host.host) {
+            fill(reader, &mut side, &host)?;
+        }
+    }
+    Ok(side)
+}
+
+fn fill(reader: &Reader, side: &mut Side, host: &HostRecord) -> Result<(), StoreError> {
+    side.host(&host.host, &host.role);
+    let mut ids: HashMap<SourceName, SourceId> = HashMap::new();
+    for source in reader.sources(&host.host)?.iter().filter(|source| !source.retired) {
+        let place = Place { host: &host.host, role: &host.role, source: &source.source, kind: source.kind };
+        ids.insert(source.source.clone(), side.source(place));
+    }
+    let one: [HostName; 1] = [host.host.clone()];
+    reader.scan_items(&one, |_, source, item| {
+        let Some(&at) = ids.get(&source.source) else { return };
+        let Ok(key) = ItemKey::from_canonical(item.key.to_owned()) else { return };
+        side.item(at, Fact { key: &key, digest: &item.digest.0, secret: item.secret, display: item.display });
+    })
+}
+
+fn shown(compared: Comparison, left: String, right: String) -> api::Comparison {
+    api::Comparison {
+        schema_version: SCHEMA_VERSION,
+        left,
+        right,
+        left_hosts: compared.left_hosts,
+        right_hosts: compared.right_hosts,
+        keys: compared.keys,
+        differing: compared.differing,
+        undetermined: compared.undetermined,
+        percent: compared.percent(),
+        metadata_differing: compared.metadata_differing,
+        differences: compared.differences.into_iter().map(difference).collect(),
+    }
+}
+
+fn difference(one: Difference) -> api::Difference {
+    api::Difference {
+        role: one.role,
+        source: one.source.to_string(),
+        kind: one.kind.to_string(),
+        key: one.key.to_string(),
+        what: one.what.as_str().to_owned(),
+        left: cell(one.left),
+        right: cell(one.right),
+        severity: one.severity.to_string(),
+        class: one.class.to_string(),
+        recommendation: one.recommendation,
+        metadata: one.metadata,
+    }
+}
+
+fn cell(cell: Cell) -> api::Cell {
+    let state = match cell.state {
+        CellState::Value => api::CellState::Value,
+        CellState::Missing => api::CellState::Missing,
+        CellState::Split => api::CellState::Split,
+        CellState::Unknown => api::CellState::Unknown,
+    };
+    let groups = cell.groups.into_iter().map(|group| api::Group {
+        hosts: group.hosts.iter().map(ToString::to_string).collect(),
+        count: group.count,
+        display: group.display,
+        missing: group.missing,
+    });
+    api::Cell { state, display: cell.display, secret: cell.secret, groups: groups.collect() }
+}

@@ -1,0 +1,76 @@
+//! Changes, events and the history of a key, newest first.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use driftline_api::SCHEMA_VERSION;
+use driftline_api::change::{ChangePage, EventPage};
+use driftline_canon::ItemKey;
+use driftline_store::{Entry, EntryBody, EntryFilter, EntryQuery, Page};
+
+use super::error::Problem;
+use super::query::{Known, Pairs, cursor};
+use super::{Http, Shared};
+use crate::render;
+
+/// Keys of a query to the history.
+pub(super) const CHANGE_KEYS: &[&str] =
+    &["env", "host", "source", "key", "severity", "since", "until", "cursor", "limit"];
+
+const EVENT_KEYS: &[&str] = &["env", "host", "source", "severity", "since", "until", "cursor", "limit"];
+
+/// Times that a page which the store cut short is continued before it is
+/// handed out as it is: bounds what one request costs.
+const SCANS_MAX: usize = 50;
+
+pub(super) async fn changes(State(http): State<Shared>, pairs: Pairs) -> Result<Json<ChangePage>, Problem> {
+    let query = EntryQuery { filter: EntryFilter::Changes, ..Known::of(pairs, CHANGE_KEYS)?.entries()? };
+    change_page(&http, query).await
+}
+
+pub(super) async fn of_key(
+    State(http): State<Shared>,
+    Path(key): Path<String>,
+    pairs: Pairs,
+) -> Result<Json<ChangePage>, Problem> {
+    let known = Known::of(pairs, &["env", "host", "source", "since", "until", "cursor", "limit"])?;
+    let key = ItemKey::from_canonical(key).map_err(|error| Problem::bad(format!("the key is {error}")))?;
+    let query = EntryQuery { filter: EntryFilter::Changes, key: Some(key), ..known.entries()? };
+    change_page(&http, query).await
+}
+
+async fn change_page(http: &Http, query: EntryQuery) -> Result<Json<ChangePage>, Problem> {
+    let page = page(http, query).await?;
+    let changes = page.entries.iter().filter_map(|entry| match &entry.body {
+        EntryBody::Change(change) => Some(render::change(entry.id, entry.recorded_ms, change)),
+        EntryBody::Event(_) => None,
+    });
+    let changes = changes.collect();
+    Ok(Json(ChangePage { schema_version: SCHEMA_VERSION, changes, next: page.next.map(cursor) }))
+}
+
+pub(super) async fn events(State(http): State<Shared>, pairs: Pairs) -> Result<Json<EventPage>, Problem> {
+    let query = EntryQuery { filter: EntryFilter::Events, ..Known::of(pairs, EVENT_KEYS)?.entries()? };
+    let page = page(&http, query).await?;
+    let event = |entry: &Entry| match &entry.body {
+        EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),
+        EntryBody::Change(_) => None,
+    };
+    let events = page.entries.iter().filter_map(event).collect();
+    Ok(Json(EventPage { schema_version: SCHEMA_VERSION, events, next: page.next.map(cursor) }))
+}
+
+/// One page, filled as far as one request may cost.
+async fn page(http: &Http, query: EntryQuery) -> Result<Page, Problem> {
+    http.read(move |reader| {
+        let mut page = reader.entries(&query)?;
+        for _ in 1..SCANS_MAX {
+            let left = query.limit.saturating_sub(page.entries.len());
+            let Some(next) = page.next.filter(|_| left > 0) else { break };
+            let more = reader.entries(&EntryQuery { limit: left, ..query.clone() }.continued(next))?;
+            page.entries.extend(more.entries);
+            page.next = more.next;
+        }
+        Ok(page)
+    })
+    .await
+}

@@ -1,0 +1,163 @@
+//! Hosts: the list, one in full, and revoking one.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::{Extension, http::StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use driftline_api::SCHEMA_VERSION;
+use driftline_api::host::{Host, HostDetail, HostPage, Source};
+use driftline_canon::{Environment, HostName};
+use driftline_daemon::clock::format_ms;
+use driftline_store::{EventKind, HostRecord, HostStatus, Reader, SourceRecord, StoreError};
+use driftline_wire::convert::{Refusal, RefusalKind};
+
+use super::Shared;
+use super::auth::Operator;
+use super::error::Problem;
+use super::query::{Known, Pairs};
+use crate::live::Vitals;
+use crate::{event, render};
+
+pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Json<HostPage>, Problem> {
+    let known = Known::of(pairs, &["env", "cursor", "limit"])?;
+    let environment: Option<Environment> = known.parsed("env")?;
+    let (limit, after) = (known.limit()?, known.text("cursor").map(read_cursor).transpose()?);
+    let live = std::sync::Arc::clone(&http.core.live);
+    let page = http.read(move |reader| {
+        let mut hosts = reader.hosts()?;
+        hosts.retain(|host| environment.as_ref().is_none_or(|wanted| *wanted == host.environment));
+        hosts.retain(|host| after.as_ref().is_none_or(|after| position(host) > *after));
+        let more = hosts.len() > limit;
+        hosts.truncate(limit);
+        let next = hosts.last().filter(|_| more).map(|host| cursor(&position(host)));
+        let hosts = hosts.iter().map(|host| {
+            let sources = reader.sources(&host.host)?;
+            Ok(shown(host, &sources, live.vitals(&host.host)))
+        });
+        Ok(HostPage { schema_version: SCHEMA_VERSION, hosts: hosts.collect::<Result<_, StoreError>>()?, next })
+    });
+    Ok(Json(page.await?))
+}
+
+pub(super) async fn show(
+    State(http): State<Shared>,
+    Path(name): Path<String>,
+    pairs: Pairs,
+) -> Result<Json<HostDetail>, Problem> {
+    Known::of(pairs, &[])?;
+    let host = parsed(&name)?;
+    let vitals = http.core.live.vitals(&host);
+    let detail = http.read(move |reader| detail(reader, &host, vitals)).await?;
+    detail.map(Json).ok_or_else(|| no_host(&name))
+}
+
+pub(super) async fn revoke(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Problem> {
+    operator.may_change()?;
+    let (host, live) = (parsed(&name)?, std::sync::Arc::clone(&http.core.live));
+    let by = operator.0.name.clone();
+    let revoked = http.core.recorder.decide(move |draft| {
+        let Some(mut host) = draft.host(&host)? else { return Ok(false) };
+        if host.status != HostStatus::Revoked {
+            let message = format!("the certificate of {} was revoked by {by}", host.host);
+            draft.append(vec![event::of_host(&host, EventKind::HostRevoked, message)]);
+            host.status = HostStatus::Revoked;
+        }
+        let refusal = Refusal { kind: RefusalKind::Revoked, reason: "this certificate was revoked".to_owned() };
+        live.close(&host.host, refusal);
+        draft.put_host(host);
+        Ok(true)
+    });
+    if revoked.await? { Ok(StatusCode::NO_CONTENT) } else { Err(no_host(&name)) }
+}
+
+fn detail(reader: &Reader, name: &HostName, vitals: Option<Vitals>) -> Result<Option<HostDetail>, StoreError> {
+    let Some(host) = reader.host(name)? else { return Ok(None) };
+    let stored = reader.sources(name)?;
+    let mut sources = Vec::with_capacity(stored.len());
+    for source in &stored {
+        let items = reader.items(name, &source.source)?;
+        sources.push(Source {
+            source: source.source.to_string(),
+            kind: source.kind.to_string(),
+            path: source.path.clone(),
+            observed_at: format_ms(source.observed_ms),
+            retired: source.retired,
+            items: items.iter().map(render::item).collect(),
+            problems: source.problems.iter().map(render::problem).collect(),
+        });
+    }
+    Ok(Some(HostDetail { schema_version: SCHEMA_VERSION, host: shown(&host, &stored, vitals), sources }))
+}
+
+/// A host as the store has it, with what its live stream last said.
+pub(super) fn shown(host: &HostRecord, sources: &[SourceRecord], vitals: Option<Vitals>) -> Host {
+    let live = vitals.unwrap_or_default();
+    let time = |ms: i64| (ms > 0).then(|| format_ms(ms));
+    let problems: usize = sources.iter().map(|source| source.problems.len()).sum();
+    let watched = sources.iter().filter(|source| !source.retired).count();
+    let resident = if live.resident_bytes > 0 { live.resident_bytes } else { host.facts.agent_resident_bytes };
+    Host {
+        host: host.host.to_string(),
+        environment: host.environment.to_string(),
+        role: host.role.to_string(),
+        agent: host.agent.to_string(),
+        status: render::status_word(host.status).to_owned(),
+        last_seen: time(host.last_seen_ms.max(live.last_seen_ms)),
+        verified_at: time(host.verified_ms.max(live.verified_ms)),
+        agent_version: host.facts.agent_version.clone(),
+        os: host.facts.os.clone(),
+        kernel: host.facts.kernel.clone(),
+        architecture: host.facts.architecture.clone(),
+        boot_id: host.facts.boot_id.clone(),
+        agent_resident_bytes: resident,
+        clock_skew_ms: host.skew_ms,
+        sources: u32::try_from(watched).unwrap_or(u32::MAX),
+        degraded_sources: if vitals.is_some() { live.degraded_sources } else { host.degraded_sources },
+        problems: u32::try_from(problems).unwrap_or(u32::MAX),
+    }
+}
+
+fn parsed(name: &str) -> Result<HostName, Problem> {
+    HostName::new(name).map_err(|error| Problem::bad(error.to_string()))
+}
+
+fn no_host(name: &str) -> Problem {
+    Problem::not_found(format!("there is no host `{name}`")).hint("`driftline hosts` lists them")
+}
+
+/// Hosts are listed by environment, then name.
+type Position = (String, String);
+
+fn position(host: &HostRecord) -> Position {
+    (host.environment.to_string(), host.host.to_string())
+}
+
+fn cursor((environment, host): &Position) -> String {
+    // Names hold no slash.
+    URL_SAFE_NO_PAD.encode(format!("{environment}/{host}"))
+}
+
+fn read_cursor(text: &str) -> Result<Position, Problem> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let position = text.as_deref().and_then(|text| text.split_once('/'));
+    let position = position.map(|(environment, host)| (environment.to_owned(), host.to_owned()));
+    position.ok_or_else(|| Problem::bad("`cursor` is not one of this collector"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back() {
+        let position = ("production".to_owned(), "web-1".to_owned());
+        assert_eq!(read_cursor(&cursor(&position)).unwrap(), position);
+        assert!(read_cursor("AAAA").is_err());
+    }
+}
