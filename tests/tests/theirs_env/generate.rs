@@ -6,7 +6,7 @@
 use driftline_canon::EnvDialect;
 
 /// Files per dialect.
-pub const CASES: usize = 400;
+pub const CASES: usize = 1000;
 
 const NAMES: &[&str] = &["ALPHA", "BETA", "GAMMA_2", "delta", "EPSILON", "ZETA_LONG_NAME"];
 

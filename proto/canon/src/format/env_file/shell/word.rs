@@ -89,7 +89,8 @@ impl Reader<'_, '_> {
                 b'}' if stop != Stop::Word => return Ok(()),
                 b'\'' if stop != Stop::QuotedBrace => self.single()?,
                 b'"' => self.double()?,
-                b'\\' => self.backslash(stop == Stop::QuotedBrace),
+                b'\\' if stop == Stop::QuotedBrace => self.backslash(Some(b"$`\"\\}")),
+                b'\\' => self.backslash(None),
                 b'$' => self.dollar(stop == Stop::QuotedBrace)?,
                 b'`' => self.backticks()?,
                 b':' if stop == Stop::Word => {
@@ -125,7 +126,7 @@ impl Reader<'_, '_> {
                     self.cursor.take(1);
                     return Ok(());
                 }
-                Some(b'\\') => self.backslash(true),
+                Some(b'\\') => self.backslash(Some(b"$`\"\\")),
                 Some(b'$') => self.dollar(true)?,
                 Some(b'`') => self.backticks()?,
                 Some(_) => self.plain(1),
@@ -133,15 +134,15 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Before a line feed a backslash joins lines; in double quotes it keeps
-    /// its meaning only before `$`, `` ` ``, `"` and `\`.
-    fn backslash(&mut self, quoted: bool) {
+    /// Before a line feed a backslash joins lines; before what is not special
+    /// here it stays. Outside quotes everything is special.
+    fn backslash(&mut self, special: Option<&[u8]>) {
         self.cursor.take(1);
         match self.cursor.peek() {
             Some(b'\n') => {
                 self.cursor.take(1);
             }
-            Some(byte) if quoted && !matches!(byte, b'$' | b'`' | b'"' | b'\\' | b'}') => {
+            Some(byte) if special.is_some_and(|special| !special.contains(&byte)) => {
                 self.built.plain.push(b'\\');
                 self.plain(1);
             }
