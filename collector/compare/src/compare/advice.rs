@@ -57,9 +57,7 @@ impl About<'_> {
         let ((left, right), (a, b)) = (self.names, self.cells);
         let thing = self.thing();
         if a.secret || b.secret {
-            return format!(
-                "Check {thing}: {left} and {right} hold different secrets; share one only if that is meant"
-            );
+            return format!("Check {thing}: each side has a secret of its own");
         }
         match (&a.display, &b.display) {
             (Some(one), Some(other)) if one != other && self.key.as_str() != ItemKey::CONTENT => {
