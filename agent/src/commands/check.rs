@@ -1,0 +1,56 @@
+//! `driftline-agent check`: whether the configuration is right, and what each
+//! source would watch on this host now.
+//!
+//! It reads names, never a file of a source, and needs no running agent.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::{Outcome, boxed, print};
+use crate::cli::ConfigArguments;
+use crate::config::{Config, Pattern, SourceSpec};
+use crate::observe::examine::{What, examine};
+use crate::watch::notifier::Notifier;
+use crate::watch::tree::Tree;
+
+/// Files of a glob that are listed.
+const FILES_SHOWN_MAX: usize = 20;
+
+pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
+    let config = Config::load(&arguments.config).map_err(boxed)?;
+    let mut text = format!("{}: ok\n", arguments.config.display());
+    if config.sources.is_empty() {
+        text.push_str("no sources: nothing is watched\n");
+    }
+    for spec in &config.sources {
+        describe(spec, &mut text);
+    }
+    print(&text)
+}
+
+fn describe(spec: &Arc<SourceSpec>, out: &mut String) {
+    // Writing to a string cannot fail.
+    _ = writeln!(out, "{} ({}): {}", spec.name, spec.kind, spec.path_display());
+    let mut tree = Tree::new(vec![Arc::clone(spec)], Notifier::closed());
+    tree.plant(0);
+    let ids = tree.table.ids(0, usize::MAX);
+    for id in ids.iter().take(FILES_SHOWN_MAX) {
+        let path = tree.table.path_of(*id);
+        let state = match examine(&path).what {
+            What::File(..) => "would be watched".to_owned(),
+            What::Absent(why) => format!("{why} yet, its directory would be watched"),
+            What::Refused(why, _) => why,
+            What::Unreadable(error, _) => format!("cannot be read: {}", std::io::Error::from(error)),
+        };
+        _ = writeln!(out, "  {}: {state}", crate::config::display_path(&path));
+    }
+    if ids.len() > FILES_SHOWN_MAX {
+        _ = writeln!(out, "  and {} more", ids.len() - FILES_SHOWN_MAX);
+    }
+    if ids.is_empty() && matches!(spec.pattern, Pattern::Glob(_)) {
+        _ = writeln!(out, "  nothing matches yet, its directories would be watched");
+    }
+}
+
+#[cfg(test)]
+mod tests;

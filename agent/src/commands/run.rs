@@ -1,0 +1,32 @@
+//! `driftline-agent run`.
+
+use driftline_daemon::exit::{Exit, ExitKind};
+use driftline_daemon::signals::{Interrupted, stop_on_signals};
+use tokio_util::sync::CancellationToken;
+
+use super::{Outcome, boxed, runtime};
+use crate::cli::{ConfigArguments, StartError};
+use crate::config::Config;
+
+pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
+    let config = Config::load(&arguments.config).map_err(boxed)?;
+    let runtime = runtime()?;
+    let stop = CancellationToken::new();
+    runtime.block_on(async {
+        let signals = stop_on_signals(stop.clone()).map_err(|error| boxed(StartError::Runtime(error)))?;
+        match signals.guard(crate::run::run(config, stop)).await {
+            Ok(outcome) => outcome.map_err(boxed),
+            Err(interrupted) => Err(boxed(Twice(interrupted))),
+        }
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct Twice(Interrupted);
+
+impl ExitKind for Twice {
+    fn exit(&self) -> Exit {
+        Exit::Interrupted
+    }
+}

@@ -1,0 +1,129 @@
+//! Globs as a shell reads them, component by component: `*`, `?`, `[a-z]`,
+//! `{a,b}`, and `**` for any depth. A leading dot must be written out.
+//!
+//! It matches names and never lists a directory.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::path::{Component as PathComponent, Path, PathBuf};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::source::display_path;
+
+/// Components behind the fixed part. The kernel's longest path has about 2,000;
+/// nobody writes more than a few.
+const COMPONENTS_MAX: usize = 64;
+
+/// An absolute path with wildcards.
+#[derive(Debug)]
+pub struct Glob {
+    /// The directory before the first wildcard.
+    pub base: PathBuf,
+    /// What stands behind it; at least one.
+    pub components: Vec<Component>,
+    written: PathBuf,
+}
+
+/// One component of a glob.
+#[derive(Debug)]
+pub enum Component {
+    /// This name.
+    Literal(OsString),
+    /// Every name that matches.
+    Wild(Box<GlobMatcher>, bool),
+    /// `**`: any number of directories, none as well.
+    AnyDepth,
+}
+
+/// Why a path is not a glob.
+#[derive(Debug, thiserror::Error)]
+pub enum GlobError {
+    /// The wildcards cannot be read.
+    #[error("`{path}` is not a pattern: {reason}")]
+    Pattern {
+        /// As written.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+    /// `**` at the end would mean directories.
+    #[error("`{0}` ends with `**`: write `**/*` for every file below")]
+    Open(String),
+    /// More than [`COMPONENTS_MAX`].
+    #[error("`{0}` has more than {COMPONENTS_MAX} components behind its first wildcard")]
+    TooDeep(String),
+}
+
+impl Component {
+    /// Whether a name matches. A name with a leading dot matches only what was
+    /// written with one.
+    #[must_use]
+    pub fn matches(&self, name: &OsStr) -> bool {
+        let hidden = name.as_encoded_bytes().first() == Some(&b'.');
+        match self {
+            Self::Literal(literal) => literal == name,
+            Self::Wild(matcher, dotted) => (!hidden || *dotted) && matcher.is_match(Path::new(name)),
+            Self::AnyDepth => !hidden,
+        }
+    }
+}
+
+impl Glob {
+    /// Reads a path; none when it has no wildcard.
+    ///
+    /// # Errors
+    /// [`GlobError`] when the wildcards cannot be read.
+    pub fn parse(path: &Path) -> Result<Option<Self>, GlobError> {
+        let mut base = PathBuf::new();
+        let mut components = Vec::new();
+        for part in path.components() {
+            match part {
+                PathComponent::Normal(name) if !components.is_empty() || is_wild(name) => {
+                    components.push(component(name, path)?);
+                }
+                _ => base.push(part),
+            }
+        }
+        if components.is_empty() {
+            return Ok(None);
+        }
+        if components.len() > COMPONENTS_MAX {
+            return Err(GlobError::TooDeep(display_path(path)));
+        }
+        if matches!(components.last(), Some(Component::AnyDepth)) {
+            return Err(GlobError::Open(display_path(path)));
+        }
+        Ok(Some(Self { base, components, written: path.to_owned() }))
+    }
+}
+
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&display_path(&self.written))
+    }
+}
+
+fn is_wild(name: &OsStr) -> bool {
+    name.as_encoded_bytes().iter().any(|byte| matches!(byte, b'*' | b'?' | b'[' | b'{'))
+}
+
+fn component(name: &OsStr, path: &Path) -> Result<Component, GlobError> {
+    if name == "**" {
+        return Ok(Component::AnyDepth);
+    }
+    if !is_wild(name) {
+        return Ok(Component::Literal(name.to_owned()));
+    }
+    let bad = |reason: String| GlobError::Pattern { path: display_path(path), reason };
+    let text = name.to_str().ok_or_else(|| bad("a component with wildcards must be UTF-8".to_owned()))?;
+    if text.contains("**") {
+        return Err(bad("`**` stands alone between slashes".to_owned()));
+    }
+    let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
+    let glob = glob.map_err(|error| bad(error.kind().to_string()))?;
+    Ok(Component::Wild(Box::new(glob.compile_matcher()), text.starts_with('.')))
+}
+
+#[cfg(test)]
+mod tests;

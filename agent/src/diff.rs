@@ -1,0 +1,127 @@
+//! The stage that says what changed: from what was known and what was seen to
+//! the records that tell the difference.
+//!
+//! A pure function. It reads no clock and no file, and judges nothing: whether
+//! a change was meant is the collector's question.
+
+use driftline_canon::{Item, KeyEpoch, Observation, Root, delta};
+
+use crate::journal::entry::{
+    Body, Entry, Fingerprint, Gap, Snapshot, SnapshotReason, SourceRef, SourceState, StateHead,
+};
+use crate::observe::{Observed, Sight};
+
+/// What follows from an observation.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// Records, in order.
+    pub entries: Vec<Entry>,
+    /// The state to keep; none when nothing changed.
+    pub state: Option<SourceState>,
+}
+
+/// Compares an observation with what was known of the source.
+#[must_use]
+pub fn decide(known: Option<&SourceState>, observed: &Observed, key_epoch: KeyEpoch) -> Decision {
+    let fingerprint = Fingerprint::of(&observed.spec, key_epoch);
+    let same_key = known.filter(|known| known.fingerprint.key_epoch == key_epoch);
+    let (observation, content) = match &observed.sight {
+        Sight::Whole { observation, content } => (observation.clone(), *content),
+        Sight::Unreadable { metadata } => {
+            (last_known(same_key, metadata.clone()), same_key.and_then(|known| known.content))
+        }
+    };
+    let head = StateHead { root: observation.root(), kind: observed.spec.kind, path: observed.path.clone() };
+    let state = SourceState {
+        head,
+        fingerprint,
+        content,
+        observed_ms: observed.observed_ms,
+        problems: observed.problems.clone(),
+        observation,
+    };
+    let mut bodies = Vec::new();
+    match known {
+        None => {
+            bodies.push(snapshot(SnapshotReason::First, Root::empty(), &state.observation));
+            if !state.problems.is_empty() {
+                bodies.push(Body::Problems(state.problems.clone()));
+            }
+        }
+        Some(known) => compare(known, &state, observed.unobserved_since_ms, &mut bodies),
+    }
+    let source = SourceRef { name: observed.name.clone(), kind: state.head.kind, path: state.head.path.clone() };
+    let unobserved_since_ms = known.and(observed.unobserved_since_ms);
+    let entry =
+        |body| Entry { source: Some(source.clone()), observed_ms: observed.observed_ms, unobserved_since_ms, body };
+    let entries: Vec<Entry> = bodies.into_iter().map(entry).collect();
+    let refresh = known.is_none_or(|known| must_refresh(known, &state));
+    Decision { state: (refresh || !entries.is_empty()).then_some(state), entries }
+}
+
+fn compare(known: &SourceState, state: &SourceState, since: Option<i64>, bodies: &mut Vec<Body>) {
+    let reason = reread(&known.fingerprint, &state.fingerprint);
+    if let Some(reason) = reason {
+        if !same_bytes(known, state) {
+            bodies.push(Body::Gap(Gap {
+                from_ms: since.unwrap_or(known.observed_ms),
+                to_ms: state.observed_ms,
+                reason: "the file changed together with the way it is read: what changed in it cannot be told"
+                    .to_owned(),
+            }));
+        }
+        bodies.push(snapshot(reason, known.head.root, &state.observation));
+    } else {
+        bodies.extend(delta::diff(&known.observation, &state.observation).map(Body::Delta));
+        if shown_otherwise(known, state) {
+            bodies.push(snapshot(SnapshotReason::Policy, state.head.root, &state.observation));
+        }
+    }
+    if known.problems != state.problems {
+        bodies.push(Body::Problems(state.problems.clone()));
+    }
+}
+
+/// Whether items differ because they are made in another way.
+fn reread(before: &Fingerprint, after: &Fingerprint) -> Option<SnapshotReason> {
+    if before.key_epoch != after.key_epoch {
+        return Some(SnapshotReason::Rekey);
+    }
+    let way = |one: &Fingerprint| (one.canonical_form, one.kind, one.dialect, one.parsed_max);
+    (way(before) != way(after)).then_some(SnapshotReason::Normaliser)
+}
+
+/// What operators see changed by configuration, while the items did not.
+fn shown_otherwise(known: &SourceState, state: &SourceState) -> bool {
+    known.fingerprint.display != state.fingerprint.display || known.head.path != state.head.path
+}
+
+fn same_bytes(known: &SourceState, state: &SourceState) -> bool {
+    match (known.content, state.content) {
+        (Some((old, old_stamp)), Some((new, new_stamp))) => old == new || old_stamp == new_stamp,
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// Lines may have moved although no item changed, and bytes are kept up to
+/// date for the day the canonical form changes. A touched file is not worth a
+/// write.
+fn must_refresh(known: &SourceState, state: &SourceState) -> bool {
+    let bytes = |one: &SourceState| one.content.map(|(digest, _)| digest);
+    bytes(known) != bytes(state) || known.fingerprint != state.fingerprint
+}
+
+/// Settings of a file that cannot be read stay as they were last known: they
+/// are neither guessed nor taken for removed.
+fn last_known(known: Option<&SourceState>, metadata: Vec<Item>) -> Observation {
+    let kept = known.into_iter().flat_map(|known| known.observation.items()).cloned();
+    Observation::new(kept.chain(metadata).collect())
+}
+
+fn snapshot(reason: SnapshotReason, before: Root, observation: &Observation) -> Body {
+    Body::Snapshot(Snapshot { reason, before, root: observation.root(), items: observation.items().to_vec() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! What the journal keeps: a record before it is given to the wire, and the
+//! last known state of a source.
+//!
+//! Stored as postcard (a compact serde format) under the journal's format
+//! version; neither has a value in it.
+
+use driftline_canon::{
+    CANONICAL_FORM, Delta, Digest, DisplayPolicy, EnvDialect, Item, KeyEpoch, Observation, Problem, Root, SourceKind,
+    SourceName,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::config::SourceSpec;
+use crate::observe::stamp::Stamp;
+
+/// A source as records name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRef {
+    /// Its name.
+    pub name: SourceName,
+    /// Its kind.
+    pub kind: SourceKind,
+    /// Its path, escaped for display.
+    pub path: String,
+}
+
+/// A record without its sequence number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Which source; none for the whole agent.
+    pub source: Option<SourceRef>,
+    /// When it was seen.
+    pub observed_ms: i64,
+    /// Nobody was watching since then.
+    pub unobserved_since_ms: Option<i64>,
+    /// What is said.
+    pub body: Body,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Body {
+    /// A change.
+    Delta(Delta),
+    /// All items.
+    Snapshot(Snapshot),
+    /// A stretch of time in which changes may have gone unseen.
+    Gap(Gap),
+    /// All open problems of the source.
+    Problems(Vec<Problem>),
+    /// The source is no longer configured; its root before.
+    Retired(Root),
+}
+
+/// All items of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Why all are sent.
+    pub reason: SnapshotReason,
+    /// Root of the items before; that of no items for a new source.
+    pub before: Root,
+    /// Root of these items.
+    pub root: Root,
+    /// The items, sorted by key.
+    pub items: Vec<Item>,
+}
+
+/// Why all items of a source are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SnapshotReason {
+    /// The source is new to this agent.
+    First,
+    /// The collector asked for it.
+    Resync,
+    /// The fleet key changed.
+    Rekey,
+    /// The canonical form changed, or how the file is read.
+    Normaliser,
+    /// What may be shown changed, by configuration.
+    Policy,
+}
+
+/// A stretch of time in which changes may have gone unseen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Since when.
+    pub from_ms: i64,
+    /// Until when.
+    pub to_ms: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// What items depend on beside the file: when it changes, items may change
+/// while the file does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Version of the canonical form.
+    pub canonical_form: u32,
+    /// Which fleet key.
+    pub key_epoch: KeyEpoch,
+    /// How the file is read.
+    pub kind: SourceKind,
+    /// Who reads it.
+    pub dialect: Option<EnvDialect>,
+    /// Bytes that are parsed.
+    pub parsed_max: u64,
+    /// What may be shown.
+    pub display: DisplayPolicy,
+}
+
+impl Fingerprint {
+    /// Of a source's configuration, now.
+    #[must_use]
+    pub fn of(spec: &SourceSpec, key_epoch: KeyEpoch) -> Self {
+        Self {
+            canonical_form: CANONICAL_FORM,
+            key_epoch,
+            kind: spec.kind,
+            dialect: spec.dialect,
+            parsed_max: spec.file_bytes_max,
+            display: spec.display,
+        }
+    }
+}
+
+/// The beginning of a stored state: all that a session needs of every source,
+/// read without the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateHead {
+    /// Root of its items.
+    pub root: Root,
+    /// Its kind.
+    pub kind: SourceKind,
+    /// Its path, escaped for display.
+    pub path: String,
+}
+
+/// What is known of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceState {
+    /// Root, kind and path. First, so that it can be read alone.
+    pub head: StateHead,
+    /// What the items depend on beside the file.
+    pub fingerprint: Fingerprint,
+    /// What stands for the bytes, and their stamp, when they were read last.
+    pub content: Option<(Digest, Stamp)>,
+    /// When the items were seen for the first time.
+    pub observed_ms: i64,
+    /// All open problems.
+    pub problems: Vec<Problem>,
+    /// The items.
+    pub observation: Observation,
+}

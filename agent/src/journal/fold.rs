@@ -1,0 +1,171 @@
+//! Folds the records of one source into their net effect: what is left when
+//! the journal is full.
+//!
+//! Pure. Applying the folded records gives what applying all of them gives;
+//! intermediate states are lost, and the caller says so with a gap.
+
+use std::collections::BTreeMap;
+
+use driftline_canon::{Delta, Digest, Item, ItemChange, ItemKey, Observation, Root};
+
+use super::entry::{Body, Entry, Gap, Snapshot, SnapshotReason};
+
+/// Records of one source, oldest first, folded: at most one that changes its
+/// items, its open problems, and the gaps as one.
+#[must_use]
+pub fn fold(run: Vec<Entry>) -> Vec<Entry> {
+    let mut net = Net::default();
+    for entry in run {
+        net.take(entry);
+    }
+    net.finish()
+}
+
+#[derive(Default)]
+struct Net {
+    /// The first and the last of what changed items.
+    first: Option<Entry>,
+    last: Option<Entry>,
+    change: Option<Change>,
+    problems: Option<Entry>,
+    gap: Option<Entry>,
+}
+
+enum Change {
+    Delta { before: Root, after: Root, changes: BTreeMap<ItemKey, Pair> },
+    Snapshot(Snapshot),
+    Retired(Root),
+}
+
+struct Pair {
+    before: Option<Digest>,
+    after: Option<Item>,
+}
+
+impl Net {
+    fn take(&mut self, entry: Entry) {
+        match &entry.body {
+            Body::Problems(_) => self.problems = Some(entry),
+            Body::Gap(gap) => self.take_gap(gap.clone(), entry),
+            Body::Delta(_) | Body::Snapshot(_) | Body::Retired(_) => self.take_change(entry),
+        }
+    }
+
+    fn take_gap(&mut self, gap: Gap, entry: Entry) {
+        match &mut self.gap {
+            None => self.gap = Some(entry),
+            Some(Entry { body: Body::Gap(kept), .. }) => {
+                kept.from_ms = kept.from_ms.min(gap.from_ms);
+                kept.to_ms = kept.to_ms.max(gap.to_ms);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn take_change(&mut self, mut entry: Entry) {
+        let body = std::mem::replace(&mut entry.body, Body::Problems(Vec::new()));
+        self.change = Some(merge(self.change.take(), body));
+        if self.first.is_none() {
+            self.first = Some(entry.clone());
+        }
+        self.last = Some(entry);
+    }
+
+    fn finish(self) -> Vec<Entry> {
+        let mut folded = Vec::new();
+        let body = self.change.and_then(body_of);
+        if let (Some(first), Some(mut last), Some(body)) = (self.first, self.last, body) {
+            // Seen last, and since the first of them: the operator is told the
+            // stretch of time and not a moment that is made up.
+            let since = first.unobserved_since_ms.unwrap_or(first.observed_ms);
+            last.unobserved_since_ms = (since < last.observed_ms).then_some(since).or(last.unobserved_since_ms);
+            last.body = body;
+            folded.push(last);
+        }
+        folded.extend(self.problems);
+        folded.extend(self.gap);
+        folded
+    }
+}
+
+fn merge(kept: Option<Change>, next: Body) -> Change {
+    match (kept, next) {
+        (None, Body::Delta(delta)) => {
+            let changes = delta.changes.into_iter().map(pair).collect();
+            Change::Delta { before: delta.before, after: delta.after, changes }
+        }
+        (Some(Change::Delta { before, mut changes, .. }), Body::Delta(delta)) => {
+            for change in delta.changes {
+                let (key, next) = pair(change);
+                match changes.get_mut(&key) {
+                    Some(pair) => pair.after = next.after,
+                    None => _ = changes.insert(key, next),
+                }
+            }
+            Change::Delta { before, after: delta.after, changes }
+        }
+        (Some(Change::Snapshot(kept)), Body::Delta(delta)) => Change::Snapshot(advance(kept, delta)),
+        (Some(Change::Retired(before)), Body::Delta(delta)) => {
+            let items = delta.changes.into_iter().filter_map(|change| change.after).collect();
+            Change::Snapshot(Snapshot { reason: SnapshotReason::Resync, before, root: delta.after, items })
+        }
+        (kept, Body::Snapshot(mut next)) => {
+            next.before = before_of(kept.as_ref()).unwrap_or(next.before);
+            if let Some(Change::Snapshot(kept)) = kept {
+                next.reason = kept.reason;
+            }
+            Change::Snapshot(next)
+        }
+        (kept, Body::Retired(before)) => Change::Retired(before_of(kept.as_ref()).unwrap_or(before)),
+        // The caller sorts these out.
+        (Some(kept), Body::Gap(_) | Body::Problems(_)) => kept,
+        (None, Body::Gap(_) | Body::Problems(_)) => Change::Retired(Root::empty()),
+    }
+}
+
+fn pair(change: ItemChange) -> (ItemKey, Pair) {
+    (change.key, Pair { before: change.before, after: change.after })
+}
+
+fn before_of(change: Option<&Change>) -> Option<Root> {
+    change.map(|change| match change {
+        Change::Delta { before, .. } | Change::Retired(before) => *before,
+        Change::Snapshot(snapshot) => snapshot.before,
+    })
+}
+
+fn advance(kept: Snapshot, delta: Delta) -> Snapshot {
+    let touched = |key: &ItemKey| delta.changes.binary_search_by(|change| change.key.cmp(key)).is_ok();
+    let mut items: Vec<Item> = kept.items.into_iter().filter(|item| !touched(&item.key)).collect();
+    items.extend(delta.changes.into_iter().filter_map(|change| change.after));
+    Snapshot { items: Observation::new(items).into_items(), root: delta.after, ..kept }
+}
+
+fn body_of(change: Change) -> Option<Body> {
+    match change {
+        Change::Delta { before, after, .. } if before == after => None,
+        Change::Delta { before, after, changes } => {
+            let differs = |pair: &Pair| pair.before != pair.after.as_ref().map(|item| item.digest);
+            let changes = changes.into_iter().filter(|(_, pair)| differs(pair));
+            let changes = changes.map(|(key, pair)| ItemChange { key, before: pair.before, after: pair.after });
+            Some(Body::Delta(Delta { before, after, changes: changes.collect() }))
+        }
+        Change::Snapshot(snapshot) => Some(Body::Snapshot(snapshot)),
+        Change::Retired(before) => Some(Body::Retired(before)),
+    }
+}
+
+/// The gap that says what folding lost.
+#[must_use]
+pub fn folded_gap(from_ms: i64, to_ms: i64, records: u64) -> Entry {
+    let reason = format!("the journal was full: {records} records were folded into their net effect");
+    Entry {
+        source: None,
+        observed_ms: to_ms,
+        unobserved_since_ms: None,
+        body: Body::Gap(Gap { from_ms, to_ms, reason }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,448 @@
+//! State and journal in one redb file, moved together in one transaction.
+//!
+//! Three tables: `state` (source name to [`SourceState`]), `journal` (sequence
+//! number to [`Entry`]) and `meta` (one [`Meta`]). Sequence numbers of an epoch
+//! have no holes: the journal is always `first_seq..next_seq`. A transaction is
+//! durable when it returns (one fsync), or nothing of it happened.
+//!
+//! It decides nothing: what to write comes from `diff`, `fold` and `recovery`.
+
+use std::path::{Path, PathBuf};
+
+use driftline_canon::SourceName;
+use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::entry::{Entry, SourceState, StateHead};
+
+const STATE: TableDefinition<&str, &[u8]> = TableDefinition::new("state");
+const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
+const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+const META_KEY: &str = "meta";
+
+/// Version of what is stored here.
+pub const FORMAT: u32 = 1;
+
+/// Bytes of pages that redb may keep in memory. The journal is written once
+/// and read once, soon after: more would only grow the process.
+const CACHE_BYTES: usize = 2 * 1024 * 1024;
+
+/// What is known about the journal as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meta {
+    /// [`FORMAT`] of whoever wrote it.
+    pub format: u32,
+    /// Names this journal to the collector.
+    pub epoch: [u8; 16],
+    /// When the epoch began.
+    pub epoch_ms: i64,
+    /// The oldest record that is kept, or the next one if none is.
+    pub first_seq: u64,
+    /// The number of the next record.
+    pub next_seq: u64,
+    /// Bytes of the records that are kept.
+    pub bytes: u64,
+    /// When the agent was last known to be watching; 0: never.
+    pub alive_ms: i64,
+}
+
+impl Meta {
+    /// The meta of a new journal.
+    #[must_use]
+    pub fn new(epoch: [u8; 16], now_ms: i64) -> Self {
+        Self { format: FORMAT, epoch, epoch_ms: now_ms, first_seq: 1, next_seq: 1, bytes: 0, alive_ms: 0 }
+    }
+
+    /// Records that are kept.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.next_seq.saturating_sub(self.first_seq)
+    }
+}
+
+/// Why the store could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The engine or the disk below it.
+    #[error("{what} {} failed", path.display())]
+    Engine {
+        /// `opening`, `reading` or `writing`.
+        what: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<redb::Error>,
+    },
+    /// Another process has it open.
+    #[error("{} is in use by another agent", path.display())]
+    Locked {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Written by a newer version.
+    #[error("{} has the format {found}, this version knows {FORMAT}", path.display())]
+    Newer {
+        /// Which file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+    /// What is in it makes no sense.
+    #[error("{} is damaged: {what}", path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What of it.
+        what: String,
+    },
+}
+
+impl StoreError {
+    /// The file could not be opened again yet.
+    pub(super) fn closed(path: &Path) -> Self {
+        let error = redb::Error::Io(std::io::Error::other("it is not open"));
+        Self::Engine { what: "writing", path: path.to_owned(), source: Box::new(error) }
+    }
+}
+
+/// The open file.
+#[derive(Debug)]
+pub struct Store {
+    db: Database,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens the file, repairs what a crash left, or makes a new one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let db = Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|error| of_open(path, error))?;
+        Ok(Self { db, path: path.to_owned() })
+    }
+
+    /// What is known about the journal; none in a new file.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] and others.
+    pub fn meta(&self) -> Result<Option<Meta>, StoreError> {
+        let txn = self.db.begin_read().map_err(|error| self.engine("reading", error))?;
+        let table = match txn.open_table(META) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(None),
+            Err(error) => return Err(self.engine("reading", error)),
+        };
+        let Some(bytes) = table.get(META_KEY).map_err(|error| self.engine("reading", error))? else {
+            return Ok(None);
+        };
+        // The format stands first, so that it can be read in any version.
+        let (found, _) = postcard::take_from_bytes::<u32>(bytes.value()).map_err(|_| self.damaged("no format"))?;
+        if found > FORMAT {
+            return Err(StoreError::Newer { path: self.path.clone(), found });
+        }
+        self.decode(bytes.value()).map(Some)
+    }
+
+    /// What is durable now, unmoved by what is written meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn view(&self) -> Result<View<'_>, StoreError> {
+        let txn = self.db.begin_read().map_err(|error| self.engine("reading", error))?;
+        Ok(View { store: self, txn })
+    }
+
+    /// Changes state, journal and meta in one transaction. `change` returns
+    /// whether there is anything to write; what it did to `meta` counts only if
+    /// this succeeds and there was.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was changed then.
+    pub fn write(
+        &self,
+        meta: &Meta,
+        change: impl FnOnce(&mut Changes<'_>) -> Result<bool, StoreError>,
+    ) -> Result<Option<Meta>, StoreError> {
+        let writing = |error: redb::Error| self.engine("writing", error);
+        let txn = self.db.begin_write().map_err(|error| writing(error.into()))?;
+        let (written, meta) = {
+            let mut changes = Changes {
+                store: self,
+                state: txn.open_table(STATE).map_err(|error| writing(error.into()))?,
+                journal: txn.open_table(JOURNAL).map_err(|error| writing(error.into()))?,
+                meta: meta.clone(),
+            };
+            let written = change(&mut changes)?;
+            (written, changes.meta)
+        };
+        if !written {
+            txn.abort().map_err(|error| writing(error.into()))?;
+            return Ok(None);
+        }
+        {
+            let mut table = txn.open_table(META).map_err(|error| writing(error.into()))?;
+            table.insert(META_KEY, self.encode(&meta)?.as_slice()).map_err(|error| writing(error.into()))?;
+        }
+        txn.commit().map_err(|error| writing(error.into()))?;
+        Ok(Some(meta))
+    }
+
+    pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, StoreError> {
+        postcard::from_bytes(bytes).map_err(|error| self.damaged(error))
+    }
+
+    fn encode<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, StoreError> {
+        postcard::to_stdvec(value).map_err(|error| self.damaged(error))
+    }
+
+    fn damaged(&self, what: impl ToString) -> StoreError {
+        StoreError::Damaged { path: self.path.clone(), what: what.to_string() }
+    }
+
+    fn engine(&self, what: &'static str, error: impl Into<redb::Error>) -> StoreError {
+        StoreError::Engine { what, path: self.path.clone(), source: Box::new(error.into()) }
+    }
+}
+
+/// The store as it was at one moment.
+pub struct View<'a> {
+    store: &'a Store,
+    txn: ReadTransaction,
+}
+
+impl View<'_> {
+    /// Records from `from` to `to`, until `bytes_max` are together; at least one
+    /// if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn records(&self, from: u64, to: u64, bytes_max: usize) -> Result<Vec<(u64, Entry)>, StoreError> {
+        let mut found = Vec::new();
+        let mut bytes = 0;
+        let Some(table) = self.table(JOURNAL)? else {
+            return Ok(found);
+        };
+        for record in table.range(from..=to).map_err(|error| self.reading(error))? {
+            let (seq, encoded) = record.map_err(|error| self.reading(error))?;
+            bytes += encoded.value().len();
+            if bytes > bytes_max && !found.is_empty() {
+                break;
+            }
+            found.push((seq.value(), self.store.decode(encoded.value())?));
+        }
+        Ok(found)
+    }
+
+    /// Visits every record from `from` on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn each_record(&self, from: u64, mut visit: impl FnMut(u64, Entry)) -> Result<(), StoreError> {
+        let Some(table) = self.table(JOURNAL)? else {
+            return Ok(());
+        };
+        for record in table.range(from..).map_err(|error| self.reading(error))? {
+            let (seq, encoded) = record.map_err(|error| self.reading(error))?;
+            visit(seq.value(), self.store.decode(encoded.value())?);
+        }
+        Ok(())
+    }
+
+    /// Visits root, kind and path of every source, sorted by name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn each_source(&self, mut visit: impl FnMut(SourceName, StateHead)) -> Result<(), StoreError> {
+        let Some(table) = self.table(STATE)? else {
+            return Ok(());
+        };
+        for source in table.iter().map_err(|error| self.reading(error))? {
+            let (name, encoded) = source.map_err(|error| self.reading(error))?;
+            let head = postcard::take_from_bytes(encoded.value()).map_err(|_| self.store.damaged("a state"))?.0;
+            let name = SourceName::new(name.value()).map_err(|_| self.store.damaged("a source name"))?;
+            visit(name, head);
+        }
+        Ok(())
+    }
+
+    /// What is known of a source.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn source(&self, name: &SourceName) -> Result<Option<SourceState>, StoreError> {
+        let Some(table) = self.table(STATE)? else {
+            return Ok(None);
+        };
+        let found = table.get(name.as_str()).map_err(|error| self.reading(error))?;
+        found.map(|found| self.store.decode(found.value())).transpose()
+    }
+
+    /// A table; none in a new file.
+    fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
+        &self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<Option<ReadOnlyTable<K, V>>, StoreError> {
+        match self.txn.open_table(table) {
+            Ok(table) => Ok(Some(table)),
+            Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(self.store.engine("reading", error)),
+        }
+    }
+
+    fn reading(&self, error: redb::StorageError) -> StoreError {
+        self.store.engine("reading", error)
+    }
+}
+
+/// A transaction under way.
+pub struct Changes<'txn> {
+    store: &'txn Store,
+    state: Table<'txn, &'static str, &'static [u8]>,
+    journal: Table<'txn, u64, &'static [u8]>,
+    /// The meta as it will be.
+    pub meta: Meta,
+}
+
+impl Changes<'_> {
+    /// What is known of a source, with what this transaction did.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn source(&self, name: &SourceName) -> Result<Option<SourceState>, StoreError> {
+        let found = self.state.get(name.as_str()).map_err(|error| self.writing(error))?;
+        found.map(|found| self.store.decode(found.value())).transpose()
+    }
+
+    /// Keeps what is known of a source.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_source(&mut self, name: &SourceName, state: &SourceState) -> Result<(), StoreError> {
+        let encoded = self.store.encode(state)?;
+        self.state.insert(name.as_str(), encoded.as_slice()).map_err(|error| self.store.engine("writing", error))?;
+        Ok(())
+    }
+
+    /// Forgets a source.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_source(&mut self, name: &str) -> Result<(), StoreError> {
+        self.state.remove(name).map_err(|error| self.store.engine("writing", error))?;
+        Ok(())
+    }
+
+    /// Appends a record.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn append(&mut self, entry: &Entry) -> Result<u64, StoreError> {
+        let encoded = self.store.encode(entry)?;
+        let seq = self.meta.next_seq;
+        self.journal.insert(seq, encoded.as_slice()).map_err(|error| self.store.engine("writing", error))?;
+        self.meta.next_seq += 1;
+        self.meta.bytes += encoded.len() as u64;
+        Ok(seq)
+    }
+
+    /// Forgets records up to and with `seq`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn trim(&mut self, seq: u64) -> Result<(), StoreError> {
+        while self.meta.first_seq <= seq && self.meta.first_seq < self.meta.next_seq {
+            let removed =
+                self.journal.remove(self.meta.first_seq).map_err(|error| self.store.engine("writing", error))?;
+            let length = removed.map_or(0, |removed| removed.value().len() as u64);
+            self.meta.bytes = self.meta.bytes.saturating_sub(length);
+            self.meta.first_seq += 1;
+        }
+        Ok(())
+    }
+
+    /// Every record of a range as this transaction sees it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn record(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
+        let found = self.journal.get(seq).map_err(|error| self.writing(error))?;
+        found.map(|found| self.store.decode(found.value())).transpose()
+    }
+
+    /// Removes one record, or puts another in its place. Call
+    /// [`Self::begin_epoch`] afterwards: it closes the holes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn replace(&mut self, seq: u64, by: Option<&Entry>) -> Result<(), StoreError> {
+        let encoded = by.map(|entry| self.store.encode(entry)).transpose()?;
+        let writing = |error: redb::StorageError| self.store.engine("writing", error);
+        let removed = self.journal.remove(seq).map_err(writing)?.map_or(0, |removed| removed.value().len() as u64);
+        self.meta.bytes = self.meta.bytes.saturating_sub(removed);
+        if let Some(encoded) = encoded {
+            self.journal.insert(seq, encoded.as_slice()).map_err(writing)?;
+            self.meta.bytes += encoded.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Begins a new epoch: the records that are kept are numbered from 1 again,
+    /// without holes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn begin_epoch(&mut self, epoch: [u8; 16], now_ms: i64) -> Result<(), StoreError> {
+        let writing = |error: redb::StorageError| self.store.engine("writing", error);
+        let mut next = 1;
+        for old in self.meta.first_seq..self.meta.next_seq {
+            let Some(taken) = self.journal.remove(old).map_err(writing)?.map(|taken| taken.value().to_vec()) else {
+                continue;
+            };
+            self.journal.insert(next, taken.as_slice()).map_err(writing)?;
+            next += 1;
+        }
+        self.meta.epoch = epoch;
+        self.meta.epoch_ms = now_ms;
+        self.meta.first_seq = 1;
+        self.meta.next_seq = next;
+        Ok(())
+    }
+
+    /// Names of all sources.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn source_names(&self) -> Result<Vec<String>, StoreError> {
+        let all = self.state.iter().map_err(|error| self.writing(error))?;
+        all.map(|entry| entry.map(|(name, _)| name.value().to_owned()).map_err(|error| self.writing(error))).collect()
+    }
+
+    fn writing(&self, error: redb::StorageError) -> StoreError {
+        self.store.engine("writing", error)
+    }
+}
+
+fn of_open(path: &Path, error: redb::DatabaseError) -> StoreError {
+    use redb::{DatabaseError, StorageError};
+    let path = path.to_owned();
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => StoreError::Locked { path },
+        DatabaseError::Storage(StorageError::Corrupted(what)) => StoreError::Damaged { path, what },
+        DatabaseError::UpgradeRequired(_) | DatabaseError::RepairAborted => {
+            StoreError::Damaged { path, what: error.to_string() }
+        }
+        // redb says so of a file that is none of its own.
+        DatabaseError::Storage(StorageError::Io(source))
+            if matches!(source.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof) =>
+        {
+            StoreError::Damaged { path, what: source.to_string() }
+        }
+        error => StoreError::Engine { what: "opening", path, source: Box::new(error.into()) },
+    }
+}
+
+#[cfg(test)]
+mod tests;

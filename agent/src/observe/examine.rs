@@ -1,0 +1,119 @@
+//! Opens what a path leads to, if it is a regular file, without ever blocking
+//! and without touching anything else.
+//!
+//! It reads no content. A FIFO, a device, a socket or a file of `/proc` is not
+//! opened: opening alone would wake its writer or move the device.
+
+use std::fs::File;
+use std::path::Path;
+
+use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+use super::filesystem::FilesystemKind;
+use super::stamp::Signature;
+use crate::resolve::{End, resolve};
+
+/// What a path leads to.
+#[derive(Debug)]
+pub struct Examined {
+    /// The text of the link that the path itself is, if it is one.
+    pub target: Option<Vec<u8>>,
+    /// To be compared with that of the next look.
+    pub signature: Signature,
+    /// What is there.
+    pub what: What,
+}
+
+/// What is at the end of a path.
+#[derive(Debug)]
+pub enum What {
+    /// A regular file, open for reading.
+    File(File, Box<Stat>),
+    /// Nothing.
+    Absent(&'static str),
+    /// Something that is not read.
+    Refused(String, Option<Box<Stat>>),
+    /// A file that may not be read, or not now.
+    Unreadable(Errno, Option<Box<Stat>>),
+}
+
+/// Looks where a path leads and opens it.
+#[must_use]
+pub fn examine(path: &Path) -> Examined {
+    let entry = match rustix::fs::lstat(path) {
+        Ok(entry) => entry,
+        Err(error) => {
+            return Examined { target: None, signature: Signature::of_error(error), what: of_error(error, None) };
+        }
+    };
+    if FileType::from_raw_mode(entry.st_mode) != FileType::Symlink {
+        let what = open(path, &entry);
+        return Examined { target: None, signature: Signature::of(&entry, None), what };
+    }
+    let target = rustix::fs::readlink(path, Vec::new()).ok().map(std::ffi::CString::into_bytes);
+    let (what, behind) = follow(path);
+    Examined { target, signature: Signature::of(&entry, behind.as_deref()), what }
+}
+
+fn follow(path: &Path) -> (What, Option<Box<Stat>>) {
+    match resolve(path).end {
+        End::Found { real, stat } => (open(&real, &stat), Some(stat)),
+        End::Missing => (What::Absent("the link leads to nothing"), None),
+        End::Loop => (What::Refused("the link leads in circles".to_owned(), None), None),
+        End::NotADirectory => (What::Absent("the link leads through something that is no directory"), None),
+        End::Failed(error) => (of_error(error, None), None),
+    }
+}
+
+fn of_error(error: Errno, stat: Option<&Stat>) -> What {
+    match error {
+        Errno::NOENT => What::Absent("there is no such file"),
+        Errno::NOTDIR => What::Absent("a directory of its path is no directory"),
+        error => What::Unreadable(error, stat.map(|stat| Box::new(*stat))),
+    }
+}
+
+fn open(path: &Path, seen: &Stat) -> What {
+    if let Some(name) = not_a_file(seen) {
+        return What::Refused(format!("it is a {name}, not a file"), Some(Box::new(*seen)));
+    }
+    // The link was followed already: another one in its place is a race, lost
+    // safely. NONBLOCK is for whatever may have taken the file's place.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(error) => return of_error(error, Some(seen)),
+    };
+    let stat = match rustix::fs::fstat(&file) {
+        Ok(stat) => stat,
+        Err(error) => return of_error(error, Some(seen)),
+    };
+    if let Some(name) = not_a_file(&stat) {
+        return What::Refused(format!("it is a {name}, not a file"), Some(Box::new(stat)));
+    }
+    // Pseudo filesystems have no device behind them, as tmpfs and NFS have
+    // none: one more call tells them apart, and only for those.
+    if rustix::fs::major(stat.st_dev) == 0
+        && let FilesystemKind::Pseudo(name) = FilesystemKind::of_file(&file)
+    {
+        return What::Refused(format!("it is a file of {name}, which holds no configuration"), Some(Box::new(stat)));
+    }
+    What::File(file, Box::new(stat))
+}
+
+fn not_a_file(stat: &Stat) -> Option<&'static str> {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => None,
+        FileType::Directory => Some("directory"),
+        FileType::Fifo => Some("FIFO"),
+        FileType::Socket => Some("socket"),
+        FileType::CharacterDevice => Some("character device"),
+        FileType::BlockDevice => Some("block device"),
+        FileType::Symlink => Some("link put in place while it was read"),
+        FileType::Unknown => Some("thing of an unknown kind"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! A look: the wish to know what one source is now, and how urgent it is.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use driftline_canon::{Digest, Item, Observation, Problem, ProblemKind, SourceName};
+
+use super::stamp::{Signature, Stamp};
+use crate::config::SourceSpec;
+
+/// Names a source within this run of the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// When to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Only if its signature is another one: reconciliation and polling.
+    IfChanged,
+    /// After a quiet time: somebody has it open and writes.
+    Settle,
+    /// Now, if it is whole: it was just created and may be empty still.
+    Created,
+    /// Now: the first time in this run.
+    First,
+    /// Now: a write was finished, or a name changed.
+    Now,
+}
+
+/// Why a source is polled as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PollReason {
+    /// inotify is out of watches or instances; how to raise the limit.
+    Limit(&'static str),
+    /// A filesystem whose changes may go unannounced.
+    Filesystem(&'static str),
+    /// The directory cannot be watched.
+    Directory(String),
+}
+
+impl PollReason {
+    /// The reason as a problem of the source.
+    #[must_use]
+    pub fn problem(&self) -> Problem {
+        let reason = match self {
+            Self::Limit(sysctl) => {
+                format!("inotify is exhausted, so this is polled: raise the sysctl {sysctl}")
+            }
+            Self::Filesystem(name) => {
+                format!("it is on {name}, where changes may go unannounced, so it is polled as well")
+            }
+            Self::Directory(why) => format!("its directory cannot be watched, so this is polled: {why}"),
+        };
+        Problem::whole(ProblemKind::Polled, reason)
+    }
+}
+
+/// The wish to know what a source is now.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Which source.
+    pub id: SourceId,
+    /// Its directory, as configured.
+    pub dir: Arc<Path>,
+    /// Its name in there.
+    pub name: Arc<OsStr>,
+    /// What its configuration says.
+    pub spec: Arc<SourceSpec>,
+    /// When to look.
+    pub urgency: Urgency,
+    /// Nobody was watching since then.
+    pub unobserved_since_ms: Option<i64>,
+    /// Why it is polled, if it is.
+    pub polled: Option<Arc<PollReason>>,
+}
+
+impl Look {
+    /// The source's path, as configured.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.dir.join(&*self.name)
+    }
+
+    /// Two wishes for one source become one: the more urgent, and unobserved
+    /// since the earlier time.
+    pub fn merge(&mut self, newer: Self) {
+        let since = match (self.unobserved_since_ms, newer.unobserved_since_ms) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        let urgency = self.urgency.max(newer.urgency);
+        *self = newer;
+        self.urgency = urgency;
+        self.unobserved_since_ms = since;
+    }
+}
+
+/// What a look saw, on its way to the journal.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// The source's name.
+    pub name: SourceName,
+    /// Its path, escaped for display.
+    pub path: String,
+    /// What its configuration says.
+    pub spec: Arc<SourceSpec>,
+    /// What was seen.
+    pub sight: Sight,
+    /// All that is wrong with it.
+    pub problems: Vec<Problem>,
+    /// When it was seen.
+    pub observed_ms: i64,
+    /// Nobody was watching since then.
+    pub unobserved_since_ms: Option<i64>,
+}
+
+/// What was seen of a source.
+#[derive(Debug, Clone)]
+pub enum Sight {
+    /// All of it.
+    Whole {
+        /// Its items.
+        observation: Observation,
+        /// What stands for its bytes, and its stamp, where there are any.
+        content: Option<(Digest, Stamp)>,
+    },
+    /// Not its content: settings stay as they were last known.
+    Unreadable {
+        /// `@state`, and other metadata where it could be had.
+        metadata: Vec<Item>,
+    },
+}
+
+/// How a look went.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its signature is the one seen last.
+    Unchanged,
+    /// It is being written, or was emptied a moment ago: look again after a
+    /// quiet time. What was seen counts if there is no time left.
+    Unsettled(Box<Observed>, Signature),
+    /// It was seen.
+    Seen(Box<Observed>, Signature),
+}

@@ -1,0 +1,202 @@
+//! Carries out looks: opens, reads, parses and digests one file after the
+//! other, on a thread that may block.
+//!
+//! It decides nothing about time and keeps nothing between two files but
+//! buffers and account names. Values end here: what it returns has none.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use driftline_canon::digest::KeyedDigest;
+use driftline_canon::{
+    Digest, DisplayPolicy, FleetKey, Format, Item, ItemKey, Observation, Problem, ProblemKind, Setting, Value, format,
+};
+use driftline_daemon::Clock;
+use rustix::fd::OwnedFd;
+use rustix::fs::{Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+use super::content::{Content, HASHED_BYTES_MAX, Reader};
+use super::examine::{Examined, What, examine};
+use super::look::{Look, Observed, Outcome, Sight, Urgency};
+use super::metadata::{self, Metadata, State};
+use super::settle::Due;
+use super::stamp::{Signature, Stamp};
+use crate::config::{SourceSpec, display_path};
+
+/// One worker.
+#[derive(Debug)]
+pub struct Worker {
+    keyed: KeyedDigest,
+    metadata: Metadata,
+    reader: Reader,
+    clock: Clock,
+    dir: Option<(Arc<Path>, Result<OwnedFd, Errno>)>,
+}
+
+/// What was read of a file, before names and times are added.
+struct Seen {
+    sight: Sight,
+    problems: Vec<Problem>,
+    unsettled: bool,
+}
+
+impl Worker {
+    /// A worker that digests under this key.
+    #[must_use]
+    pub fn new(key: &FleetKey, clock: Clock) -> Self {
+        let keyed = key.keyed();
+        Self { metadata: Metadata::new(keyed.clone()), keyed, reader: Reader::new(), clock, dir: None }
+    }
+
+    /// Before a batch: account names may have changed, directories too.
+    pub fn begin(&mut self) {
+        self.metadata.refresh();
+        self.dir = None;
+    }
+
+    /// Carries out one look; `last` is the signature seen before.
+    pub fn look(&mut self, due: &Due, last: Signature) -> Outcome {
+        if due.look.urgency == Urgency::IfChanged && last.is_seen() && self.signature(&due.look) == last {
+            return Outcome::Unchanged;
+        }
+        let observed_ms = self.clock.now_ms();
+        let path = due.look.path();
+        let found = examine(&path);
+        let signature = found.signature;
+        let seen = self.seen(found, &due.look, due.settled);
+        let look = &due.look;
+        let mut problems = seen.problems;
+        problems.extend(look.polled.as_deref().map(super::look::PollReason::problem));
+        let observed = Box::new(Observed {
+            name: look.spec.name_of(&path),
+            path: display_path(&path),
+            spec: Arc::clone(&look.spec),
+            sight: seen.sight,
+            problems,
+            observed_ms,
+            unobserved_since_ms: look.unobserved_since_ms,
+        });
+        if seen.unsettled { Outcome::Unsettled(observed, signature) } else { Outcome::Seen(observed, signature) }
+    }
+
+    /// Looks of a batch come directory by directory: each is opened once.
+    fn signature(&mut self, look: &Look) -> Signature {
+        if self.dir.as_ref().is_none_or(|(path, _)| !Arc::ptr_eq(path, &look.dir)) {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let opened = rustix::fs::open(&*look.dir, flags, Mode::empty());
+            self.dir = Some((Arc::clone(&look.dir), opened));
+        }
+        match &self.dir {
+            Some((_, Ok(dir))) => Signature::look(dir, &look.name),
+            Some((_, Err(error))) => Signature::of_error(*error),
+            None => Signature::default(),
+        }
+    }
+
+    fn seen(&mut self, found: Examined, look: &Look, settled: bool) -> Seen {
+        let mut items = Vec::with_capacity(6);
+        self.metadata.of_target(found.target.as_deref(), &mut items);
+        match found.what {
+            What::File(file, stat) => self.file(file, &stat, look, settled, items),
+            What::Absent(why) => {
+                items.push(self.metadata.state(State::Absent));
+                whole(items, None, vec![Problem::whole(ProblemKind::Missing, why)])
+            }
+            What::Refused(why, stat) => {
+                if let Some(stat) = stat {
+                    self.metadata.of_stat(&stat, &mut items);
+                }
+                items.push(self.metadata.state(State::Refused));
+                whole(items, None, vec![Problem::whole(ProblemKind::NotAFile, why)])
+            }
+            What::Unreadable(error, stat) => self.unreadable(error, stat.as_deref(), items),
+        }
+    }
+
+    fn unreadable(&self, error: Errno, stat: Option<&Stat>, mut items: Vec<Item>) -> Seen {
+        if let Some(stat) = stat {
+            self.metadata.of_stat(stat, &mut items);
+        }
+        items.push(self.metadata.state(State::Unreadable));
+        let (kind, reason) = match error {
+            Errno::ACCESS | Errno::PERM => (ProblemKind::Unreadable, "the agent may not read it".to_owned()),
+            error => (ProblemKind::Host, format!("it could not be read: {}", std::io::Error::from(error))),
+        };
+        let problems = vec![Problem::whole(kind, reason)];
+        Seen { sight: Sight::Unreadable { metadata: items }, problems, unsettled: false }
+    }
+
+    fn file(&mut self, mut file: std::fs::File, stat: &Stat, look: &Look, settled: bool, mut items: Vec<Item>) -> Seen {
+        let format = look.spec.format();
+        let parsed_max = format.map(|_| look.spec.file_bytes_max);
+        let held = match self.reader.read(&mut file, stat, parsed_max) {
+            Ok(held) => held,
+            Err(error) => {
+                let error = Errno::from_io_error(&error).unwrap_or(Errno::IO);
+                return self.unreadable(error, Some(stat), items);
+            }
+        };
+        self.metadata.of_stat(stat, &mut items);
+        self.metadata.of_acl(&file, &mut items);
+        items.push(self.metadata.state(State::Present));
+        let (parsed, hash, problems) = self.parse(&held.content, &look.spec, format);
+        let content = (content_digest(&self.keyed, hash), Stamp::of(stat));
+        let observation = metadata::with(parsed, items);
+        let unsettled = held.torn || (!settled && may_be_unfinished(stat, look.urgency));
+        Seen { sight: Sight::Whole { observation, content: Some(content) }, problems, unsettled }
+    }
+
+    fn parse(
+        &self,
+        content: &Content,
+        spec: &SourceSpec,
+        format: Option<Format>,
+    ) -> (Vec<Item>, [u8; 32], Vec<Problem>) {
+        match (content, format) {
+            (Content::Bytes(bytes, hash), Some(format)) => {
+                let reading = format::read(format, bytes);
+                let items = Observation::of_settings(&reading.settings, &self.keyed, spec.display).into_items();
+                (items, *hash, reading.problems)
+            }
+            (Content::Hash(hash), None) => (self.opaque(*hash), *hash, Vec::new()),
+            (Content::Hash(hash) | Content::Bytes(_, hash), _) => {
+                let reason = format!("it has more than {} bytes and is watched by content alone", spec.file_bytes_max);
+                (self.opaque(*hash), *hash, vec![Problem::whole(ProblemKind::Limit, reason)])
+            }
+            (Content::Stamp(hash), _) => {
+                let reason = format!("it has more than {HASHED_BYTES_MAX} bytes and is watched by size and time alone");
+                (self.opaque(*hash), *hash, vec![Problem::whole(ProblemKind::Limit, reason)])
+            }
+        }
+    }
+
+    /// One item for content that is not parsed. Its hash is shown nowhere: the
+    /// hash of a short file is as good as the file.
+    fn opaque(&self, hash: [u8; 32]) -> Vec<Item> {
+        let key = ItemKey::metadata(ItemKey::CONTENT);
+        let setting = Setting { key, value: Value::Content(hash), line: None, template: None };
+        Observation::of_settings(&[setting], &self.keyed, DisplayPolicy::Digest).into_items()
+    }
+}
+
+fn content_digest(keyed: &KeyedDigest, hash: [u8; 32]) -> Digest {
+    keyed.digest(&ItemKey::metadata(ItemKey::CONTENT), &Value::Content(hash))
+}
+
+fn whole(items: Vec<Item>, content: Option<(Digest, Stamp)>, problems: Vec<Problem>) -> Seen {
+    Seen { sight: Sight::Whole { observation: Observation::new(items), content }, problems, unsettled: false }
+}
+
+/// A file that was emptied or created a moment ago is about to be written,
+/// more often than not. A hard link appears whole.
+fn may_be_unfinished(stat: &Stat, urgency: Urgency) -> bool {
+    match urgency {
+        Urgency::First => false,
+        Urgency::Created => stat.st_nlink == 1,
+        Urgency::IfChanged | Urgency::Settle | Urgency::Now => stat.st_size == 0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

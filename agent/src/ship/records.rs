@@ -1,0 +1,72 @@
+//! From the journal's entries to frames of the wire.
+//!
+//! What the wire does not take is replaced by a gap that says so: one record
+//! must never hold up all that follow.
+
+use driftline_canon::Observation;
+use driftline_wire::convert::{Gap, Snapshot, SnapshotReason, SourceRoot, encode_record};
+use driftline_wire::v1::AgentFrame;
+use driftline_wire::{Record, RecordBody, SourceRef};
+
+use crate::journal::NextRoot;
+use crate::journal::entry::{self, Body, Entry};
+
+/// The frames of one record.
+#[must_use]
+pub fn frames(seq: u64, entry: Entry) -> Vec<AgentFrame> {
+    let (observed_ms, source) = (entry.observed_ms, entry.source.clone().map(source));
+    match encode_record(&record(seq, entry)) {
+        Ok(frames) => frames,
+        Err(error) => {
+            tracing::error!(seq, %error, "a record cannot be sent and is replaced by a gap");
+            let reason = format!("record {seq} cannot be sent: {error}");
+            let body = RecordBody::Gap(Gap { from_ms: observed_ms, to_ms: observed_ms, reason });
+            let gap = Record { seq, source, observed_ms, unobserved_since_ms: None, body };
+            encode_record(&gap).unwrap_or_default()
+        }
+    }
+}
+
+fn record(seq: u64, entry: Entry) -> Record {
+    let body = match entry.body {
+        Body::Delta(delta) => RecordBody::Delta(delta),
+        Body::Snapshot(snapshot) => RecordBody::Snapshot(Snapshot {
+            reason: reason(snapshot.reason),
+            root: snapshot.root,
+            observation: Observation::new(snapshot.items),
+        }),
+        Body::Gap(gap) => RecordBody::Gap(Gap { from_ms: gap.from_ms, to_ms: gap.to_ms, reason: gap.reason }),
+        Body::Problems(problems) => RecordBody::Problems(problems),
+        Body::Retired(_) => RecordBody::Retired,
+    };
+    Record {
+        seq,
+        source: entry.source.map(source),
+        observed_ms: entry.observed_ms,
+        unobserved_since_ms: entry.unobserved_since_ms,
+        body,
+    }
+}
+
+/// A source's root as the wire says it.
+#[must_use]
+pub fn root(next: NextRoot) -> SourceRoot {
+    SourceRoot { source: source(next.source), root: next.root, pending: next.pending }
+}
+
+fn source(source: entry::SourceRef) -> SourceRef {
+    SourceRef { name: source.name, kind: source.kind, path: source.path }
+}
+
+fn reason(reason: entry::SnapshotReason) -> SnapshotReason {
+    match reason {
+        entry::SnapshotReason::First => SnapshotReason::First,
+        entry::SnapshotReason::Resync => SnapshotReason::Resync,
+        entry::SnapshotReason::Rekey => SnapshotReason::Rekey,
+        entry::SnapshotReason::Normaliser => SnapshotReason::Normaliser,
+        entry::SnapshotReason::Policy => SnapshotReason::Policy,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,312 @@
+//! What is watched: sources, the directories they are configured in, and the
+//! real places those lead to.
+//!
+//! Directories are kept once and files by a short name: a hundred thousand
+//! sources take some ten megabytes. It calls no kernel.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use driftline_wire::limits::SOURCES_MAX;
+
+use crate::config::SourceSpec;
+use crate::observe::{Look, PollReason, SourceId, Urgency};
+
+/// Index of a `[[source]]`.
+pub type SpecIndex = u16;
+
+/// A directory by its configured path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DirId(u32);
+
+/// A real directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlaceId(u32);
+
+/// Device and inode.
+pub type Inode = (u64, u64);
+
+/// A file that is watched.
+#[derive(Debug)]
+pub struct Slot {
+    /// Its directory.
+    pub dir: DirId,
+    /// Its name.
+    pub name: Arc<OsStr>,
+    /// Which `[[source]]` asked for it.
+    pub spec: SpecIndex,
+}
+
+/// A directory by its configured path.
+#[derive(Debug)]
+pub struct Dir {
+    /// The path.
+    pub path: Arc<Path>,
+    /// Where it leads, if it is there.
+    pub place: Option<PlaceId>,
+    /// Its watched files.
+    pub files: BTreeMap<(Arc<OsStr>, SpecIndex), SourceId>,
+    /// Globs, each with the component that its entries must match.
+    pub levels: BTreeSet<(SpecIndex, usize)>,
+    /// Why it is polled, if it is.
+    pub polled: Option<Arc<PollReason>>,
+}
+
+/// Who is to be told when a name in a place changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependent {
+    /// A directory whose path leads through that name.
+    Dir(DirId),
+    /// A file whose link leads through that name.
+    Slot(SourceId),
+}
+
+/// A real directory.
+#[derive(Debug)]
+pub struct Place {
+    /// The path it is watched by.
+    pub path: Arc<Path>,
+    /// What was there when the watch was set.
+    pub inode: Inode,
+    /// Directories that lead here.
+    pub users: Vec<DirId>,
+    /// Who depends on which name.
+    pub hops: HashMap<OsString, Vec<Dependent>>,
+    /// Whether the kernel tells of changes, or why not.
+    pub watched: Result<(), Arc<PollReason>>,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+pub struct Table {
+    specs: Vec<Arc<SourceSpec>>,
+    slots: Vec<Slot>,
+    dirs: Vec<Dir>,
+    dir_ids: HashMap<Arc<Path>, DirId>,
+    places: Vec<Place>,
+    place_ids: HashMap<Arc<Path>, PlaceId>,
+    inodes: HashMap<Inode, PlaceId>,
+    polled: usize,
+}
+
+impl Table {
+    /// With these sources configured.
+    #[must_use]
+    pub fn new(specs: Vec<Arc<SourceSpec>>) -> Self {
+        Self { specs, ..Self::default() }
+    }
+
+    /// A `[[source]]`.
+    #[must_use]
+    pub fn spec(&self, index: SpecIndex) -> &Arc<SourceSpec> {
+        &self.specs[usize::from(index)]
+    }
+
+    /// A file.
+    #[must_use]
+    pub fn slot(&self, id: SourceId) -> &Slot {
+        &self.slots[at(id.0)]
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path_of(&self, id: SourceId) -> PathBuf {
+        let slot = self.slot(id);
+        self.dir(slot.dir).path.join(&*slot.name)
+    }
+
+    /// How many files are watched.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Ids from `from` on, at most `max`.
+    #[must_use]
+    pub fn ids(&self, from: usize, max: usize) -> Vec<SourceId> {
+        let to = self.slots.len().min(from.saturating_add(max));
+        (from..to).filter_map(|index| u32::try_from(index).ok().map(SourceId)).collect()
+    }
+
+    /// Adds a file; none when it is there already, or there is no room.
+    pub fn add_slot(&mut self, dir: DirId, name: &OsStr, spec: SpecIndex) -> Option<SourceId> {
+        let id = SourceId(u32::try_from(self.slots.len()).ok()?);
+        if self.slots.len() >= SOURCES_MAX {
+            return None;
+        }
+        let name: Arc<OsStr> = name.into();
+        let key = (Arc::clone(&name), spec);
+        if self.dir(dir).files.contains_key(&key) {
+            return None;
+        }
+        self.dir_mut(dir).files.insert(key, id);
+        self.slots.push(Slot { dir, name, spec });
+        Some(id)
+    }
+
+    /// Files of that name in a directory.
+    #[must_use]
+    pub fn files_named(&self, dir: DirId, name: &OsStr) -> Vec<SourceId> {
+        let name: Arc<OsStr> = name.into();
+        let files = &self.dir(dir).files;
+        files.range((Arc::clone(&name), 0)..=(name, SpecIndex::MAX)).map(|(_, id)| *id).collect()
+    }
+
+    /// All files of a directory.
+    #[must_use]
+    pub fn files_of(&self, dir: DirId) -> Vec<SourceId> {
+        self.dir(dir).files.values().copied().collect()
+    }
+
+    /// The directory of a configured path, and whether it is new.
+    pub fn add_dir(&mut self, path: &Path) -> (DirId, bool) {
+        if let Some(id) = self.dir_ids.get(path) {
+            return (*id, false);
+        }
+        let path: Arc<Path> = path.into();
+        let id = DirId(u32::try_from(self.dirs.len()).unwrap_or(u32::MAX));
+        self.dirs.push(Dir {
+            path: Arc::clone(&path),
+            place: None,
+            files: BTreeMap::new(),
+            levels: BTreeSet::new(),
+            polled: None,
+        });
+        self.dir_ids.insert(path, id);
+        (id, true)
+    }
+
+    /// A directory.
+    #[must_use]
+    pub fn dir(&self, id: DirId) -> &Dir {
+        &self.dirs[at(id.0)]
+    }
+
+    /// A directory, to be changed.
+    pub fn dir_mut(&mut self, id: DirId) -> &mut Dir {
+        &mut self.dirs[at(id.0)]
+    }
+
+    /// How many directories are polled.
+    #[must_use]
+    pub fn polled(&self) -> usize {
+        self.polled
+    }
+
+    /// A directory is polled from now on, or no longer.
+    pub fn set_polled(&mut self, id: DirId, reason: Option<Arc<PollReason>>) {
+        self.polled += usize::from(reason.is_some());
+        let before = std::mem::replace(&mut self.dir_mut(id).polled, reason);
+        self.polled -= usize::from(before.is_some());
+    }
+
+    /// Every directory.
+    #[must_use]
+    pub fn dir_ids(&self) -> Vec<DirId> {
+        (0..self.dirs.len()).filter_map(|index| u32::try_from(index).ok().map(DirId)).collect()
+    }
+
+    /// The place that is watched under that path.
+    #[must_use]
+    pub fn place_at(&self, path: &Path) -> Option<PlaceId> {
+        self.place_ids.get(path).copied()
+    }
+
+    /// The place of that inode: another path may lead to it (bind mounts), and
+    /// inotify tells of it under one path only.
+    #[must_use]
+    pub fn place_of_inode(&self, inode: Inode) -> Option<PlaceId> {
+        self.inodes.get(&inode).copied()
+    }
+
+    /// A place.
+    #[must_use]
+    pub fn place(&self, id: PlaceId) -> &Place {
+        &self.places[at(id.0)]
+    }
+
+    /// A place, to be changed.
+    pub fn place_mut(&mut self, id: PlaceId) -> &mut Place {
+        &mut self.places[at(id.0)]
+    }
+
+    /// Adds a place.
+    pub fn add_place(&mut self, path: &Path, inode: Inode, watched: Result<(), Arc<PollReason>>) -> PlaceId {
+        let path: Arc<Path> = path.into();
+        let id = PlaceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
+        self.places.push(Place { path: Arc::clone(&path), inode, users: Vec::new(), hops: HashMap::new(), watched });
+        self.place_ids.insert(path, id);
+        self.inodes.insert(inode, id);
+        id
+    }
+
+    /// Another path leads to a place.
+    pub fn alias(&mut self, path: &Path, id: PlaceId) {
+        self.place_ids.insert(path.into(), id);
+    }
+
+    /// Another directory is at the place's path now.
+    pub fn set_inode(&mut self, id: PlaceId, inode: Inode) {
+        let old = std::mem::replace(&mut self.place_mut(id).inode, inode);
+        if self.inodes.get(&old) == Some(&id) {
+            self.inodes.remove(&old);
+        }
+        self.inodes.insert(inode, id);
+    }
+
+    /// A directory leads to a place now, or nowhere.
+    pub fn lead(&mut self, dir: DirId, to: Option<PlaceId>) {
+        if let Some(old) = std::mem::replace(&mut self.dir_mut(dir).place, to) {
+            self.place_mut(old).users.retain(|user| *user != dir);
+        }
+        if let Some(place) = to {
+            self.place_mut(place).users.push(dir);
+        }
+    }
+
+    /// Somebody depends on a name in a place.
+    pub fn depend(&mut self, place: PlaceId, name: &OsStr, dependent: Dependent) {
+        let hops = self.place_mut(place).hops.entry(name.to_owned()).or_default();
+        if !hops.contains(&dependent) {
+            hops.push(dependent);
+        }
+    }
+
+    /// Everybody who depends on anything in a place.
+    #[must_use]
+    pub fn dependents(&self, place: PlaceId) -> Vec<Dependent> {
+        let place = self.place(place);
+        let mut all: Vec<Dependent> = place.users.iter().map(|dir| Dependent::Dir(*dir)).collect();
+        for dependent in place.hops.values().flatten() {
+            if !all.contains(dependent) {
+                all.push(*dependent);
+            }
+        }
+        all
+    }
+
+    /// The wish to look at a file.
+    #[must_use]
+    pub fn look(&self, id: SourceId, urgency: Urgency, unobserved_since_ms: Option<i64>) -> Look {
+        let slot = self.slot(id);
+        let dir = self.dir(slot.dir);
+        Look {
+            id,
+            dir: Arc::clone(&dir.path),
+            name: Arc::clone(&slot.name),
+            spec: Arc::clone(self.spec(slot.spec)),
+            urgency,
+            unobserved_since_ms,
+            polled: dir.polled.clone(),
+        }
+    }
+}
+
+fn at(index: u32) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests;

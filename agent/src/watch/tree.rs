@@ -1,0 +1,392 @@
+//! Keeps the table true to the file system: follows links, sets watches,
+//! expands globs, and notes which files are to be looked at.
+//!
+//! A directory is watched before it is listed, so nothing that appears in
+//! between is missed. It reads names and never a file.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustix::fs::FileType;
+
+use super::event::{Happening, Heard};
+use super::notifier::Notifier;
+use super::table::{Dependent, DirId, Inode, PlaceId, SpecIndex, Table};
+use crate::config::{Component, Pattern, SourceSpec};
+use crate::observe::filesystem::FilesystemKind;
+use crate::observe::{Look, PollReason, SourceId, Urgency};
+use crate::resolve::{End, resolve};
+
+/// Ancestors with fewer components (`/`, `/etc`, `/srv`) are not watched for
+/// their own sake: they are never replaced, and half the system opens files in
+/// them. A mount there is seen in the mount table.
+const ANCESTOR_COMPONENTS_MIN: usize = 3;
+
+/// The table and its watches.
+#[derive(Debug)]
+pub struct Tree {
+    /// What is watched.
+    pub table: Table,
+    notifier: Notifier,
+    looks: Vec<Look>,
+    since: Option<i64>,
+    full: bool,
+}
+
+impl Tree {
+    /// Nothing is watched yet.
+    #[must_use]
+    pub fn new(specs: Vec<Arc<SourceSpec>>, notifier: Notifier) -> Self {
+        Self { table: Table::new(specs), notifier, looks: Vec::new(), since: None, full: false }
+    }
+
+    /// Looks noted since the last call.
+    pub fn take_looks(&mut self) -> Vec<Look> {
+        std::mem::take(&mut self.looks)
+    }
+
+    /// What is found from now on was unobserved since then.
+    pub fn unobserved_since(&mut self, since: Option<i64>) {
+        self.since = since;
+    }
+
+    /// Whether any directory is polled.
+    #[must_use]
+    pub fn is_polling(&self) -> bool {
+        self.table.polled() > 0
+    }
+
+    /// Begins to watch a configured source.
+    pub fn plant(&mut self, index: SpecIndex) {
+        let spec = Arc::clone(self.table.spec(index));
+        match &spec.pattern {
+            Pattern::Path(path) => {
+                let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else {
+                    return;
+                };
+                let dir = self.dir(dir);
+                self.add_file(dir, name, index, Urgency::First);
+            }
+            Pattern::Glob(glob) => {
+                let dir = self.dir(&glob.base);
+                self.add_level(dir, index, 0);
+            }
+        }
+    }
+
+    /// Acts on what was heard.
+    pub fn hear(&mut self, heard: &Heard) {
+        if let Some(place) = self.table.place_at(&heard.path) {
+            self.hear_of_place(place, heard.happening);
+        }
+        let (Some(parent), Some(name)) = (heard.path.parent(), heard.path.file_name()) else {
+            return;
+        };
+        if let Some(place) = self.table.place_at(parent) {
+            self.hear_of_name(place, name, heard.happening);
+        }
+    }
+
+    fn hear_of_place(&mut self, place: PlaceId, happening: Happening) {
+        if happening == Happening::Attributes {
+            // Who may enter a directory decides what can be read in it.
+            for dir in self.table.place(place).users.clone() {
+                self.look_at_dir(dir, Urgency::Now);
+            }
+            return;
+        }
+        if happening.renames() {
+            // Its watch is gone, or belongs to what was moved away.
+            self.table.set_inode(place, (0, 0));
+            self.refresh_all(&self.table.dependents(place));
+        }
+    }
+
+    fn hear_of_name(&mut self, place: PlaceId, name: &OsStr, happening: Happening) {
+        for dir in self.table.place(place).users.clone() {
+            let known = self.table.files_named(dir, name);
+            for id in &known {
+                self.look(*id, happening.urgency());
+                if happening.renames() {
+                    self.follow(*id);
+                }
+            }
+            if happening != Happening::Modified {
+                self.consider(dir, name, happening.urgency());
+            }
+        }
+        let Some(dependents) = self.table.place(place).hops.get(name).cloned() else {
+            return;
+        };
+        for dependent in dependents {
+            match dependent {
+                Dependent::Dir(dir) if happening.renames() => self.refresh(dir),
+                Dependent::Dir(_) => {}
+                Dependent::Slot(id) => {
+                    if happening.renames() {
+                        self.follow(id);
+                    }
+                    self.look(id, happening.urgency());
+                }
+            }
+        }
+    }
+
+    fn refresh_all(&mut self, dependents: &[Dependent]) {
+        for dependent in dependents {
+            match *dependent {
+                Dependent::Dir(dir) => self.refresh(dir),
+                Dependent::Slot(id) => {
+                    self.follow(id);
+                    self.look(id, Urgency::Now);
+                }
+            }
+        }
+    }
+
+    /// Looks where a directory leads now, watches it, lists it, and looks at
+    /// its files.
+    pub fn refresh(&mut self, dir: DirId) {
+        self.lead(dir);
+        self.expand(dir);
+        self.look_at_dir(dir, Urgency::IfChanged);
+    }
+
+    /// Refreshes a directory if another one is at its path; lists it if globs
+    /// may have new files in it. Cheap when nothing happened.
+    pub fn check(&mut self, dir: DirId) {
+        let place = self.table.dir(dir).place;
+        let expected = place.map(|place| self.table.place(place)).filter(|place| place.watched.is_ok());
+        let found = rustix::fs::stat(&*self.table.dir(dir).path).ok().map(|stat| (stat.st_dev, stat.st_ino));
+        if expected.map(|place| place.inode) != found {
+            self.refresh(dir);
+        } else {
+            self.expand(dir);
+        }
+    }
+
+    /// Looks at every file of a directory.
+    pub fn look_at_dir(&mut self, dir: DirId, urgency: Urgency) {
+        for id in self.table.files_of(dir) {
+            self.look(id, urgency);
+        }
+    }
+
+    /// Notes that a file is to be looked at.
+    pub fn look(&mut self, id: SourceId, urgency: Urgency) {
+        self.looks.push(self.table.look(id, urgency, self.since));
+    }
+
+    fn dir(&mut self, path: &Path) -> DirId {
+        let (dir, new) = self.table.add_dir(path);
+        if new {
+            self.lead(dir);
+        }
+        dir
+    }
+
+    fn lead(&mut self, dir: DirId) {
+        let path = Arc::clone(&self.table.dir(dir).path);
+        let resolution = resolve(&path);
+        let mut polled = None;
+        for hop in &resolution.hops {
+            let place = self.place(&hop.dir, &mut polled);
+            if let Some(place) = place {
+                self.table.depend(place, &hop.name, Dependent::Dir(dir));
+            }
+        }
+        let real = match &resolution.end {
+            End::Found { real, stat } if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => Some(real),
+            _ => None,
+        };
+        let place = real.and_then(|real| {
+            self.watch_ancestors(real, dir, &mut polled);
+            if let FilesystemKind::Remote(name) = FilesystemKind::of_path(real) {
+                polled.get_or_insert_with(|| Arc::new(PollReason::Filesystem(name)));
+            }
+            self.place(real, &mut polled)
+        });
+        self.table.lead(dir, place);
+        if self.table.dir(dir).polled != polled {
+            self.table.set_polled(dir, polled);
+            self.look_at_dir(dir, Urgency::Now);
+        }
+    }
+
+    fn watch_ancestors(&mut self, real: &Path, dir: DirId, polled: &mut Option<Arc<PollReason>>) {
+        for child in real.ancestors() {
+            let (Some(parent), Some(name)) = (child.parent(), child.file_name()) else {
+                return;
+            };
+            if parent.components().count() < ANCESTOR_COMPONENTS_MIN {
+                return;
+            }
+            if let Some(place) = self.place(parent, polled) {
+                self.table.depend(place, name, Dependent::Dir(dir));
+            }
+        }
+    }
+
+    /// The place of a real directory, watched if that is possible.
+    fn place(&mut self, real: &Path, polled: &mut Option<Arc<PollReason>>) -> Option<PlaceId> {
+        let stat = rustix::fs::stat(real).ok()?;
+        let inode: Inode = (stat.st_dev, stat.st_ino);
+        let place = match (self.table.place_at(real), self.table.place_of_inode(inode)) {
+            (Some(place), _) if self.table.place(place).inode == inode => place,
+            (_, Some(other)) => {
+                self.table.alias(real, other);
+                other
+            }
+            (Some(place), None) => {
+                self.table.set_inode(place, inode);
+                self.arm(place);
+                place
+            }
+            (None, None) => {
+                let place = self.table.add_place(real, inode, Ok(()));
+                self.arm(place);
+                place
+            }
+        };
+        if let Err(reason) = &self.table.place(place).watched {
+            let reason = Arc::clone(reason);
+            self.arm(place);
+            if self.table.place(place).watched.is_err() {
+                *polled = Some(reason);
+            }
+        }
+        Some(place)
+    }
+
+    fn arm(&mut self, place: PlaceId) {
+        let path = Arc::clone(&self.table.place(place).path);
+        let watched = self.notifier.watch(&path).map_err(Arc::new);
+        self.table.place_mut(place).watched = watched;
+    }
+
+    fn add_file(&mut self, dir: DirId, name: &OsStr, spec: SpecIndex, urgency: Urgency) {
+        match self.table.add_slot(dir, name, spec) {
+            Some(id) => {
+                self.follow(id);
+                self.look(id, urgency);
+            }
+            None if !self.full && self.table.len() >= driftline_wire::limits::SOURCES_MAX => {
+                self.full = true;
+                tracing::error!(
+                    limit = driftline_wire::limits::SOURCES_MAX,
+                    "there are more files than one agent watches: the rest is not watched"
+                );
+            }
+            None => {}
+        }
+    }
+
+    /// If a file is a link: watches every place that it leads through.
+    fn follow(&mut self, id: SourceId) {
+        let path = self.table.path_of(id);
+        let is_link =
+            rustix::fs::lstat(&path).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
+        if !is_link {
+            return;
+        }
+        let mut polled = None;
+        let resolution = resolve(&path);
+        let target = match &resolution.end {
+            End::Found { real, .. } => Some(real),
+            _ => None,
+        };
+        let ends = target.and_then(|real| Some((real.parent()?, real.file_name()?)));
+        let hops = resolution.hops.iter().map(|hop| (hop.dir.as_path(), hop.name.as_os_str()));
+        for (dir, name) in hops.chain(ends) {
+            if let Some(place) = self.place(dir, &mut polled) {
+                self.table.depend(place, name, Dependent::Slot(id));
+            }
+        }
+        let dir = self.table.slot(id).dir;
+        if polled.is_some() && self.table.dir(dir).polled.is_none() {
+            self.table.set_polled(dir, polled);
+        }
+    }
+
+    fn add_level(&mut self, dir: DirId, spec: SpecIndex, depth: usize) {
+        let mut new = self.table.dir_mut(dir).levels.insert((spec, depth));
+        if matches!(self.component(spec, depth), Some(Component::AnyDepth)) {
+            new |= self.table.dir_mut(dir).levels.insert((spec, depth + 1));
+        }
+        if new {
+            self.expand(dir);
+        }
+    }
+
+    fn component(&self, spec: SpecIndex, depth: usize) -> Option<&Component> {
+        match &self.table.spec(spec).pattern {
+            Pattern::Glob(glob) => glob.components.get(depth),
+            Pattern::Path(_) => None,
+        }
+    }
+
+    fn is_last(&self, spec: SpecIndex, depth: usize) -> bool {
+        self.component(spec, depth + 1).is_none()
+    }
+
+    /// Lists a directory for the globs that reach into it.
+    fn expand(&mut self, dir: DirId) {
+        if self.table.dir(dir).levels.is_empty() {
+            return;
+        }
+        // Missing and unreadable directories are their files' problem.
+        let Ok(entries) = fs::read_dir(&*self.table.dir(dir).path) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            self.consider(dir, &entry.file_name(), Urgency::First);
+        }
+    }
+
+    /// Whether a name in a directory is a file of a glob, or leads to some.
+    fn consider(&mut self, dir: DirId, name: &OsStr, urgency: Urgency) {
+        if self.table.dir(dir).levels.is_empty() {
+            return;
+        }
+        let levels: Vec<(SpecIndex, usize)> = self.table.dir(dir).levels.iter().copied().collect();
+        for (spec, depth) in levels {
+            if !self.component(spec, depth).is_some_and(|component| component.matches(name)) {
+                continue;
+            }
+            let last = self.is_last(spec, depth);
+            if last && !self.table.files_named(dir, name).is_empty() && self.has_file(dir, name, spec) {
+                continue;
+            }
+            let path = self.table.dir(dir).path.join(name);
+            let Ok(entry) = rustix::fs::lstat(&path) else {
+                continue;
+            };
+            let is_link = FileType::from_raw_mode(entry.st_mode) == FileType::Symlink;
+            let is_dir = match is_link {
+                true => rustix::fs::stat(&path)
+                    .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory),
+                false => FileType::from_raw_mode(entry.st_mode) == FileType::Directory,
+            };
+            let any_depth = matches!(self.component(spec, depth), Some(Component::AnyDepth));
+            match (last, is_dir) {
+                (true, false) => self.add_file(dir, name, spec, urgency),
+                // A link to a directory above would never end.
+                (false, true) if any_depth && is_link => {}
+                (false, true) => {
+                    let below = self.dir(&path);
+                    self.add_level(below, spec, if any_depth { depth } else { depth + 1 });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn has_file(&self, dir: DirId, name: &OsStr, spec: SpecIndex) -> bool {
+        self.table.dir(dir).files.contains_key(&(name.into(), spec))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,19 @@
+//! The cases W1 to W15 over the real stages: a directory is changed as the
+//! case says, and the journal is read.
+//!
+//! No collector takes part: what arrives at one is the journal's records.
+#![allow(clippy::disallowed_methods, reason = "reads and writes files that these tests have just made")]
+
+#[path = "watching/rig.rs"]
+mod rig;
+
+#[path = "watching/down.rs"]
+mod down;
+#[path = "watching/links.rs"]
+mod links;
+#[path = "watching/odd.rs"]
+mod odd;
+#[path = "watching/pace.rs"]
+mod pace;
+#[path = "watching/writes.rs"]
+mod writes;
