@@ -247,6 +247,3 @@ fn innermost(error: &dyn std::error::Error) -> String {
     }
     at.to_string()
 }
-
-#[cfg(test)]
-mod tests;

@@ -174,6 +174,3 @@ fn document(answer: &TokenList) -> Document {
     }
     Document::default().table(table)
 }
-
-#[cfg(test)]
-mod tests;

