@@ -51,3 +51,9 @@ fn impossible_numbers_and_endpoints_are_refused() {
         assert!(read(text).unwrap_err().contains(says), "{text}");
     }
 }
+
+#[test]
+fn the_shipped_configuration_is_the_defaults() {
+    let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/collector.toml"));
+    assert_eq!(Config::load(path).unwrap(), Config::default());
+}

@@ -1,1 +1,97 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use driftline_canon::HostName;
+use driftline_store::{EngineKind, EventKind, StoreOptions};
+
+use super::*;
+use crate::event;
+use crate::testing::host_record;
+
+struct Room {
+    _dir: tempfile::TempDir,
+    store: Store,
+    recorder: Recorder,
+    thread: std::thread::JoinHandle<Result<(), StoreError>>,
+}
+
+impl Room {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), EngineKind::Redb, StoreOptions::default()).unwrap();
+        let (notifier, _) = Notifier::new(&[]);
+        let (recorder, stage) = stage(RecordParts {
+            store: store.clone(),
+            writer: store.writer().unwrap(),
+            clock: Clock::manual(1_000),
+            notifier,
+            health: Arc::default(),
+            metrics: Arc::default(),
+            stop: CancellationToken::new(),
+        });
+        Self { _dir: dir, store, recorder, thread: std::thread::spawn(move || stage.run()) }
+    }
+
+    async fn close(self) {
+        self.recorder.close().await;
+        self.thread.join().unwrap().unwrap();
+    }
+}
+
+fn name() -> HostName {
+    HostName::new("web-1").unwrap()
+}
+
+#[tokio::test]
+async fn a_step_sees_what_the_steps_before_it_decided() {
+    let room = Room::new();
+    let seen = Arc::new(AtomicUsize::new(0));
+    for _ in 0..100 {
+        let seen = Arc::clone(&seen);
+        let step = move |draft: &mut Draft<'_>| {
+            let mut host = draft.host(&name())?.unwrap_or_else(|| host_record("web-1"));
+            host.applied_seq += 1;
+            draft.put_host(host);
+            let reply: Reply = Box::new(move || _ = seen.fetch_add(1, Ordering::SeqCst));
+            Ok(reply)
+        };
+        room.recorder.submit(10, step).await.unwrap();
+    }
+    let counted = room.recorder.decide(|draft| Ok(draft.host(&name())?.unwrap().applied_seq)).await.unwrap();
+    assert_eq!(counted, 100);
+    assert_eq!(seen.load(Ordering::SeqCst), 100, "every step was answered, in order");
+    assert_eq!(room.store.reader().unwrap().host(&name()).unwrap().unwrap().applied_seq, 100);
+    room.close().await;
+}
+
+#[tokio::test]
+async fn p1_an_answer_means_that_it_is_in_the_store() {
+    let room = Room::new();
+    for number in 1..=20 {
+        let step = |draft: &mut Draft<'_>| {
+            draft.append(vec![event::general(EventKind::Operator, "x")]);
+            Ok(())
+        };
+        room.recorder.decide(step).await.unwrap();
+        assert_eq!(room.store.reader().unwrap().head().unwrap().0, number);
+    }
+    room.close().await;
+}
+
+#[tokio::test]
+async fn after_the_close_nothing_is_taken() {
+    let room = Room::new();
+    let recorder = room.recorder.clone();
+    room.close().await;
+    assert_eq!(recorder.decide(|_| Ok(())).await, Err(Stopped));
+    assert_eq!(recorder.submit(0, |_| Ok(Box::new(|| {}) as Reply)).await, Err(Stopped));
+}
+
+#[test]
+fn health_tells_a_change_once() {
+    let health = Health::default();
+    assert!(!health.set(None));
+    assert!(health.set(Some(Trouble::Full)));
+    assert!(!health.set(Some(Trouble::Full)));
+    assert_eq!(health.trouble(), Some(Trouble::Full));
+    assert!(health.set(None));
+}
