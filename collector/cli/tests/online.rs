@@ -80,9 +80,11 @@ fn changes_are_a_table_in_80_columns() {
     let page = json!({"schema_version": 1, "changes": [change(7, "DB_TIMEOUT"), change(6, "PAYMENT_HOST")]});
     let output = run(&always(200, page), &["changes"]);
     let expected = "\
-TIME (UTC)           SEVERITY  HOST   KEY           BEFORE  AFTER
-2026-11-22 08:00:05  warning   web-2  DB_TIMEOUT    30s     60s
-2026-11-22 08:00:05  warning   web-2  PAYMENT_HOST  30s     60s
+TIME (UTC)           SEVERITY  HOST              SOURCE  KEY
+2026-11-22 08:00:05  warning   production/web-2  app     DB_TIMEOUT
+                     30s -> 60s
+2026-11-22 08:00:05  warning   production/web-2  app     PAYMENT_HOST
+                     30s -> 60s
 ";
     assert_eq!(out(&output), expected);
 }

@@ -160,14 +160,13 @@ fn document(answer: &TokenList) -> Document {
     if answer.tokens.is_empty() {
         return Document::default().text("no tokens: `driftline token create` makes one");
     }
-    let mut table = Table::new(&["id", "environment", "role", "status", "made by", "expires (utc)", "used by"]);
+    let mut table = Table::new(&["id", "environment", "role", "status", "expires (utc)", "used by"]);
     for token in &answer.tokens {
         table.row([
             token.id.clone(),
             token.environment.clone(),
             token.role.clone(),
             token.status.clone(),
-            token.created_by.clone(),
             time_text::short(&token.expires_at),
             token.used_by.clone().unwrap_or_default(),
         ]);

@@ -77,7 +77,7 @@ fn plain(table: &Table, style: Style) -> String {
     let cells: Vec<Vec<String>> =
         table.rows.iter().map(|row| row.cells.iter().map(|cell| text::safe(cell)).collect()).collect();
     let widths = widths(&table.titles, &cells, style.width);
-    let titles: Vec<String> = table.titles.iter().map(|title| title.to_uppercase()).collect();
+    let titles: Vec<String> = table.titles.iter().map(|title| headed(title)).collect();
     let mut out = dim(&line(&titles, &widths, None), style) + "\n";
     for (row, cells) in table.rows.iter().zip(&cells) {
         out.push_str(&coloured(&line(cells, &widths, table.against), row, &widths, style));
@@ -85,6 +85,11 @@ fn plain(table: &Table, style: Style) -> String {
         out.push_str(&note(row, &widths, style));
     }
     out
+}
+
+/// Titles are in capitals, but not selectors and file names: their case counts.
+fn headed(title: &str) -> String {
+    if title.contains(['=', '.', '/']) { text::safe(title) } else { text::safe(title).to_uppercase() }
 }
 
 /// The sentence below a row, set in under the second column.

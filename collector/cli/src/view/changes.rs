@@ -14,31 +14,33 @@ pub fn document(changes: &[Change]) -> Document {
     if changes.is_empty() {
         return Document::default().text("no changes");
     }
-    let mut table = Table::new(&["time (utc)", "severity", "host", "key", "before", "after"]);
-    table.note_title = "note".to_owned();
+    let mut table = Table::new(&["time (utc)", "severity", "host", "source", "key"]);
+    table.note_title = "change".to_owned();
     table.rows = changes.iter().map(row).collect();
     Document::default().table(table)
 }
 
+/// Both values stand on a line of their own: beside each other they would be
+/// cut, and what is cut looks alike.
 fn row(change: &Change) -> Row {
     let cells = vec![
         time_text::short(&change.observed_at),
         change.severity.clone(),
-        change.host.clone(),
-        key(change),
-        side(change.before.as_ref()),
-        side(change.after.as_ref()),
+        format!("{}/{}", change.environment, change.host),
+        change.source.clone(),
+        change.key.clone(),
     ];
-    Row { cells, note: note(change), severity: Some(severity(&change.severity)) }
+    let note = note(change).map_or_else(|| what(change), |note| format!("{} ({note})", what(change)));
+    Row { cells, note: Some(note), severity: Some(severity(&change.severity)) }
 }
 
-fn key(change: &Change) -> String {
-    let sign = match change.what {
-        What::Added => "+",
-        What::Removed => "-",
-        What::Changed => "",
-    };
-    format!("{sign}{}", change.key)
+fn what(change: &Change) -> String {
+    let (before, after) = (side(change.before.as_ref()), side(change.after.as_ref()));
+    match change.what {
+        What::Added => format!("added {after}"),
+        What::Removed => format!("removed {before}"),
+        What::Changed => format!("{before} -> {after}"),
+    }
 }
 
 /// What is to be known beside the change itself.
@@ -56,12 +58,7 @@ fn note(change: &Change) -> Option<String> {
 /// A change as one line of a live view.
 #[must_use]
 pub fn line(change: &Change) -> String {
-    let (before, after) = (side(change.before.as_ref()), side(change.after.as_ref()));
-    let what = match change.what {
-        What::Added => format!("added {after}"),
-        What::Removed => format!("removed {before}"),
-        What::Changed => format!("{before} -> {after}"),
-    };
+    let what = what(change);
     let time = time_text::short(&change.observed_at);
     let note = note(change).map_or_else(String::new, |note| format!(" ({note})"));
     format!(

@@ -57,20 +57,22 @@ impl Place {
     }
 }
 
-/// A program beside this one.
-pub(super) fn program(name: &str) -> Outcome<PathBuf> {
+/// The directory that the programs are in: this one's own.
+pub(super) fn programs() -> Outcome<PathBuf> {
     let own = std::env::current_exe()
         .map_err(|error| Failure::new(Exit::Internal, format!("cannot find this program's own path: {error}")))?;
-    let path = own.with_file_name(name);
+    Ok(own.parent().map(Path::to_owned).unwrap_or_default())
+}
+
+/// A program beside this one.
+pub(super) fn program(name: &str) -> Outcome<PathBuf> {
+    let dir = programs()?;
+    let path = dir.join(name);
     if path.is_file() {
         return Ok(path);
     }
-    Err(Failure::new(Exit::Internal, format!("`{name}` is not beside `driftline` in {}", folder_of(&own)))
+    Err(Failure::new(Exit::Internal, format!("`{name}` is not beside `driftline` in {}", dir.display()))
         .hint("`cargo build --release` builds all three; the demo needs them in one directory"))
-}
-
-fn folder_of(path: &Path) -> String {
-    path.parent().map_or_else(String::new, |dir| dir.display().to_string())
 }
 
 /// Ports of loopback that are free now. All are held until all are known, so

@@ -16,7 +16,7 @@ use super::children::Children;
 use super::collector::{self, Collector};
 use super::edit::{self, Edit};
 use super::live::Live;
-use super::place::Place;
+use super::place::{self, Place};
 use super::shop::{Shop, Stage};
 use super::webhook::{Call, Webhook};
 use crate::exit::Exit;
@@ -260,19 +260,20 @@ fn webhook_secret() -> Outcome<String> {
 }
 
 /// How to go on by hand.
-pub(super) fn by_hand(printer: Printer, place: &Place, collector: &Collector, shop: &Shop) -> Outcome<()> {
+pub(super) fn by_hand(printer: Printer, at: &Place, collector: &Collector, shop: &Shop) -> Outcome<()> {
     let (production, other) = shop.production()?;
-    let config = place.operator_config();
+    let config = at.operator_config();
     let host = production.hosts.first().map_or("", String::as_str);
     let file = production.files.first().map_or("", |file| file.name.as_str());
     let [ingest, enrol, _] = collector.ports;
     let facts = [
         ("API", collector.client.address().to_owned()),
         ("agents connect to", format!("127.0.0.1:{ingest} (enrol at 127.0.0.1:{enrol})")),
-        ("access token", place.at("operator/operator.token").display().to_string()),
-        ("a file to edit", agents::folder(place, host).join(file).display().to_string()),
+        ("access token", at.at("operator/operator.token").display().to_string()),
+        ("a file to edit", agents::folder(at, host).join(file).display().to_string()),
     ];
     let lines = vec![
+        format!("export PATH=\"{}:$PATH\"", place::programs()?.display()),
         format!("export DRIFTLINE_CONFIG={}", config.display()),
         "driftline watch".to_owned(),
         "driftline status".to_owned(),

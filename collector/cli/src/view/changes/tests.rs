@@ -47,10 +47,17 @@ fn w7_what_nobody_watched_says_so() {
 }
 
 #[test]
-fn added_and_removed_are_signed_in_the_table() {
-    let rows = [change(What::Added, None, Some("1")), change(What::Removed, Some("1"), None)];
-    let found = layout::render(&document(&rows), Style { width: 80, colour: false });
-    assert!(found.contains("+DB_TIMEOUT  —       1") && found.contains("-DB_TIMEOUT  1       —"), "{found}");
+fn long_values_are_whole_in_80_columns() {
+    let long = "api.payments.a-long-name-of-a-host.example";
+    let rows = [change(What::Changed, Some(long), Some("short")), change(What::Removed, Some("1"), None)];
+    let expected = "\
+TIME (UTC)           SEVERITY  HOST              SOURCE  KEY
+2026-11-22 08:00:05  warning   production/web-2  app     DB_TIMEOUT
+                     api.payments.a-long-name-of-a-host.example -> short
+2026-11-22 08:00:05  warning   production/web-2  app     DB_TIMEOUT
+                     removed 1
+";
+    assert_eq!(layout::render(&document(&rows), Style { width: 80, colour: false }), expected);
 }
 
 #[test]
