@@ -125,6 +125,9 @@ pub async fn enroll(text: &str, state_dir: &Path, host: &str, clock: &Clock) -> 
     let token = EnrolmentToken::decode(text)?;
     let host = HostName::new(host).map_err(|source| EnrollError::HostName { name: host.to_owned(), source })?;
     let file = IdentityFile::new(state_dir);
+    if let Some(identity) = file.made_by(&token.id)? {
+        return Ok(Enrollment { peer: identity.peer, not_after_ms: identity.not_after_ms, skew_ms: 0 });
+    }
     let key = file.key_to_enrol(&token.id)?;
     let request = EnrolRequest {
         protocol: version::PROTOCOL,

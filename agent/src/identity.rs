@@ -93,12 +93,7 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`].
     pub fn load(state_dir: &Path) -> Result<Self, IdentityError> {
-        let store = IdentityFile::new(state_dir);
-        let member = store.member()?;
-        let next = member.next.as_ref().and_then(Pair::complete);
-        let (pair, confirmed) = next.map_or((member.current.complete(), true), |next| (Some(next), false));
-        let (key, certificate) = pair.ok_or_else(|| store.damaged("there is no certificate"))?;
-        store.assemble(&member, key, certificate, confirmed)
+        IdentityFile::new(state_dir).newest()
     }
 
     /// The identity before a renewal that was never confirmed, for when the
@@ -142,6 +137,15 @@ impl IdentityFile {
         Self { path: state_dir.join(FILE) }
     }
 
+    /// What this token has made of this host already.
+    pub(crate) fn made_by(&self, token_id: &str) -> Result<Option<Identity>, IdentityError> {
+        let member = self.read()?.and_then(|document| document.member);
+        match member.filter(|member| member.token_id == token_id) {
+            Some(_) => self.newest().map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The key to enrol with: the same one again for the same token, so that a
     /// lost answer can be asked for again.
     pub(crate) fn key_to_enrol(&self, token_id: &str) -> Result<KeyPair, IdentityError> {
@@ -161,6 +165,14 @@ impl IdentityFile {
         let begun = document.enrolling.take().ok_or_else(|| self.damaged("the enrolment's key is gone"))?;
         document.member = Some(Member::new(token, ca, Pair::new(begun.key, certificate)));
         self.write(&document)
+    }
+
+    fn newest(&self) -> Result<Identity, IdentityError> {
+        let member = self.member()?;
+        let next = member.next.as_ref().and_then(Pair::complete);
+        let (pair, confirmed) = next.map_or((member.current.complete(), true), |next| (Some(next), false));
+        let (key, certificate) = pair.ok_or_else(|| self.damaged("there is no certificate"))?;
+        self.assemble(&member, key, certificate, confirmed)
     }
 
     /// The key to renew with: persisted before it is used.

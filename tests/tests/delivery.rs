@@ -93,7 +93,7 @@ fn assert_unbroken(changes: &[Value], first: u64, last: u64) {
 
 /// The kinds of events in the history.
 fn event_kinds(fleet: &Fleet) -> Vec<String> {
-    let page = fleet.json(&["events", "--limit", "1000"]);
+    let page = fleet.json(&["changes", "--events", "--limit", "1000"]);
     let events = page["events"].as_array().cloned().unwrap_or_default();
     events.iter().filter_map(|event| event["what"].as_str().map(str::to_owned)).collect()
 }

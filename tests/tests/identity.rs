@@ -182,7 +182,7 @@ fn i6_hostile_peers_are_refused_and_nobody_else_notices() {
 fn i4_a_revoked_host_is_cut_off_within_five_seconds() {
     let fleet = Fleet::start();
     let agent = fleet.agent("web-1", "production", "web", APP_ENV);
-    let revoked = fleet.cli(&["host", "revoke", "web-1"]);
+    let revoked = fleet.cli(&["revoke", "web-1"]);
     assert!(revoked.status.success(), "{}", said(&revoked));
     let begun = Instant::now();
     eventually("the agent says that it was revoked", || agent.log().contains("revoked").then_some(()));

@@ -35,6 +35,8 @@ pub(super) struct Enrolling {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Member {
+    /// The token that made it, so that using it again is no mistake.
+    pub(super) token_id: String,
     pub(super) enrol: Vec<String>,
     pub(super) ingest: Vec<String>,
     pub(super) ca: Encoded,
@@ -87,6 +89,7 @@ impl Document {
 impl Member {
     pub(super) fn new(token: &EnrolmentToken, ca: &[u8], current: Pair) -> Self {
         Self {
+            token_id: token.id.clone(),
             enrol: token.enrol.clone(),
             ingest: token.ingest.clone(),
             ca: Encoded::new(ca),

@@ -66,6 +66,13 @@ fn i2_enrolling_again_with_the_same_token_uses_the_same_key() {
 }
 
 #[test]
+fn i2_a_token_that_has_done_its_work_is_known_again() {
+    let (_dir, file) = enrolled();
+    assert_eq!(file.made_by("t-1").unwrap().unwrap().peer.host.as_str(), "web-1");
+    assert!(file.made_by("t-2").unwrap().is_none());
+}
+
+#[test]
 fn i2_a_new_enrolment_keeps_the_old_identity_until_it_has_ended() {
     let (dir, file) = enrolled();
     let _ = file.key_to_enrol("t-2").unwrap();

@@ -12,6 +12,7 @@ mod hosts;
 mod inspect;
 mod local;
 mod login;
+mod revoke;
 mod show;
 mod status;
 mod token;
@@ -63,6 +64,7 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Verify(arguments) => verify::run(&context, &arguments).await,
         Command::Token(arguments) => token::run(&context, &arguments).await,
+        Command::Revoke(arguments) => revoke::run(&context, &arguments).await,
         Command::Demo(arguments) => demo::run(&context, &arguments).await,
     }
 }

@@ -38,6 +38,8 @@ pub enum Command {
     /// Enrolment tokens for new hosts
     #[command(subcommand)]
     Token(Token),
+    /// Take a host's certificate away: its agent is cut off at once
+    Revoke(Revoke),
     /// See it work: a collector and five agents on this machine, and a change
     Demo(Demo),
 }
@@ -269,6 +271,15 @@ pub struct TokenCreate {
 pub struct TokenRevoke {
     /// Id of the token (see `token list`)
     pub id: String,
+}
+
+/// `revoke`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  driftline revoke web-1\n\n\
+                        What is known of the host stays. Enrolling it again, with a new token, lets it back in.")]
+pub struct Revoke {
+    /// Host name
+    pub host: String,
 }
 
 /// `demo`.
