@@ -65,6 +65,9 @@ async fn environments_are_compared() {
     let compared = fleet.get("/api/v1/compare?left=production&right=staging").await;
     assert_eq!((&compared["keys"], &compared["differing"]), (&2.into(), &1.into()), "{compared}");
     assert_eq!(compared["differences"][0]["key"], "LOG_LEVEL");
+    let all = fleet.get("/api/v1/compare?left=production&right=staging&all=true").await;
+    assert!(all["differences"].as_array().unwrap().iter().any(|one| one["what"] == "equal"), "{all}");
+    assert_eq!((&all["keys"], &all["differing"]), (&2.into(), &1.into()), "{all}");
     let unknown = fleet.get("/api/v1/compare?left=production&right=nowhere").await;
     assert_eq!(unknown["code"], "not_found");
 }

@@ -72,7 +72,8 @@ pub struct Difference {
     pub metadata: bool,
 }
 
-/// `GET /api/v1/compare?left=SELECTOR&right=SELECTOR`.
+/// `GET /api/v1/compare?left=SELECTOR&right=SELECTOR` (`&all=true` lists equal
+/// keys too, as `equal`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// [`crate::SCHEMA_VERSION`].

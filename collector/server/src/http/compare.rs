@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::compare as api;
-use driftline_canon::{HostName, ItemKey, SourceName};
+use driftline_canon::{HostName, ItemKey, ProblemKind, SourceName};
 use driftline_compare::Selector;
 use driftline_compare::compare::{
     Cell, CellState, Comparison, Difference, Fact, Listing, Place, Side, SourceId, compare as hold,
@@ -17,7 +17,11 @@ use super::error::Problem;
 use super::query::{Known, Pairs};
 
 pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<Json<api::Comparison>, Problem> {
-    let known = Known::of(pairs, &["left", "right"])?;
+    let known = Known::of(pairs, &["left", "right", "all"])?;
+    let listing = match known.parsed::<bool>("all")? {
+        Some(true) => Listing::Everything,
+        Some(false) | None => Listing::Differences,
+    };
     let side = |key: &str| -> Result<(String, Selector), Problem> {
         let text = known.text(key).ok_or_else(|| Problem::bad(format!("`{key}` is missing: a selector")))?;
         let selector = text.parse().map_err(|error| Problem::bad(format!("`{key}`: {error}")))?;
@@ -33,7 +37,7 @@ pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<
             return Err(Problem::not_found(format!("no host matches `{name}`")).hint(hint));
         }
     }
-    let compared = tokio::task::spawn_blocking(move || hold(&left, &right, Listing::default()));
+    let compared = tokio::task::spawn_blocking(move || hold(&left, &right, listing));
     let compared = compared.await.map_err(|_| Problem::stopping())?;
     Ok(Json(shown(compared, left_name, right_name)))
 }
@@ -53,7 +57,11 @@ fn fill(reader: &Reader, side: &mut Side, host: &HostRecord) -> Result<(), Store
     let mut ids: HashMap<SourceName, SourceId> = HashMap::new();
     for source in reader.sources(&host.host)?.iter().filter(|source| !source.retired) {
         let place = Place { host: &host.host, role: &host.role, source: &source.source, kind: source.kind };
-        ids.insert(source.source.clone(), side.source(place));
+        let at = side.source(place);
+        if source.problems.iter().any(|problem| is_blind(problem.kind)) {
+            side.unreadable(at);
+        }
+        ids.insert(source.source.clone(), at);
     }
     let one: [HostName; 1] = [host.host.clone()];
     reader.scan_items(&one, |_, source, item| {
@@ -61,6 +69,12 @@ fn fill(reader: &Reader, side: &mut Side, host: &HostRecord) -> Result<(), Store
         let Ok(key) = ItemKey::from_canonical(item.key.to_owned()) else { return };
         side.item(at, Fact { key: &key, digest: &item.digest.0, secret: item.secret, display: item.display });
     })
+}
+
+/// What was last seen of such a source is not what is there now, whatever may
+/// be shown of its state.
+fn is_blind(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::Unreadable | ProblemKind::NotAFile | ProblemKind::OutOfBounds)
 }
 
 fn shown(compared: Comparison, left: String, right: String) -> api::Comparison {
