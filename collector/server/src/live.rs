@@ -108,10 +108,12 @@ impl Live {
         }
     }
 
-    /// What is known of a host beyond the store; none when it is not connected.
+    /// What is known of a host beyond the store; none when no stream spoke for
+    /// it since the collector started.
     #[must_use]
     pub fn vitals(&self, host: &HostName) -> Option<Vitals> {
-        self.lock().get(host).filter(|presence| presence.session.is_some()).map(|presence| presence.vitals)
+        let hosts = self.lock();
+        hosts.get(host).map(|presence| presence.vitals).filter(|vitals| vitals.last_seen_ms > 0)
     }
 
     /// Whether a stream speaks for a host.

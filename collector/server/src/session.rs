@@ -130,7 +130,10 @@ impl Session {
             let outcome = tokio::select! {
                 biased;
                 order = self.orders.1.recv() => match order {
-                    Some(Order::SendAll { source, reason }) => self.send(&CollectorMessage::SendAll { source, reason }).await,
+                    Some(Order::SendAll { source, reason }) => {
+                        self.roots.await_all_of(source.clone());
+                        self.send(&CollectorMessage::SendAll { source, reason }).await
+                    }
                     Some(Order::Close(refusal)) => Err(Ending::Refused(refusal)),
                     None => Err(Ending::Stopping),
                 },
@@ -281,11 +284,8 @@ fn message(frame: Result<Option<AgentFrame>, Status>) -> Result<AgentMessage, En
     match frame {
         Ok(Some(frame)) => decode_agent_frame(frame).map_err(|error| protocol(error.what)),
         Ok(None) => Err(Ending::Lost),
-        // A frame over the limit or not protobuf; everything else is the network.
-        Err(status) if matches!(status.code(), tonic::Code::OutOfRange | tonic::Code::Internal) => {
-            tracing::debug!(%status, "a frame could not be read");
-            Err(Ending::Lost)
-        }
+        // A frame over the limit; everything else is the network.
+        Err(status) if status.code() == tonic::Code::OutOfRange => Err(protocol("a frame is over the limit")),
         Err(_) => Err(Ending::Lost),
     }
 }

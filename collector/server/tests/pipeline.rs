@@ -265,7 +265,9 @@ async fn i7_a_killed_agent_is_silent_and_a_stopped_one_is_not() {
     assert_eq!(silent[0]["host"], "web-1");
     webhook.wait(|call| call.json["events"][0]["what"] == "host_silent").await;
     assert_eq!(fleet.events("host_stopped").await[0]["host"], "web-2");
-    assert_eq!(fleet.host("web-2").await["status"], "stopped");
+    let stopped = fleet.host("web-2").await;
+    assert_eq!(stopped["status"], "stopped");
+    assert!(stopped["last_seen"].is_string());
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(fleet.events("host_silent").await.len(), 1);
 }

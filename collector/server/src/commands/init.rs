@@ -8,7 +8,7 @@ mod operator;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use driftline_daemon::files::{self, Lock};
@@ -124,11 +124,17 @@ fn write_configuration(arguments: &InitArguments, config: &Config) -> Result<(),
     let text = render(config);
     // What is written must be what is read.
     config::parse::<Config>(path, &text)?;
-    if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| ServerError::file("make", parent, error))?;
+    let failed = |error| ServerError::file("write", path, error);
+    if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
+        std::fs::create_dir_all(parent).map_err(failed)?;
+        readable(parent, 0o755).map_err(failed)?;
     }
-    files::write_private(path, text.as_bytes()).map_err(|error| ServerError::file("write", path, error))?;
-    give_file_to(path, &config.state_dir)
+    // It holds no secret, and the service that reads it may be another user.
+    files::write_private(path, text.as_bytes()).and_then(|()| readable(path, 0o644)).map_err(failed)
+}
+
+fn readable(path: &Path, mode: u32) -> std::io::Result<()> {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
 }
 
 /// A configuration as the file to edit by hand.

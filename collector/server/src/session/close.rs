@@ -1,5 +1,6 @@
 //! The end of a stream: why, what the agent is told, and what the history says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use driftline_store::{EventKind, HostStatus};
@@ -7,7 +8,7 @@ use driftline_wire::convert::{CollectorMessage, Refusal, RefusalKind, encode_col
 
 use super::{FAREWELL, Session};
 use crate::event;
-use crate::record::Stopped;
+use crate::record::{Draft, Stopped};
 
 /// Why a stream ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +35,11 @@ impl Session {
         };
         let spoke = self.parts.live.leave(host, self.id, patience);
         tracing::debug!(host = %host, ?ending, "a stream ended");
+        if spoke {
+            // Stopping: the agent says goodbye again, or is found silent.
+            _ = self.keep(&ending).await;
+        }
         match ending {
-            Ending::Goodbye(reason) if spoke => {
-                // Stopping: the agent says goodbye again, or is found silent.
-                _ = self.stopped(reason).await;
-            }
             Ending::Refused(refusal) => self.tell(refusal).await,
             Ending::Goodbye(_) | Ending::Lost | Ending::Silent => {}
             Ending::Stopping => {
@@ -55,15 +56,27 @@ impl Session {
         _ = self.outgoing.send_timeout(Ok(frame), FAREWELL).await;
     }
 
-    async fn stopped(&self, reason: String) -> Result<(), Stopped> {
-        let (name, live) = (self.identity.host.clone(), std::sync::Arc::clone(&self.parts.live));
-        let step = move |draft: &mut crate::record::Draft<'_>| {
-            let host = draft.host(&name)?.filter(|host| host.status == HostStatus::Connected);
-            let Some(mut host) = host.filter(|_| !live.is_connected(&name)) else { return Ok(()) };
-            let message = format!("the agent of {} stopped: {reason}", host.host);
-            draft.append(vec![event::of_host(&host, EventKind::HostStopped, message)]);
-            host.status = HostStatus::Stopped;
-            host.last_seen_ms = draft.now_ms;
+    /// Keeps what was known of the host only in memory, and that it stopped on
+    /// purpose.
+    async fn keep(&self, ending: &Ending) -> Result<(), Stopped> {
+        let (name, live) = (self.identity.host.clone(), Arc::clone(&self.parts.live));
+        let goodbye = match ending {
+            Ending::Goodbye(reason) => Some(reason.clone()),
+            _ => None,
+        };
+        let step = move |draft: &mut Draft<'_>| {
+            let Some(mut host) = draft.host(&name)? else { return Ok(()) };
+            if let Some(vitals) = live.vitals(&name) {
+                host.last_seen_ms = host.last_seen_ms.max(vitals.last_seen_ms);
+                host.verified_ms = host.verified_ms.max(vitals.verified_ms);
+                host.degraded_sources = vitals.degraded_sources;
+            }
+            let stopped = goodbye.filter(|_| host.status == HostStatus::Connected && !live.is_connected(&name));
+            if let Some(reason) = stopped {
+                let message = format!("the agent of {} stopped: {reason}", host.host);
+                draft.append(vec![event::of_host(&host, EventKind::HostStopped, message)]);
+                host.status = HostStatus::Stopped;
+            }
             draft.put_host(host);
             Ok(())
         };

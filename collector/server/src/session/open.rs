@@ -1,9 +1,10 @@
 //! The beginning of a stream: Hello, Welcome, roots, Ready.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use driftline_canon::{AgentId, HostName, SourceName};
-use driftline_store::{EventKind, HostFacts, HostRecord, HostStatus, StoreError};
+use driftline_store::{EventKind, HostFacts, HostRecord, HostStatus, SourceRecord, StoreError};
 use driftline_wire::convert::{AgentMessage, CollectorMessage, Hello, Refusal, RefusalKind, SourceRoot, Welcome};
 use driftline_wire::limits::{HEARTBEAT, WINDOW_RECORDS};
 use driftline_wire::{PROTOCOL, Peer, PeerIdentity, version};
@@ -102,6 +103,7 @@ impl Session {
         let (host, parts) = (self.identity.host.clone(), Arc::clone(&self.parts));
         let decided = self.parts.recorder.decide(move |draft| compare(draft, &host, &roots, &parts)).await;
         let compared = decided.map_err(|Stopped| Ending::Stopping)?;
+        compared.unequal.into_iter().for_each(|source| self.roots.await_all_of(source));
         if compared.verified {
             let now_ms = self.parts.clock.now_ms();
             self.parts.live.note(&self.identity.host, self.id, |vitals| vitals.verified_ms = now_ms);
@@ -122,12 +124,19 @@ impl Session {
             Ok(())
         });
         noted.await.map_err(|Stopped| Ending::Stopping)?;
+        names.iter().for_each(|source| self.roots.await_all_of(source.clone()));
         Ok(names)
     }
 }
 
+/// What holding roots against the store gave.
+#[derive(Default)]
 struct Compared {
+    /// Sources to ask for.
     ask: Vec<SourceName>,
+    /// Those, and sources whose first snapshot comes anyway.
+    unequal: Vec<SourceName>,
+    /// Whether every root is equal and nothing is on its way.
     verified: bool,
 }
 
@@ -137,38 +146,40 @@ fn compare(
     roots: &[SourceRoot],
     parts: &super::SessionParts,
 ) -> Result<Compared, StoreError> {
-    let Some(mut host) = draft.host(name)? else { return Ok(Compared { ask: Vec::new(), verified: false }) };
-    let stored = draft.sources(name)?;
+    let Some(mut host) = draft.host(name)? else { return Ok(Compared::default()) };
+    let stored: BTreeMap<SourceName, SourceRecord> =
+        draft.sources(name)?.into_iter().map(|source| (source.source.clone(), source)).collect();
     let empty = driftline_canon::Root::empty();
-    let (mut ask, mut equal) = (Vec::new(), true);
+    let (mut ask, mut unequal, mut equal) = (Vec::new(), Vec::new(), true);
     for root in roots {
-        let known = stored.iter().find(|source| source.source == root.source.name);
+        let known = stored.get(&root.source.name);
         let peppered = parts.pepper.root(&root.root);
         let same = known.map_or(root.root == empty, |source| source.root == peppered && !source.retired);
         equal &= same && !root.pending;
+        if !same {
+            unequal.push(root.source.name.clone());
+        }
         // A first snapshot is on its way: asking would only bring it twice.
         let comes_anyway = root.pending && root.root == empty;
         if !same && !comes_anyway {
             ask.push(root.source.name.clone());
             if let Some(source) = known {
-                draft.put_source(driftline_store::SourceRecord { root: apply::ROOT_UNKNOWN, ..source.clone() });
+                draft.put_source(SourceRecord { root: apply::ROOT_UNKNOWN, ..source.clone() });
             }
         }
     }
-    let known_before = ask.iter().filter(|name| stored.iter().any(|source| source.source == **name)).count();
-    if known_before > 0 {
+    if ask.iter().any(|name| stored.contains_key(name)) {
         draft.append(vec![event::of_host(&host, EventKind::RootMismatch, mismatch_message(&host, &ask))]);
     }
-    for source in stored {
-        if !roots.iter().any(|root| root.source.name == source.source) {
-            apply::retire(draft, &host, Some(source));
-        }
+    let named: BTreeSet<&SourceName> = roots.iter().map(|root| &root.source.name).collect();
+    for (_, source) in stored.into_iter().filter(|(name, _)| !named.contains(name)) {
+        apply::retire(draft, &host, Some(source));
     }
     if equal {
         host.verified_ms = draft.now_ms;
         draft.put_host(host);
     }
-    Ok(Compared { ask, verified: equal })
+    Ok(Compared { ask, unequal, verified: equal })
 }
 
 fn mismatch_message(host: &HostRecord, ask: &[SourceName]) -> String {
@@ -249,7 +260,10 @@ impl Door {
         let resumption = sequence::resumption(&host.epoch, host.applied_seq, &hello.epoch.0);
         let mut entries = Vec::new();
         if resumption == Resumption::Changed {
-            let message = format!("{} has a new state directory: its journal was lost or replaced", host.host);
+            let message = format!(
+                "{} begins a new sequence: its journal was lost, or one side was restored from before",
+                host.host
+            );
             entries.push(event::of_host(host, EventKind::EpochChanged, message));
         }
         if resumption != (Resumption::Continues { acked: host.applied_seq }) {

@@ -1,7 +1,7 @@
 //! The raw roots of a live stream. They exist only here, in memory: the store
 //! keeps them peppered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftline_canon::{Root, SourceName};
 use driftline_wire::convert::{Heartbeat, SourceRoot};
@@ -11,6 +11,9 @@ use driftline_wire::{Record, RecordBody};
 #[derive(Debug, Default)]
 pub(super) struct Roots {
     of: BTreeMap<SourceName, Root>,
+    /// Sources whose stored state is known to be another one, until all of
+    /// them comes.
+    awaited: BTreeSet<SourceName>,
     /// Over all of them; forgotten when one moves.
     all: Option<Root>,
     /// Whether the last heartbeat disagreed: it is said once.
@@ -23,9 +26,17 @@ impl Roots {
         self.all = None;
     }
 
+    /// All of this source has to come before anything can be called equal.
+    pub(super) fn await_all_of(&mut self, source: SourceName) {
+        self.awaited.insert(source);
+    }
+
     pub(super) fn follow(&mut self, record: &Record) {
         let Some(source) = &record.source else { return };
         let name = &source.name;
+        if matches!(record.body, RecordBody::Snapshot(_) | RecordBody::Retired) {
+            self.awaited.remove(name);
+        }
         let moved = match &record.body {
             RecordBody::Delta(delta) => self.of.insert(name.clone(), delta.after) != Some(delta.after),
             RecordBody::Snapshot(snapshot) => self.of.insert(name.clone(), snapshot.root) != Some(snapshot.root),
@@ -52,7 +63,10 @@ impl Roots {
             *self.all.get_or_insert_with(|| Root::of_sources(of.iter().map(|(name, root)| (name.as_str(), root))));
         let equal = all == beat.sources_root;
         let said = std::mem::replace(&mut self.disagreed, !equal);
-        (equal || !said).then_some(equal)
+        match equal {
+            true => self.awaited.is_empty().then_some(true),
+            false => (!said).then_some(false),
+        }
     }
 }
 
@@ -100,5 +114,28 @@ mod tests {
         assert_eq!(roots.agree(&beat(1, &[("app", a)]), 1), None, "said once");
         assert_eq!(roots.agree(&beat(2, &[("app", a)]), 1), None, "another position");
         assert_eq!(roots.agree(&beat(1, &[("app", b)]), 1), Some(true));
+    }
+
+    #[test]
+    fn p10_nothing_is_equal_while_all_of_a_source_is_awaited() {
+        let a = Root::empty();
+        let mut roots = Roots::default();
+        roots.begin(&[SourceRoot { source: source("app"), root: a, pending: false }]);
+        roots.await_all_of(source("app").name);
+        assert_eq!(roots.agree(&beat(0, &[("app", a)]), 0), None);
+        let snapshot = driftline_wire::convert::Snapshot {
+            reason: driftline_wire::convert::SnapshotReason::Resync,
+            root: a,
+            observation: driftline_canon::Observation::default(),
+        };
+        let record = Record {
+            seq: 1,
+            source: Some(source("app")),
+            observed_ms: 0,
+            unobserved_since_ms: None,
+            body: RecordBody::Snapshot(snapshot),
+        };
+        roots.follow(&record);
+        assert_eq!(roots.agree(&beat(1, &[("app", a)]), 1), Some(true));
     }
 }

@@ -1,5 +1,3 @@
-use std::os::unix::fs::PermissionsExt as _;
-
 use super::*;
 
 struct Place {
@@ -46,7 +44,6 @@ fn everything_is_made_private_and_the_fleet_key_leaves_no_copy() {
         "operator/operator.token",
         "operator/fleet-key.toml",
         "operator/ca.pem",
-        "collector.toml",
     ] {
         let mode = std::fs::metadata(place.path(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{name}");
