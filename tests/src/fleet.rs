@@ -235,12 +235,19 @@ min_severity = "{severity}"
         succeed(create.args(["token", "create", "--env", environment, "--role", role])).trim().to_owned()
     }
 
+    /// A host with a configuration that is not enrolled.
+    #[must_use]
+    pub fn host(&self, host: &str, sources: &str) -> Agent {
+        let agent = Agent::new(self.path(&format!("hosts/{host}")), host);
+        agent.configure("", sources);
+        agent
+    }
+
     /// An enrolled agent that does not run yet. `sources` are `[[source]]`
     /// tables; `{files}` in them stands for the agent's own directory of files.
     #[must_use]
     pub fn enrol(&self, host: &str, environment: &str, role: &str, sources: &str) -> Agent {
-        let agent = Agent::new(self.path(&format!("hosts/{host}")), host);
-        agent.configure("", sources);
+        let agent = self.host(host, sources);
         let token = self.token(environment, role);
         let _ = succeed(self.agent_command(&agent, "enroll").args(["--host", host, &token]));
         agent

@@ -20,18 +20,11 @@ fn said(done: &Output) -> String {
     String::from_utf8_lossy(&done.stderr).into_owned()
 }
 
-/// A host that is configured and not enrolled.
-fn stranger(fleet: &Fleet, host: &str) -> Agent {
-    let agent = fleet.enrol(host, "production", "web", APP_ENV);
-    std::fs::remove_dir_all(agent.state_dir()).unwrap();
-    agent
-}
-
 #[test]
 fn i5_a_token_is_good_once_and_only_as_it_was_made() {
     let fleet = Fleet::start();
-    let first = stranger(&fleet, "web-1");
-    let second = stranger(&fleet, "web-2");
+    let first = fleet.host("web-1", APP_ENV);
+    let second = fleet.host("web-2", APP_ENV);
     let token = fleet.token("production", "web");
 
     assert!(enrol(&fleet, &first, "web-1", &token).status.success());
@@ -72,7 +65,7 @@ fn i5_a_token_is_good_once_and_only_as_it_was_made() {
 #[test]
 fn i5_a_revoked_token_and_one_of_another_collector_are_refused() {
     let (ours, theirs) = (Fleet::start(), Fleet::start());
-    let agent = stranger(&ours, "web-1");
+    let agent = ours.host("web-1", APP_ENV);
     let token = ours.token("production", "web");
     let id = EnrolmentToken::decode(&token).unwrap().id;
     let revoked = ours.cli(&["token", "revoke", &id]);
@@ -91,7 +84,7 @@ fn i5_a_revoked_token_and_one_of_another_collector_are_refused() {
 #[test]
 fn i5_guessing_tokens_is_limited() {
     let fleet = Fleet::start();
-    let agent = stranger(&fleet, "web-1");
+    let agent = fleet.host("web-1", APP_ENV);
     let mut guess = EnrolmentToken::decode(&fleet.token("production", "web")).unwrap();
     let mut limited = false;
     for byte in 0..60 {
