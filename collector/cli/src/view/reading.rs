@@ -115,3 +115,6 @@ fn api_problem(problem: &Problem) -> ApiProblem {
         excerpt: problem.excerpt.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

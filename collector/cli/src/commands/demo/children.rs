@@ -106,3 +106,6 @@ fn last_lines(log: &Path) -> String {
     let from = lines.len().saturating_sub(LOG_LINES_SHOWN);
     lines.get(from..).unwrap_or_default().join("\n")
 }
+
+#[cfg(test)]
+mod tests;

@@ -290,3 +290,6 @@ pub(super) fn by_hand(printer: Printer, at: &Place, collector: &Collector, shop:
         .text("Ctrl-C stops everything and removes the directory.");
     show(printer, &document)
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,3 +105,6 @@ pub(super) fn read(mut from: impl Read, mut feed: impl FnMut(&[u8]) -> Outcome<(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
