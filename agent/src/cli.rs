@@ -142,6 +142,3 @@ impl ExitKind for StartError {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

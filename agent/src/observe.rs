@@ -239,6 +239,3 @@ async fn until(deadline: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -145,6 +145,3 @@ impl Walk {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

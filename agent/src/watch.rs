@@ -226,7 +226,7 @@ impl Watch {
     fn begin_sweep(&mut self, since: Option<i64>, lost_since: Option<i64>) {
         self.tree.unobserved_since(since);
         self.check_all(|_| true);
-        let count = self.tree.table.len();
+        let count = self.tree.table.files();
         let slice = count.div_ceil(FULL_PASS_SWEEPS);
         let from = (self.sweeps % FULL_PASS_SWEEPS) * slice;
         let full = if lost_since.is_none() { from..from + slice } else { 0..0 };
@@ -247,7 +247,7 @@ impl Watch {
         }
         self.flush()?;
         sweep.next += ids.len();
-        if sweep.next < self.tree.table.len() {
+        if sweep.next < self.tree.table.files() {
             self.sweep = Some(sweep);
             return Some(());
         }
@@ -305,6 +305,3 @@ impl Watch {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -51,6 +51,3 @@ fn describe(spec: &Arc<SourceSpec>, out: &mut String) {
         _ = writeln!(out, "  nothing matches yet, its directories would be watched");
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -134,6 +134,3 @@ fn span(ms: i64) -> String {
         _ => format!("{} d", seconds / 86_400),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -143,6 +143,3 @@ fn before(body: &Body) -> Option<Root> {
         Body::Gap(_) | Body::Problems(_) => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -443,6 +443,3 @@ fn of_open(path: &Path, error: redb::DatabaseError) -> StoreError {
         error => StoreError::Engine { what: "opening", path, source: Box::new(error.into()) },
     }
 }
-
-#[cfg(test)]
-mod tests;

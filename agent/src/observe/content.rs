@@ -118,6 +118,3 @@ fn stamp_hash(stat: &Stat) -> [u8; 32] {
     hash.update(stat.st_mtime_nsec.to_be_bytes());
     hash.finalize().into()
 }
-
-#[cfg(test)]
-mod tests;

@@ -114,6 +114,3 @@ fn not_a_file(stat: &Stat) -> Option<&'static str> {
         FileType::Unknown => Some("thing of an unknown kind"),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -105,6 +105,3 @@ impl Metadata {
 pub fn with(items: Vec<Item>, metadata: Vec<Item>) -> Observation {
     Observation::new(items.into_iter().chain(metadata).collect())
 }
-
-#[cfg(test)]
-mod tests;

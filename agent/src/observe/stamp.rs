@@ -84,6 +84,3 @@ impl Signature {
         self.0 != 0
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -197,6 +197,3 @@ fn may_be_unfinished(stat: &Stat, urgency: Urgency) -> bool {
         Urgency::IfChanged | Urgency::Settle | Urgency::Now => stat.st_size == 0,
     }
 }
-
-#[cfg(test)]
-mod tests;

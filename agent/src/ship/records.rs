@@ -67,6 +67,3 @@ fn reason(reason: entry::SnapshotReason) -> SnapshotReason {
         entry::SnapshotReason::Policy => SnapshotReason::Policy,
     }
 }
-
-#[cfg(test)]
-mod tests;

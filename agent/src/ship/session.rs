@@ -387,6 +387,3 @@ impl Session<'_> {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

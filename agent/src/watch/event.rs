@@ -65,6 +65,3 @@ pub fn heard(mut event: notify::Event) -> Option<Heard> {
     };
     Some(Heard { path: event.paths.pop()?, happening })
 }
-
-#[cfg(test)]
-mod tests;

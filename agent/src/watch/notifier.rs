@@ -117,6 +117,3 @@ fn reason(error: &notify::Error) -> PollReason {
         other => PollReason::Directory(format!("{other:?}")),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -119,7 +119,7 @@ impl Table {
 
     /// How many files are watched.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn files(&self) -> usize {
         self.slots.len()
     }
 
@@ -307,6 +307,3 @@ impl Table {
 fn at(index: u32) -> usize {
     usize::try_from(index).unwrap_or(usize::MAX)
 }
-
-#[cfg(test)]
-mod tests;

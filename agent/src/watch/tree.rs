@@ -272,7 +272,7 @@ impl Tree {
                 self.follow(id);
                 self.look(id, urgency);
             }
-            None if !self.full && self.table.len() >= driftline_wire::limits::SOURCES_MAX => {
+            None if !self.full && self.table.files() >= driftline_wire::limits::SOURCES_MAX => {
                 self.full = true;
                 tracing::error!(
                     limit = driftline_wire::limits::SOURCES_MAX,
@@ -387,6 +387,3 @@ impl Tree {
         self.table.dir(dir).files.contains_key(&(name.into(), spec))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -135,17 +135,27 @@ impl Running {
         loop {
             let records = self.records();
             if enough(&records) {
-                return records;
+                // The condition may look at the state, which is newer.
+                return self.records();
             }
             assert!(begin.elapsed() < PATIENCE, "{what}: {}", describe(&records));
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Waits for the first change of that key to that value (none: removed).
+    /// Waits until that key has that value (none: it is not there).
     pub(crate) fn until_value(&self, source: &str, key: &str, value: Option<&str>) -> Vec<Entry> {
-        let what = format!("{source} {key} = {value:?}");
-        self.until(&what, |_| self.value(source, key).as_deref() == value)
+        self.wait_for_value(source, key, value);
+        self.records()
+    }
+
+    /// The same where the records are too many to be read each time.
+    pub(crate) fn wait_for_value(&self, source: &str, key: &str, value: Option<&str>) {
+        let begin = Instant::now();
+        while self.value(source, key).as_deref() != value {
+            assert!(begin.elapsed() < PATIENCE, "{source} {key} never became {value:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn until_problem(&self, source: &str, kind: ProblemKind) -> String {

@@ -70,10 +70,10 @@ fn w8_a_file_is_never_seen_half_written() {
     for round in 2..5 {
         let mut file = fs::File::create(rig.path("app.env")).unwrap();
         std::thread::sleep(Duration::from_millis(60));
-        write!(file, "A={round}\n").unwrap();
+        writeln!(file, "A={round}").unwrap();
         file.flush().unwrap();
         std::thread::sleep(Duration::from_millis(120));
-        write!(file, "B={round}\n").unwrap();
+        writeln!(file, "B={round}").unwrap();
         drop(file);
         agent.until_value("app", "B", Some(&round.to_string()));
     }

@@ -1,1 +1,104 @@
+use driftline_canon::{SourceKind, SourceName, delta};
+use proptest::prelude::*;
+
 use super::*;
+use crate::journal::entry::SourceRef;
+
+/// Whether a snapshot comes instead of a delta, and the keys with their values;
+/// none retires the source.
+type State = (bool, Option<Vec<(u8, u8)>>);
+
+fn observation(keys: &[(u8, u8)]) -> Observation {
+    let item = |(key, value): &(u8, u8)| Item {
+        key: ItemKey::from_bytes(&[b'a' + key]),
+        digest: Digest([*value; 32]),
+        secret: false,
+        display: None,
+        line: None,
+    };
+    Observation::new(keys.iter().map(item).collect())
+}
+
+fn entry(observed_ms: i64, body: Body) -> Entry {
+    let source =
+        SourceRef { name: SourceName::new("app").unwrap(), kind: SourceKind::EnvFile, path: "/app".to_owned() };
+    Entry { source: Some(source), observed_ms, unobserved_since_ms: None, body }
+}
+
+fn apply(state: Observation, entries: &[Entry]) -> Observation {
+    entries.iter().fold(state, |state, entry| match &entry.body {
+        Body::Delta(delta) => delta.apply(&state).unwrap(),
+        Body::Snapshot(snapshot) => {
+            let made = Observation::new(snapshot.items.clone());
+            assert_eq!(made.root(), snapshot.root);
+            made
+        }
+        Body::Retired(_) => Observation::default(),
+        Body::Gap(_) | Body::Problems(_) => state,
+    })
+}
+
+/// A run of records from a list of states.
+fn run(first: &Observation, states: &[State]) -> Vec<Entry> {
+    let mut known = Some(first.clone());
+    let mut entries = Vec::new();
+    for (at, (whole, next)) in states.iter().enumerate() {
+        let at = i64::try_from(at).unwrap();
+        let before = known.clone().unwrap_or_default();
+        let next = next.as_ref().map(|keys| observation(keys));
+        match (&next, known.is_some()) {
+            (Some(next), true) if !whole => {
+                entries.extend(delta::diff(&before, next).map(|delta| entry(at, Body::Delta(delta))));
+            }
+            (Some(next), _) => {
+                let reason = SnapshotReason::First;
+                let (root, items) = (next.root(), next.items().to_vec());
+                entries.push(entry(at, Body::Snapshot(Snapshot { reason, before: before.root(), root, items })));
+            }
+            (None, true) => entries.push(entry(at, Body::Retired(before.root()))),
+            (None, false) => {}
+        }
+        known = next;
+    }
+    entries
+}
+
+fn states() -> impl Strategy<Value = Vec<State>> {
+    let keys = prop::collection::vec((0..6_u8, 0..4_u8), 0..6);
+    prop::collection::vec((prop::bool::weighted(0.1), prop::option::weighted(0.95, keys)), 0..12)
+}
+
+proptest! {
+    #[test]
+    fn d3_folding_then_applying_is_applying_all(states in states(), first in prop::collection::vec((0..6_u8, 0..4_u8), 0..6)) {
+        let first = observation(&first);
+        let entries = run(&first, &states);
+        let folded = fold(entries.clone());
+        prop_assert!(folded.len() <= 1);
+        let expected = apply(first.clone(), &entries);
+        prop_assert_eq!(apply(first, &folded).root(), expected.root());
+        // Folding again changes nothing.
+        prop_assert_eq!(fold(folded.clone()), folded);
+    }
+}
+
+#[test]
+fn d3_there_and_back_leaves_nothing() {
+    let (a, b) = (observation(&[(0, 1)]), observation(&[(0, 2)]));
+    let there = entry(1, Body::Delta(delta::diff(&a, &b).unwrap()));
+    let back = entry(2, Body::Delta(delta::diff(&b, &a).unwrap()));
+    assert_eq!(fold(vec![there, back]), []);
+}
+
+#[test]
+fn d3_the_last_problems_and_the_widest_gap_stay() {
+    let gap = |from_ms, to_ms| Body::Gap(Gap { from_ms, to_ms, reason: "a".to_owned() });
+    let run = vec![
+        entry(1, gap(5, 6)),
+        entry(2, Body::Problems(vec![driftline_canon::Problem::whole(driftline_canon::ProblemKind::Missing, "x")])),
+        entry(3, gap(1, 9)),
+        entry(4, Body::Problems(Vec::new())),
+    ];
+    let folded: Vec<Body> = fold(run).into_iter().map(|entry| entry.body).collect();
+    assert_eq!(folded, [Body::Problems(Vec::new()), gap(1, 9)]);
+}
