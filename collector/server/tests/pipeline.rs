@@ -73,6 +73,43 @@ async fn environments_are_compared() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_other_engine_does_the_same() {
+    let sled = |config: &mut driftline_server::Config| {
+        std::fs::remove_dir_all(config.state_dir.join("store")).unwrap();
+        config.store.engine = driftline_server::config::Engine::Sled;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    init(dir.path());
+    let mut config = driftline_server::Config::load(&dir.path().join("collector.toml")).unwrap();
+    sled(&mut config);
+    let app = driftline_server::bind(config).await.unwrap();
+    assert_eq!(app.core().store.engine().as_str(), "sled");
+    let stop = tokio_util::sync::CancellationToken::new();
+    let running = tokio::spawn(app.run(stop.clone()));
+    stop.cancel();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn d5_many_agents_come_back_at_once_after_a_restart() {
+    const AGENTS: usize = 60;
+    let mut fleet = Fleet::start().await;
+    let mut agents = Vec::new();
+    for number in 0..AGENTS {
+        let (agent, stream) = Agent::settled(&fleet, &format!("web-{number}"), "production", BASE).await;
+        drop(stream);
+        agents.push(agent);
+    }
+    fleet.stop().await;
+    fleet.run().await;
+    let begun = Instant::now();
+    let streams = futures_util::future::join_all(agents.iter().map(|agent| agent.connect(&fleet))).await;
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    assert!(streams.iter().all(|(_, acked, asked)| *acked == 1 && asked.is_empty()));
+    assert_eq!(fleet.get("/api/v1/status").await["environments"][0]["connected"], AGENTS);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn d1_a_record_that_is_sent_again_is_applied_once() {
     let mut fleet = Fleet::start().await;
     let (mut agent, mut stream) = Agent::settled(&fleet, "web-1", "production", BASE).await;
