@@ -121,3 +121,6 @@ fn written_ms(path: &Path) -> Option<i64> {
     let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
     i64::try_from(since.as_millis()).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -387,3 +387,6 @@ impl Tree {
         self.table.dir(dir).files.contains_key(&(name.into(), spec))
     }
 }
+
+#[cfg(test)]
+mod tests;

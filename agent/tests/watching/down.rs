@@ -127,3 +127,54 @@ fn d3_a_full_journal_is_folded_and_says_so() {
     assert!(agent.progress().meta.bytes <= 1_048_576);
     assert!(records.len() < 60, "{}", records.len());
 }
+
+#[test]
+fn d2_a_full_disk_loses_nothing_and_is_said() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let rig = Rig::with_app();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs"])
+        .arg(rig.state_dir())
+        .status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let _unmount = Unmount(rig.state_dir().to_owned());
+    let text = |round: usize| -> String { (0..2000).map(|key| format!("KEY_{key}={round}\n")).collect() };
+    rig.write("app.env", &text(0));
+    let agent = rig.start();
+    fill(&rig.state_dir().join("filler"));
+    let mut round = 0;
+    while agent.progress().blocked.is_none() {
+        round += 1;
+        assert!(round < 200, "the disk never filled");
+        rig.replace("app.env", &text(round));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    rig.replace("app.env", &text(999));
+    fs::remove_file(rig.state_dir().join("filler")).unwrap();
+    agent.wait_for_value("app", "KEY_0", Some("999"));
+    assert!(agent.progress().blocked.is_none());
+    let records = agent.records();
+    assert!(
+        gaps(&records).iter().any(|(_, _, reason)| reason.contains("could not be written")),
+        "{:?}",
+        gaps(&records)
+    );
+}
+
+/// Writes until there is no room.
+fn fill(path: &std::path::Path) {
+    let mut file = fs::File::create(path).unwrap();
+    while std::io::Write::write_all(&mut file, &[0; 4096]).is_ok() {}
+}
+
+struct Unmount(std::path::PathBuf);
+
+impl Drop for Unmount {
+    fn drop(&mut self) {
+        _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
