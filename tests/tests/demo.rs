@@ -1,0 +1,80 @@
+//! The demo is what a visitor sees first: it must work, fit 80 columns, and
+//! leave nothing behind.
+
+#![allow(clippy::disallowed_methods, reason = "writes what these tests need")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use driftline_tests::process::{eventually, output, program, read_text};
+
+/// A demo whose directory is made below `tmp`.
+fn demo(tmp: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program("driftline"));
+    command.arg("demo").args(arguments).env("TMPDIR", tmp).env_remove("DRIFTLINE_CONFIG").env("COLUMNS", "80");
+    command
+}
+
+fn is_empty(dir: &Path) -> bool {
+    dir.read_dir().unwrap().next().is_none()
+}
+
+#[test]
+fn the_demo_observes_all_of_it_and_leaves_nothing() {
+    let tmp = tempfile::tempdir().unwrap();
+    let done = output(&mut demo(tmp.path(), &["--once"]));
+    let told = String::from_utf8(done.stdout).unwrap();
+    let talk = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{told}{talk}");
+    assert!(told.contains("12 of 80 settings differ (15.0 %)"), "{told}");
+    assert!(told.contains("13 of 80 settings differ (16.3 %)"), "{told}");
+    assert!(told.contains("Align 'PAYMENT_HOST'") && told.contains("the signature holds"), "{told}");
+    assert_eq!(told.lines().filter(|line| line.starts_with("ok    ")).count(), 10, "{told}");
+    assert!(!told.contains("FAILED"), "{told}");
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    assert!(!told.contains('\u{1b}'), "no colour where no terminal is");
+    assert!(is_empty(tmp.path()), "{talk}");
+}
+
+#[test]
+fn the_demo_runs_over_an_operators_own_files_and_changes_none_of_them() {
+    let (tmp, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (path, text) in [
+        ("prod/.env", "NAME=shop\nAPI_KEY=not-to-be-seen-anywhere\n"),
+        ("prod/worker.env", "THREADS=4\n"),
+        ("qa/.env", "NAME=shop-qa\nAPI_KEY=neither-is-this-one-here\n"),
+    ] {
+        std::fs::create_dir_all(own.path().join(path).parent().unwrap()).unwrap();
+        std::fs::write(own.path().join(path), text).unwrap();
+    }
+    let from = own.path().to_str().unwrap();
+    let done = output(&mut demo(tmp.path(), &["--once", "--from", from]));
+    let told = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success(), "{told}{}", String::from_utf8_lossy(&done.stderr));
+    assert!(told.contains("4 agents enrolled") && told.contains("prod (3 hosts) against qa"), "{told}");
+    assert!(!told.contains("not-to-be-seen") && !told.contains("neither-is-this"), "{told}");
+    assert_eq!(read_text(&own.path().join("prod/.env")), "NAME=shop\nAPI_KEY=not-to-be-seen-anywhere\n");
+    assert!(is_empty(tmp.path()));
+}
+
+#[test]
+fn a_demo_that_waits_ends_with_sigterm_and_its_children_with_it() {
+    let tmp = tempfile::tempdir().unwrap();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut child = demo(tmp.path(), &[]);
+    let mut child = child.stdin(Stdio::null()).stdout(log.reopen().unwrap()).stderr(Stdio::null()).spawn().unwrap();
+    eventually("the demo says how to go on by hand", || {
+        read_text(log.path()).contains("Ctrl-C stops everything").then_some(())
+    });
+    let told = read_text(log.path());
+    let config = told.lines().find_map(|line| line.strip_prefix("export DRIFTLINE_CONFIG=")).unwrap();
+    let mut by_hand = Command::new(program("driftline"));
+    let status = output(by_hand.args(["status", "-o", "json"]).env("DRIFTLINE_CONFIG", config));
+    assert!(status.status.success(), "the printed commands work: {}", String::from_utf8_lossy(&status.stderr));
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    assert!(is_empty(tmp.path()));
+    let after = output(Command::new(program("driftline")).args(["status", "--config", config]));
+    assert_eq!(after.status.code(), Some(78), "its configuration is gone");
+}
