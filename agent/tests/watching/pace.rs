@@ -1,58 +1,75 @@
-//! Bursts: more events than the kernel keeps.
+//! Bursts: more events than anybody keeps.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::time::Duration;
 
-use crate::rig::{Rig, deltas, gaps};
+use driftline_daemon::clock;
+
+use crate::rig::{Rig, deltas, gaps, of};
+
+/// Writes in place and at the same length: nothing is truncated, so that the
+/// filesystem has no reason to flush and a burst stays a burst.
+fn overwrite(rig: &Rig, name: &str, round: usize) {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(rig.path(name)).unwrap();
+    file.write_all(format!("A={round:06}\n").as_bytes()).unwrap();
+}
+
+fn many(rig: &Rig, files: usize) {
+    fs::create_dir(rig.path("all")).unwrap();
+    (0..files).for_each(|file| overwrite(rig, &format!("all/{file}.env"), 0));
+}
 
 #[test]
 fn w1_ten_thousand_changes_end_with_every_final_state() {
-    const FILES: usize = 500;
-    const ROUNDS: usize = 20;
+    const FILES: usize = 250;
+    const ROUNDS: usize = 40;
     let rig = Rig::new().source("env_file", "all", "all/*.env");
-    fs::create_dir(rig.path("all")).unwrap();
-    for file in 0..FILES {
-        rig.write(&format!("all/{file}.env"), "A=0\n");
-    }
+    many(&rig, FILES);
     let agent = rig.start();
     for round in 1..=ROUNDS {
-        for file in 0..FILES {
-            rig.write(&format!("all/{file}.env"), &format!("A={round}\n"));
-        }
+        (0..FILES).for_each(|file| overwrite(&rig, &format!("all/{file}.env"), round));
     }
     for file in 0..FILES {
-        agent.wait_for_value(&format!("all/{file}.env"), "A", Some(&ROUNDS.to_string()));
+        agent.wait_for_value(&format!("all/{file}.env"), "A", Some(&format!("{ROUNDS:06}")));
     }
 }
 
 #[test]
 fn w1_an_overflow_is_said_with_its_bounds() {
     const FILES: usize = 40;
+    // Two happenings each: more than the agent's queue of 16,384 holds.
+    const WRITES: usize = 15_000;
     let rig = Rig::new().source("env_file", "all", "all/*.env");
-    fs::create_dir(rig.path("all")).unwrap();
+    many(&rig, FILES);
+    let started_ms = clock::now_ms();
+    let (agent, gate) = rig.start_gated();
+    gate.shut();
+    // What the stages between can hold is filled one by one: then nobody reads.
+    for round in 0..6 {
+        overwrite(&rig, "all/0.env", 900_000 + round);
+        std::thread::sleep(Duration::from_millis(60));
+    }
+    let burst_ms = clock::now_ms();
+    for write in 0..WRITES {
+        overwrite(&rig, &format!("all/{}.env", write % FILES), write);
+    }
+    let over_ms = clock::now_ms();
+    assert!(gaps(&agent.records()).is_empty(), "the watch stage was to stand still");
+    gate.open();
+    let records = agent.until("the gap", |records| !gaps(records).is_empty());
+    let (from_ms, to_ms, reason) = gaps(&records)[0].clone();
+    assert!(reason.contains("overflowed"), "{reason}");
+    assert!((started_ms..=burst_ms).contains(&from_ms), "{started_ms} {from_ms} {burst_ms}");
+    assert!(to_ms >= over_ms, "{to_ms} {over_ms}");
     for file in 0..FILES {
-        rig.write(&format!("all/{file}.env"), "A=0\n");
+        let last = (WRITES - FILES) + file;
+        agent.wait_for_value(&format!("all/{file}.env"), "A", Some(&format!("{last:06}")));
     }
-    let agent = rig.start();
-    // More happenings than any queue holds, from several writers at once.
-    std::thread::scope(|scope| {
-        for writer in 0..4 {
-            let rig = &rig;
-            scope.spawn(move || {
-                for round in 0..15_000_usize {
-                    let file = (writer * 10 + round % 10) % FILES;
-                    fs::write(rig.path(&format!("all/{file}.env")), format!("A={round}\n")).unwrap();
-                }
-            });
-        }
-    });
-    for file in 0..FILES {
-        let text = fs::read_to_string(rig.path(&format!("all/{file}.env"))).unwrap();
-        let value = text.trim().strip_prefix("A=").unwrap().to_owned();
-        agent.wait_for_value(&format!("all/{file}.env"), "A", Some(&value));
-    }
-    let records = agent.records();
-    assert!(deltas(&records, "all/0.env").len() > 1);
-    for (from, to, reason) in gaps(&records) {
-        assert!(from <= to && reason.contains("overflowed"), "{reason}");
-    }
+    // What is seen after the gap is seen as it happens again.
+    overwrite(&rig, "all/7.env", 999_999);
+    let records = agent.until_value("all/7.env", "A", Some("999999"));
+    assert!(deltas(&records, "all/7.env").len() > 1);
+    assert!(of(&records, "all/7.env").last().unwrap().unobserved_since_ms.is_none());
+    assert_eq!(gaps(&records).len(), 1, "{:?}", gaps(&records));
 }

@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use driftline_agent::Config;
-use driftline_agent::journal::{Body, Entry};
+use driftline_agent::journal::{self, Body, Entry, Journal, JournalSettings, StoreError, recovery};
+use driftline_agent::observe;
 use driftline_agent::run::Stages;
+use driftline_agent::watch::{Watch, WatchSettings};
 use driftline_canon::{FleetKey, ItemKey, KeyEpoch, ProblemKind, SourceName};
 use driftline_daemon::{Clock, Tasks};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Long enough for a busy machine, short against a hanging test.
@@ -96,6 +100,21 @@ impl Rig {
 
     /// Starts the stages and waits until everything was seen once.
     pub(crate) fn start(&self) -> Running {
+        self.start_by(Stages::start)
+    }
+
+    /// The same with a gate between the watch stage and the rest: shut, it
+    /// makes the watch stage stand still once a few looks wait.
+    pub(crate) fn start_gated(&self) -> (Running, Gate) {
+        let (gate, opened) = watch::channel(true);
+        let running = self.start_by(move |tasks, config, key, clock| gated(tasks, config, key, clock, opened));
+        (running, Gate(gate))
+    }
+
+    fn start_by(
+        &self,
+        start: impl FnOnce(&mut Tasks, &Config, &FleetKey, &Clock) -> Started + Send + 'static,
+    ) -> Running {
         let (config, key, clock) = (self.config(), self.key.clone(), self.clock.clone());
         let stop = CancellationToken::new();
         let (tell, told) = std::sync::mpsc::channel();
@@ -104,7 +123,7 @@ impl Rig {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut tasks = Tasks::new(stopping);
-                let (ready, stages) = Stages::start(&mut tasks, &config, &key, &clock).unwrap();
+                let (ready, stages) = start(&mut tasks, &config, &key, &clock).unwrap();
                 tasks.spawn("tell", async move {
                     ready.await.unwrap();
                     tell.send(stages).unwrap();
@@ -116,6 +135,66 @@ impl Rig {
         let stages = told.recv_timeout(PATIENCE).unwrap();
         Running { stages: Some(stages), stop, thread: Some(thread) }
     }
+}
+
+type Started = Result<(oneshot::Receiver<()>, Stages), StoreError>;
+
+/// Holds looks up until it is opened.
+pub(crate) struct Gate(watch::Sender<bool>);
+
+impl Gate {
+    pub(crate) fn shut(&self) {
+        self.0.send_replace(false);
+    }
+
+    pub(crate) fn open(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+/// [`Stages::start`], with small queues and the gate.
+fn gated(
+    tasks: &mut Tasks,
+    config: &Config,
+    key: &FleetKey,
+    clock: &Clock,
+    mut opened: watch::Receiver<bool>,
+) -> Started {
+    let stop = tasks.stop();
+    let found = recovery::open(&config.state_dir, clock.now_ms())?;
+    let sender = Journal::progress(&found.meta);
+    let progress = sender.subscribe();
+    let (observed, inputs) = mpsc::channel(journal::INPUTS);
+    let (requests, asked) = mpsc::channel(journal::REQUESTS);
+    let (tell_ready, ready) = oneshot::channel();
+    let settings =
+        JournalSettings { state_dir: config.state_dir.clone(), bounds: config.journal, key_epoch: key.epoch() };
+    let ends = journal::Ends { inputs, requests: asked, progress: sender };
+    let journal = Journal::new(found, settings, clock.clone(), ends, stop.clone());
+    let reader = journal.reader();
+    tasks.spawn_blocking("journal", move || journal.run(&Handle::current()));
+    let (wish, mut held) = mpsc::channel(1);
+    let (pass, wishes) = mpsc::channel(1);
+    tasks.spawn("gate", async move {
+        while let Some(wish) = held.recv().await {
+            // The gate is gone only when the test is.
+            _ = opened.wait_for(|open| *open).await;
+            if pass.send(wish).await.is_err() {
+                break;
+            }
+        }
+        Ok::<(), std::convert::Infallible>(())
+    });
+    observe::start(tasks, observe::Ends { wishes, observed }, key, clock);
+    let settings = WatchSettings {
+        sources: config.sources.clone(),
+        reconcile: config.reconcile,
+        last_alive_ms: None,
+        clock: clock.clone(),
+    };
+    let watch = Watch::new(settings, wish, stop);
+    tasks.spawn_blocking("watch", move || watch.run(&Handle::current(), tell_ready));
+    Ok((ready, Stages { reader, requests, progress }))
 }
 
 impl Running {
