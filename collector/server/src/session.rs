@@ -4,6 +4,7 @@
 //! nothing about state. Who speaks is known from the certificate alone.
 
 mod close;
+mod lineage;
 mod open;
 mod roots;
 
@@ -30,6 +31,7 @@ use crate::metrics::Metrics;
 use crate::pepper::Pepper;
 use crate::record::{Draft, Recorder, Reply, Stopped};
 pub use close::Ending;
+use lineage::Lineage;
 pub(crate) use open::{agent_of, fresh_host};
 use roots::Roots;
 
@@ -82,8 +84,7 @@ struct Session {
     assembler: RecordAssembler,
     part_bytes: usize,
     roots: Roots,
-    /// Digests before this stream cannot be compared with those of it.
-    incomparable: bool,
+    lineage: Lineage,
     /// Highest record handed to the writer.
     received: u64,
     /// Records handed to the writer and not acknowledged.
@@ -111,7 +112,7 @@ pub async fn serve(
         assembler: RecordAssembler::new(),
         part_bytes: 0,
         roots: Roots::default(),
-        incomparable: false,
+        lineage: Lineage::default(),
         received: 0,
         unacknowledged: VecDeque::new(),
     };
@@ -186,14 +187,14 @@ impl Session {
         self.submit(record, bytes).await.map_err(|Stopped| Ending::Stopping)
     }
 
-    async fn submit(&self, record: Record, bytes: usize) -> Result<(), Stopped> {
+    async fn submit(&mut self, record: Record, bytes: usize) -> Result<(), Stopped> {
         let work = RecordWork {
             parts: Arc::clone(&self.parts),
             id: self.id,
             identity: self.identity.clone(),
             orders: self.orders.0.clone(),
             acked: Arc::clone(&self.acked.0),
-            incomparable: self.incomparable,
+            incomparable: self.lineage.incomparable(&record),
         };
         self.parts.recorder.submit(bytes, move |draft| work.apply(draft, record)).await
     }

@@ -9,7 +9,7 @@ use driftline_wire::convert::{AgentMessage, CollectorMessage, Hello, Refusal, Re
 use driftline_wire::limits::{HEARTBEAT, WINDOW_RECORDS};
 use driftline_wire::{PROTOCOL, Peer, PeerIdentity, version};
 
-use super::{Ending, Session, first, message, protocol};
+use super::{Ending, Lineage, Session, first, message, protocol};
 use crate::admit::identity::{self, Admission};
 use crate::admit::instance::{self, Seen};
 use crate::admit::sequence::{self, Resumption};
@@ -39,7 +39,7 @@ impl Session {
         let agreed = agreed.map_err(|error| refused(RefusalKind::Version, error.to_string()))?;
         let announced = hello.sources;
         let opened = self.connect(hello, serial).await?;
-        self.incomparable = opened.incomparable;
+        self.lineage = Lineage::new(opened.incomparable);
         self.received = opened.acked;
         self.acked.0.send_replace(opened.acked);
         self.acked.1.mark_unchanged();
@@ -363,3 +363,6 @@ fn refusal(kind: RefusalKind, reason: &str) -> Refusal {
 fn refused(kind: RefusalKind, reason: String) -> Ending {
     Ending::Refused(Refusal { kind, reason })
 }
+
+#[cfg(test)]
+mod tests;
