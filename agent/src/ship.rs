@@ -135,7 +135,10 @@ impl Shipping {
         let away = |why: String| Link::Away { endpoint: endpoint.to_owned(), why };
         match ended {
             Ended::Stopped => None,
-            Ended::Again => Some(Duration::ZERO),
+            Ended::Again if was_connected => Some(Duration::ZERO),
+            // A collector whose numbers never fit would have a new epoch each
+            // time, as fast as the disk can.
+            Ended::Again => Some(course.backoff.pause(random())),
             Ended::Lost(why) => {
                 tracing::warn!(endpoint, error = %why, "the connection to the collector is gone");
                 self.board.link(away(why));

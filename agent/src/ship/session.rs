@@ -42,6 +42,10 @@ const ACKNOWLEDGEMENT: Duration = Duration::from_secs(60);
 /// How long a stopping agent waits for its last acknowledgements.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long the last word, and then the end of the stream, may take: together
+/// with [`GRACE`] well below what the whole agent has.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// How a session ended.
 #[derive(Debug)]
 pub(super) enum Ended {
@@ -97,14 +101,17 @@ pub(super) struct Session<'a> {
     root: Option<(u64, u64, Root)>,
 }
 
-/// Opens a stream and follows it to its end.
+/// Opens a stream and follows it to its end. An agent that stops waits for no
+/// collector that is slow to begin.
 pub(super) async fn run(ship: &mut Shipping, channel: Channel) -> Ended {
-    match open(ship, channel).await {
-        Ok(mut session) => match session.follow().await {
+    let stop = ship.stop.clone();
+    match stop.run_until_cancelled(open(ship, channel)).await {
+        None => Ended::Stopped,
+        Some(Ok(mut session)) => match session.follow().await {
             Ok(()) => Ended::Stopped,
             Err(ended) => ended,
         },
-        Err(ended) => ended,
+        Some(Err(ended)) => ended,
     }
 }
 
@@ -292,9 +299,11 @@ impl Session<'_> {
 
     async fn leave(&mut self) -> Result<(), Ended> {
         let goodbye = AgentMessage::Goodbye { reason: "the agent was stopped".to_owned() };
-        self.outgoing.send(encode_agent(&goodbye)?).await.map_err(|_| Ended::Stopped)?;
+        // A collector that takes no more frames does not hold the agent.
+        let said = timeout(FAREWELL, self.outgoing.send(encode_agent(&goodbye)?)).await;
+        said.map_err(|_| Ended::Stopped)?.map_err(|_| Ended::Stopped)?;
         // The collector ends the stream when it has read the word.
-        _ = timeout(Duration::from_secs(1), self.incoming.message()).await;
+        _ = timeout(FAREWELL, self.incoming.message()).await;
         Ok(())
     }
 

@@ -87,8 +87,10 @@ impl Batch {
     ) -> Result<bool, StoreError> {
         let mut worth = false;
         if let Some(reason) = &self.begin_epoch {
+            // What the collector lost may be as old as the epoch that ends.
+            let begun_ms = changes.meta.epoch_ms;
             changes.begin_epoch(new_epoch(), now_ms)?;
-            changes.append(&gap(changes.meta.epoch_ms, now_ms, reason.clone()))?;
+            changes.append(&gap(begun_ms, now_ms, reason.clone()))?;
             worth = true;
         }
         if let Some(gap) = &self.gap {
