@@ -11,6 +11,7 @@ pub struct Metrics {
     registry: Registry,
     records: Counter,
     changes: Counter,
+    commits: Counter,
     refused_connections: Counter,
     refused_tokens: Counter,
     refused_logins: Counter,
@@ -37,6 +38,7 @@ impl Default for Metrics {
         };
         let records = counter("records", "Records received from agents");
         let changes = counter("history_entries", "Entries appended to the history");
+        let commits = counter("commits", "Durable commits of the store");
         let refused_connections = counter("refused_connections", "Connections refused before any message");
         let refused_tokens = counter("refused_tokens", "Enrolments refused");
         let refused_logins = counter("refused_logins", "API requests without a valid bearer token");
@@ -54,6 +56,7 @@ impl Default for Metrics {
             registry,
             records,
             changes,
+            commits,
             refused_connections,
             refused_tokens,
             refused_logins,
@@ -86,6 +89,11 @@ impl Metrics {
     /// Entries were appended.
     pub fn entries(&self, count: u64) {
         self.changes.inc_by(count);
+    }
+
+    /// A group of steps is on disk.
+    pub fn commit(&self) {
+        self.commits.inc();
     }
 
     /// A connection was refused.
@@ -135,10 +143,12 @@ mod tests {
         let metrics = Metrics::default();
         metrics.record();
         metrics.token_refused();
+        metrics.commit();
         let text = metrics.render(Now { connected: 3, outbox: 2, writable: true });
         for line in [
             "driftline_collector_records_total 1",
             "driftline_collector_refused_tokens_total 1",
+            "driftline_collector_commits_total 1",
             "driftline_collector_connected_agents 3",
             "driftline_collector_alerts_pending 2",
             "driftline_collector_store_writable 1",

@@ -220,6 +220,7 @@ impl RecordStage {
         if !operations.is_empty() {
             let batch = Batch { operations, now_ms };
             let committed = self.commit(&batch)?;
+            self.metrics.commit();
             self.metrics.entries(u64::try_from(committed.entries.len()).unwrap_or(0));
             self.notifier.committed(batch, &committed);
         }
