@@ -61,7 +61,10 @@ pub(crate) fn run(setup: &Setup) -> Section {
 fn section(written: Duration, all: Duration, wrong: usize, lost: &str, seen: u64) -> Section {
     let right = FILES - wrong;
     let lines = vec![
-        Line::new(format!("{} changes of {FILES} files written in", count(CHANGES as u64)), duration(written)),
+        Line::new(
+            format!("{} changes of {} files written in", count(CHANGES as u64), count(FILES as u64)),
+            duration(written),
+        ),
         Line::new("files whose last value is at the collector", format!("{right} of {FILES}"))
             .budget("all", wrong == 0),
         Line::new("gaps, mismatches, resends in the history", lost.to_owned()).budget("none", lost == "none"),

@@ -27,8 +27,9 @@ const IDLE_MAX: f64 = 0.05;
 /// Changes per second of an agent at work.
 const WORK_PER_SECOND: u64 = 100;
 
-/// After the first scan, for what follows it: acknowledgements, trimming.
-const SETTLE: Duration = Duration::from_secs(5);
+/// After the first scan, for what follows it: acknowledgements, trimming, the
+/// first heartbeats.
+const SETTLE: Duration = Duration::from_secs(15);
 
 /// An agent that runs over files of its own.
 struct Idle {
@@ -51,10 +52,10 @@ pub(crate) fn run(setup: &Setup) -> Section {
     for (number, agent) in idle.iter().enumerate() {
         idle_lines(&mut section.lines, agent, &after[number], &after[number].since(&before[number]));
     }
-    let (most, spent, changes) = work(&idle[0], lasts);
+    let (most, spent, changes) = work(&idle[0], lasts / 2);
     work_lines(&mut section.lines, &most, &spent, changes);
     section.notes = vec![format!(
-        "`file` sources by one glob, {} s each, no reconciliation within (it comes every 300 s). Anonymous memory is the \
+        "`file` sources by one glob, {} s idle and half of that at work, no reconciliation within (it comes every 300 s). Anonymous memory is the \
          part that is no file's; the rest is mapped text of the program, which the kernel can drop. Pss counts pages \
          shared with other processes in parts.",
         lasts.as_secs()

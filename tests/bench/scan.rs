@@ -14,7 +14,7 @@ use crate::{Setup, files, peers, proc, runtime, state};
 
 /// How often each is repeated; the fastest counts, because everything else that
 /// happens on the machine only adds.
-const TIMES: usize = 3;
+const TIMES: usize = 2;
 
 /// How much slower than the bare loop the agent may be.
 const FLOOR_MAX: f64 = 1.6;
