@@ -48,7 +48,7 @@ pub(crate) fn run(setup: &Setup) -> Section {
             .budget("200 ms", agent.p50() <= READY_MAX),
         Line::new("collector, start -> ready, after kill -9", duration(restarts.p50())),
     ];
-    let wanted = if setup.quick { 200 } else { 10_000 };
+    let wanted = if setup.quick { 200 } else { many() };
     let connections = wanted.min(descriptors().saturating_sub(SPARE));
     lines.extend(connected(collector, &api, &runtime, connections, setup.quick));
     let notes = vec![
@@ -175,6 +175,12 @@ async fn stand(agents: Vec<Simulated>, begun: Instant) -> (Standing, Duration) {
         last = last.max(at);
     }
     (standing, last - begun)
+}
+
+/// Simulated agents: 1,000, or as many as the caller's environment says.
+fn many() -> usize {
+    let said = std::env::var("DRIFTLINE_BENCH_AGENTS").ok();
+    said.and_then(|text| text.parse().ok()).unwrap_or(1000)
 }
 
 /// How many descriptors this process, and what it starts, may have.
