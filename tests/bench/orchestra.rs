@@ -62,9 +62,12 @@ pub(crate) fn run(wanted: &Wanted) -> ExitCode {
     let about = page::About::now(machine::describe(dir.path()), machine::load(), wanted.quick);
     let mut sections = Vec::new();
     for row in wanted.rows() {
-        eprintln!("-- {} (load {})", row.name, machine::load());
+        let load = machine::load();
+        eprintln!("-- {} (load {load})", row.name);
         let begun = Instant::now();
-        sections.push(in_a_process(row, wanted.quick, dir.path()));
+        let mut section = in_a_process(row, wanted.quick, dir.path());
+        section.notes.push(format!("Load when it began: {load}."));
+        sections.push(section);
         eprintln!("   {:.0} s", begun.elapsed().as_secs_f64());
     }
     print!("{}", terminal(&sections));
