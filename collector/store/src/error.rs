@@ -181,3 +181,6 @@ impl OpenError {
         StoreError::new(kind, attempted, self.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

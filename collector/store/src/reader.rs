@@ -6,6 +6,7 @@
 mod history;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use driftline_canon::{Environment, HostName, ItemKey, SourceName};
 use serde::de::DeserializeOwned;
@@ -15,6 +16,7 @@ use crate::engine::{Direction, Flow, Snapshot};
 use crate::error::StoreError;
 use crate::layout::{Span, Table, from_ordered, item_key, joined, minute, ordered, source_key};
 use crate::record::{AlertRecord, HostRecord, ItemRecord, OperatorRecord, SourceRecord, TokenRecord};
+use crate::store::Shared;
 
 /// Alerts that one call hands out, at most: more than any sender has open.
 pub const OUTBOX_DUE_MAX: usize = 1_000;
@@ -33,11 +35,13 @@ pub struct SeverityCounts {
 /// The state of the store as of one commit.
 pub struct Reader {
     pub(crate) snapshot: Snapshot,
+    /// Keeps the store open: redb ends its readers when it closes.
+    _store: Arc<Shared>,
 }
 
 impl Reader {
-    pub(crate) fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot }
+    pub(crate) fn new(snapshot: Snapshot, store: Arc<Shared>) -> Self {
+        Self { snapshot, _store: store }
     }
 
     /// One host.

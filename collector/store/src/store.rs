@@ -104,7 +104,7 @@ impl Store {
     /// # Errors
     /// When the engine cannot read.
     pub fn reader(&self) -> Result<Reader, StoreError> {
-        Ok(Reader::new(self.shared.engine.snapshot()?))
+        Ok(Reader::new(self.shared.engine.snapshot()?, Arc::clone(&self.shared)))
     }
 
     /// The one writer; none if it is out already. A writer that is dropped can
@@ -212,3 +212,6 @@ fn check_format(engine: &Engine, kind: EngineKind, path: &Path) -> Result<(), Op
         _ => Err(damaged("it was not made by this engine")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,3 +113,6 @@ pub(crate) fn head_of(snapshot: &Snapshot) -> Result<Head, StoreError> {
         None => Ok(Head::default()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,7 +58,8 @@ impl RedbEngine {
         Ok((Self::over(path, options, database), opening))
     }
 
-    fn over(path: &Path, options: &StoreOptions, database: Database) -> Self {
+    /// An engine over a database that is open already, whose file is `path`.
+    pub(crate) fn over(path: &Path, options: &StoreOptions, database: Database) -> Self {
         Self { path: path.to_owned(), cache_bytes: options.cache_bytes, database: RwLock::new(Some(database)) }
     }
 

@@ -179,3 +179,58 @@ fn a_newer_store_is_refused_and_not_touched() {
         assert_eq!(open(dir.path(), engine).reader().unwrap().head().unwrap().0, 300);
     }
 }
+
+#[test]
+fn a_sled_directory_without_its_log_is_refused_and_not_filled_anew() {
+    for cut in [None, Some(0)] {
+        let dir = tempfile::tempdir().unwrap();
+        with_entries(dir.path(), EngineKind::Sled);
+        let log = dir.path().join(EngineKind::Sled.file_name()).join("db");
+        match cut {
+            None => fs::remove_file(&log).unwrap(),
+            Some(size) => OpenOptions::new().write(true).open(&log).unwrap().set_len(size).unwrap(),
+        }
+        let names = |dir: &Path| {
+            let mut names: Vec<_> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        let before = names(log.parent().unwrap());
+        let error = refusal(dir.path(), EngineKind::Sled);
+        assert!(matches!(error, OpenError::Corrupt { .. }), "{error}");
+        assert!(error.to_string().contains("log"), "{error}");
+        assert_eq!(names(log.parent().unwrap()), before, "an empty store in its place would hide the loss");
+    }
+}
+
+#[test]
+fn a_reader_outlives_its_store_its_writer_and_later_commits() {
+    for engine in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        with_entries(dir.path(), engine);
+        let store = open(dir.path(), engine);
+        let mut writer = store.writer().unwrap();
+        let reader = store.reader().unwrap();
+        let put = |number| Operation::PutItems {
+            host: host_name("web"),
+            source: source_name("app"),
+            items: vec![item("K", number)],
+        };
+        for number in 0..50 {
+            writer.commit(batch(1, vec![put(number), append(vec![body(number)])])).unwrap();
+        }
+        let middle = store.reader().unwrap();
+        writer.commit(batch(1, vec![put(99)])).unwrap();
+        drop((writer, store));
+        assert_eq!(reader.head().unwrap().0, 300);
+        assert_eq!(reader.items(&host_name("web"), &source_name("app")).unwrap(), []);
+        assert_eq!(reader.verify(|_, _| {}).unwrap().entries, 300);
+        assert_eq!(middle.head().unwrap().0, 350);
+        let items = middle.items(&host_name("web"), &source_name("app")).unwrap();
+        assert_eq!(items, [item("K", 49)], "not what came after it");
+        assert!(matches!(refusal(dir.path(), engine), OpenError::InUse { .. }), "a reader holds the store open");
+        drop((reader, middle));
+        let items = open(dir.path(), engine).reader().unwrap().items(&host_name("web"), &source_name("app")).unwrap();
+        assert_eq!(items, [item("K", 99)]);
+    }
+}

@@ -64,3 +64,43 @@ fn a_done_alert_is_gone_and_its_id_never_comes_back() {
         assert_eq!(store.reader().unwrap().outbox_len().unwrap(), 1);
     });
 }
+
+#[test]
+fn a_route_reads_its_own_alerts_in_order_and_goes_on_behind_the_last() {
+    each_engine(|store, writer| {
+        for _ in 0..4 {
+            writer.commit(batch(0, vec![told(2, vec![("a", vec![0]), ("b", vec![0, 1])])])).unwrap();
+        }
+        let ids = |route: &str, after, limit| {
+            let alerts = store.reader().unwrap().outbox_of(route, after, limit).unwrap();
+            assert!(alerts.iter().all(|alert| alert.route == route));
+            alerts.iter().map(|alert| alert.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("a", 0, 10), [1, 3, 5, 7]);
+        assert_eq!(ids("b", 0, 10), [2, 4, 6, 8]);
+        assert_eq!(ids("b", 2, 2), [4, 6], "behind the last one, not with it");
+        assert_eq!(ids("b", 8, 10), []);
+        assert_eq!(ids("a", u64::MAX, 10), []);
+        assert_eq!(ids("nobody", 0, 10), []);
+        assert_eq!(ids("a", 0, 0), []);
+        writer.commit(batch(0, vec![Operation::AlertDone(3)])).unwrap();
+        let later = Operation::AlertDeferred { id: 5, attempts: 3, next_attempt_ms: i64::MAX };
+        writer.commit(batch(0, vec![later])).unwrap();
+        assert_eq!(ids("a", 0, 10), [1, 5, 7], "an alert that was put off keeps its place");
+    });
+}
+
+#[test]
+fn a_route_that_is_far_behind_reads_a_page_at_a_time() {
+    each_engine(|store, writer| {
+        let many = 1_200_u32;
+        let alerts = (0..many).map(|_| ("a", vec![0])).collect();
+        writer.commit(batch(0, vec![told(1, alerts)])).unwrap();
+        let reader = store.reader().unwrap();
+        let first = reader.outbox_of("a", 0, usize::MAX).unwrap();
+        assert_eq!(first.len(), OUTBOX_DUE_MAX);
+        let rest = reader.outbox_of("a", first.last().unwrap().id, usize::MAX).unwrap();
+        assert_eq!(u32::try_from(first.len() + rest.len()).unwrap(), many);
+        assert_eq!(reader.outbox_len().unwrap(), u64::from(many));
+    });
+}
