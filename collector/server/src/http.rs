@@ -165,3 +165,6 @@ fn router(http: Shared) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(http)
 }
+
+#[cfg(test)]
+mod tests;

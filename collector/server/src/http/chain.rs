@@ -1,5 +1,7 @@
 //! The hash chain: checked here, or exported to be checked elsewhere.
 
+use std::io;
+
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -18,14 +20,11 @@ use super::error::Problem;
 use super::query::{Known, Pairs};
 use crate::hex;
 
-/// Entries that one snapshot of the store is kept for while exporting.
-const LINKS_PER_READ: u64 = 5_000;
-
-/// Bytes of one chunk of an export.
-const CHUNK_BYTES: usize = 64 * 1024;
+/// Bytes of one chunk of an export: what one read of the store gives.
+const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Chunks that wait for a slow reader.
-const CHUNKS: usize = 4;
+const CHUNKS: usize = 2;
 
 pub(super) async fn verify(State(http): State<Shared>, pairs: Pairs) -> Result<Json<Verification>, Problem> {
     Known::of(pairs, &[])?;
@@ -42,48 +41,49 @@ pub(super) async fn verify(State(http): State<Shared>, pairs: Pairs) -> Result<J
 
 pub(super) async fn export(State(http): State<Shared>, pairs: Pairs) -> Result<Response, Problem> {
     let from = Known::of(pairs, &["from"])?.parsed::<u64>("from")?.unwrap_or(1);
-    let (sender, receiver) = mpsc::channel::<Result<Bytes, StoreError>>(CHUNKS);
-    let reading = {
-        let http = std::sync::Arc::clone(&http);
-        async move {
-            let mut next = from;
-            loop {
-                let sender = sender.clone();
-                let read = http.read(move |reader| Ok(export_some(reader, next, &sender))).await;
-                match read {
-                    Ok(Ok(Some(after))) => next = after,
-                    // All was sent, or the reader is gone, or was told why.
-                    Ok(_) | Err(_) => return,
-                }
-            }
-        }
-    };
+    let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(CHUNKS);
+    let reading = send_all(std::sync::Arc::clone(&http), from, sender);
     http.streams.spawn(reading).map_err(|_| Problem::busy())?;
     let body = Body::from_stream(ReceiverStream::new(receiver));
     Ok(([(header::CONTENT_TYPE, "application/x-ndjson")], body).into_response())
 }
 
-/// Sends some entries from an id on; gives the id to go on with, none when
-/// there are no more.
-fn export_some(
-    reader: &driftline_store::Reader,
-    from: u64,
-    sender: &mpsc::Sender<Result<Bytes, StoreError>>,
-) -> Result<Option<u64>, StoreError> {
-    let (mut chunk, mut next, mut gone) = (Vec::with_capacity(CHUNK_BYTES), from, false);
+/// Reads and sends in turns: a reader that is slow, or gone, holds neither a
+/// snapshot of the store nor a place to read.
+async fn send_all(http: Shared, mut next: u64, sender: mpsc::Sender<io::Result<Bytes>>) {
+    loop {
+        let read = http.read(move |reader| some(reader, next)).await;
+        let chunk = match read {
+            Ok(Some((chunk, after))) => {
+                next = after;
+                Ok(chunk)
+            }
+            Ok(None) => return,
+            // A clean end would pass for the end of the history.
+            Err(_) => Err(io::Error::other("the store could not be read")),
+        };
+        let failed = chunk.is_err();
+        let sent = tokio::select! {
+            sent = sender.send(chunk) => sent.is_ok(),
+            () = http.stop.cancelled() => false,
+        };
+        if failed || !sent {
+            return;
+        }
+    }
+}
+
+/// A chunk of entries from an id on, and the id to go on with; none when there
+/// are no more.
+fn some(reader: &driftline_store::Reader, from: u64) -> Result<Option<(Bytes, u64)>, StoreError> {
+    let (mut chunk, mut next) = (Vec::new(), from);
     reader.chain(from, |id, body, hash| {
         let link = ChainEntry { id, body: STANDARD.encode(body), hash: hex::encode(hash) };
         // Numbers and texts always serialise.
         _ = serde_json::to_writer(&mut chunk, &link);
         chunk.push(b'\n');
         next = id.saturating_add(1);
-        if chunk.len() >= CHUNK_BYTES {
-            gone = sender.blocking_send(Ok(Bytes::from(std::mem::take(&mut chunk)))).is_err();
-        }
-        !gone && next.saturating_sub(from) < LINKS_PER_READ
+        chunk.len() < CHUNK_BYTES
     })?;
-    if !chunk.is_empty() && !gone {
-        gone = sender.blocking_send(Ok(Bytes::from(chunk))).is_err();
-    }
-    Ok((!gone && next > from).then_some(next))
+    Ok((!chunk.is_empty()).then(|| (Bytes::from(chunk), next)))
 }

@@ -1,14 +1,14 @@
 //! Changes, events and the history of a key, newest first.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::change::{ChangePage, EventPage};
 use driftline_canon::ItemKey;
 use driftline_store::{Entry, EntryBody, EntryFilter, EntryQuery, Page};
 
 use super::error::Problem;
-use super::query::{Known, Pairs, cursor};
+use super::query::{Known, Named, Pairs, cursor, name_in_path};
 use super::{Http, Shared};
 use crate::render;
 
@@ -27,13 +27,10 @@ pub(super) async fn changes(State(http): State<Shared>, pairs: Pairs) -> Result<
     change_page(&http, query).await
 }
 
-pub(super) async fn of_key(
-    State(http): State<Shared>,
-    Path(key): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<ChangePage>, Problem> {
+pub(super) async fn of_key(State(http): State<Shared>, key: Named, pairs: Pairs) -> Result<Json<ChangePage>, Problem> {
     let known = Known::of(pairs, &["env", "host", "source", "since", "until", "cursor", "limit"])?;
-    let key = ItemKey::from_canonical(key).map_err(|error| Problem::bad(format!("the key is {error}")))?;
+    let key =
+        ItemKey::from_canonical(name_in_path(key)?).map_err(|error| Problem::bad(format!("the key is {error}")))?;
     let query = EntryQuery { filter: EntryFilter::Changes, key: Some(key), ..known.entries()? };
     change_page(&http, query).await
 }

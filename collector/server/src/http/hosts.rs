@@ -1,7 +1,7 @@
 //! Hosts: the list, one in full, and revoking one.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::{Extension, http::StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,7 +15,7 @@ use driftline_wire::convert::{Refusal, RefusalKind};
 use super::Shared;
 use super::auth::Operator;
 use super::error::Problem;
-use super::query::{Known, Pairs};
+use super::query::{Known, Named, Pairs, name_in_path};
 use crate::live::Vitals;
 use crate::{event, render};
 
@@ -40,12 +40,9 @@ pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
     Ok(Json(page.await?))
 }
 
-pub(super) async fn show(
-    State(http): State<Shared>,
-    Path(name): Path<String>,
-    pairs: Pairs,
-) -> Result<Json<HostDetail>, Problem> {
+pub(super) async fn show(State(http): State<Shared>, name: Named, pairs: Pairs) -> Result<Json<HostDetail>, Problem> {
     Known::of(pairs, &[])?;
+    let name = name_in_path(name)?;
     let host = parsed(&name)?;
     let vitals = http.core.live.vitals(&host);
     let detail = http.read(move |reader| detail(reader, &host, vitals)).await?;
@@ -55,9 +52,10 @@ pub(super) async fn show(
 pub(super) async fn revoke(
     State(http): State<Shared>,
     Extension(operator): Extension<Operator>,
-    Path(name): Path<String>,
+    name: Named,
 ) -> Result<StatusCode, Problem> {
     operator.may_change()?;
+    let name = name_in_path(name)?;
     let (host, live) = (parsed(&name)?, std::sync::Arc::clone(&http.core.live));
     let by = operator.0.name.clone();
     let revoked = http.core.recorder.decide(move |draft| {

@@ -2,7 +2,8 @@
 
 use std::str::FromStr;
 
-use axum::extract::Query;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Query};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use driftline_api::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
@@ -15,6 +16,15 @@ use super::error::Problem;
 
 /// The pairs of a query as they came.
 pub(super) type Pairs = Query<Vec<(String, String)>>;
+
+/// The one part of a path that is a name, as it came.
+pub(super) type Named = Result<Path<String>, PathRejection>;
+
+/// The name in a path; what is not UTF-8 is none.
+pub(super) fn name_in_path(named: Named) -> Result<String, Problem> {
+    let Path(name) = named.map_err(|error| Problem::bad(error.body_text()))?;
+    Ok(name)
+}
 
 /// Pairs whose keys are known.
 #[derive(Debug)]

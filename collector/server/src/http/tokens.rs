@@ -1,7 +1,7 @@
 //! Enrolment tokens: made by operators, who keep the secret to themselves.
 
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
@@ -12,7 +12,7 @@ use driftline_store::{EventKind, TokenRecord};
 
 use super::auth::Operator;
 use super::error::Problem;
-use super::query::{Known, Pairs};
+use super::query::{Known, Named, Pairs, name_in_path};
 use super::{Http, Shared};
 use crate::{event, hex, identity, state};
 
@@ -65,9 +65,10 @@ pub(super) async fn create(
 pub(super) async fn revoke(
     State(http): State<Shared>,
     Extension(operator): Extension<Operator>,
-    Path(id): Path<String>,
+    id: Named,
 ) -> Result<StatusCode, Problem> {
     operator.may_change()?;
+    let id = name_in_path(id)?;
     let (by, wanted) = (operator.0.name.clone(), id.clone());
     let known = http.core.recorder.decide(move |draft| {
         let Some(mut token) = draft.token(&wanted)? else { return Ok(false) };
