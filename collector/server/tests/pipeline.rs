@@ -1,6 +1,13 @@
 //! A change from an agent's stream to the API and the webhook, and what the
 //! collector does when streams, stores, receivers and disks misbehave.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, missing_docs, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    missing_docs,
+    reason = "tests"
+)]
 
 #[path = "support/agent.rs"]
 mod agent;
@@ -423,7 +430,12 @@ impl SmallDisk {
         let mut mount = std::process::Command::new("mount");
         let mounted =
             mount.args(["-t", "tmpfs", "-o", "size=48m,mode=0700", "driftline-test"]).arg(dir.path()).output();
-        mounted.is_ok_and(|done| done.status.success()).then_some(Self(dir))
+        if mounted.is_ok_and(|done| done.status.success()) {
+            return Some(Self(dir));
+        }
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "a tmpfs has to be mountable in CI: run as root");
+        eprintln!("left out: needs root");
+        None
     }
 }
 

@@ -34,3 +34,6 @@ fn renew(core: &Core, tls: &TlsSources, settings: &TlsSettings) -> Result<(), Se
     let own = identity::load_or_issue(&core.config.state_dir, &core.ca, &names, core.clock.now_ms())?;
     tls.replace(&own.credentials, &core.ca, settings)
 }
+
+#[cfg(test)]
+mod tests;

@@ -212,8 +212,9 @@ impl Courier {
     async fn give_up(&self, id: &str) {
         tracing::error!(route = self.name, alert = id, "an alert was given up after 24 hours");
         let message = format!("alert {id} could not be delivered to `{}` for 24 hours and was given up", self.name);
+        let route = self.name.clone();
         let step = move |draft: &mut crate::record::Draft<'_>| {
-            draft.append(vec![health::event(Severity::Critical, message)]);
+            draft.append_past(&route, vec![health::event(Severity::Critical, message)]);
             let reply: Reply = Box::new(|| {});
             Ok(reply)
         };
@@ -273,3 +274,6 @@ async fn drain(mut answer: reqwest::Response) -> Result<(), reqwest::Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

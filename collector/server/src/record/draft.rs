@@ -192,6 +192,14 @@ impl<'a> Draft<'a> {
         self.rest.push(Operation::Append { entries, alerts });
     }
 
+    /// The same without an alert for one route: what tells of a receiver that
+    /// takes nothing would only wait behind what it did not take.
+    pub fn append_past(&mut self, route: &str, entries: Vec<EntryBody>) {
+        let mut alerts = self.routes.alerts(&entries);
+        alerts.retain(|(name, _)| name != route);
+        self.rest.push(Operation::Append { entries, alerts });
+    }
+
     /// Takes an alert out of the outbox.
     pub fn alert_done(&mut self, id: u64) {
         self.rest.push(Operation::AlertDone(id));
