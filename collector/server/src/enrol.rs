@@ -170,7 +170,7 @@ fn again(parts: &EnrolParts, token: &TokenRecord, now_ms: i64) -> Result<Enrolle
     let used = token.used.as_ref().ok_or(Refused::Used)?;
     let facts = crate::x509::facts(&used.certificate).ok_or(Refused::Used)?;
     let identity = PeerIdentity {
-        agent: driftline_wire::AgentId::new(used.agent.as_str()).map_err(|_| Refused::Internal)?,
+        agent: used.agent.clone(),
         host: used.host.clone(),
         environment: token.environment.clone(),
         role: token.role.clone(),
@@ -189,7 +189,7 @@ fn issue(
     let now_ms = draft.now_ms;
     let agent = new_agent_id(now_ms).ok_or(Refused::Internal)?;
     let identity = PeerIdentity {
-        agent: driftline_wire::AgentId::new(agent.as_str()).map_err(|_| Refused::Internal)?,
+        agent: agent.clone(),
         host: asked.hostname.clone(),
         environment: token.environment.clone(),
         role: token.role.clone(),

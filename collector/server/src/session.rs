@@ -32,7 +32,7 @@ use crate::pepper::Pepper;
 use crate::record::{Draft, Recorder, Reply, Stopped};
 pub use close::Ending;
 use lineage::Lineage;
-pub(crate) use open::{agent_of, fresh_host};
+pub(crate) use open::fresh_host;
 use roots::Roots;
 
 /// Frames to an agent that wait to be sent. Acknowledgements are merged, so

@@ -27,6 +27,9 @@ pub const DISPLAY_BYTES_MAX: usize = 512;
 /// (RFC 1035); a source of a glob carries its relative path.
 pub const NAME_BYTES_MAX: usize = 512;
 
+/// Bytes of an agent id. A UUID has 36; the collector's own are shorter.
+pub const AGENT_ID_BYTES_MAX: usize = 64;
+
 /// Problems that one reading reports; the last one says how many more there
 /// were. A file of garbage must not become a flood of records.
 pub const PROBLEMS_MAX: usize = 100;

@@ -8,27 +8,29 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::NAME_BYTES_MAX;
+use crate::limits::{AGENT_ID_BYTES_MAX, NAME_BYTES_MAX};
 
 /// Why a text cannot be a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// The text is empty.
-    #[error("a {what} cannot be empty")]
+    #[error("{} {what} cannot be empty", article(what))]
     Empty {
         /// Which kind of name was meant.
         what: &'static str,
     },
-    /// The text is longer than [`NAME_BYTES_MAX`].
-    #[error("a {what} has at most {NAME_BYTES_MAX} bytes, this one has {length}")]
+    /// The text is longer than this kind of name may be.
+    #[error("{} {what} has at most {max} bytes, this one has {length}", article(what))]
     TooLong {
         /// Which kind of name was meant.
         what: &'static str,
+        /// Bytes allowed.
+        max: usize,
         /// Bytes found.
         length: usize,
     },
     /// A character that this kind of name does not allow.
-    #[error("a {what} cannot contain {found:?}")]
+    #[error("{} {what} cannot contain {found:?}", article(what))]
     Character {
         /// Which kind of name was meant.
         what: &'static str,
@@ -38,7 +40,7 @@ pub enum NameError {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $type:ident, $what:literal, $allowed:expr) => {
+    ($(#[$doc:meta])* $type:ident, $what:literal, $max:expr, $allowed:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -52,7 +54,7 @@ macro_rules! name {
             /// that this kind of name does not allow.
             pub fn new(text: impl Into<String>) -> Result<Self, NameError> {
                 let text = text.into();
-                check($what, &text, $allowed)?;
+                check($what, &text, $max, $allowed)?;
                 Ok(Self(text))
             }
 
@@ -98,6 +100,7 @@ name!(
     /// `_` and `.`.
     Environment,
     "environment name",
+    NAME_BYTES_MAX,
     is_label
 );
 name!(
@@ -105,19 +108,24 @@ name!(
     /// environment.
     Role,
     "role name",
+    NAME_BYTES_MAX,
     is_label
 );
 name!(
     /// A host as its certificate names it (RFC 1123 characters, and `_`).
     HostName,
     "host name",
+    NAME_BYTES_MAX,
     is_label
 );
 name!(
     /// An agent as the collector's CA named it: new at every enrolment.
+    /// Lower-case letters, digits and `-`, as in a UUID: it is part of a URI
+    /// and never needs escaping there.
     AgentId,
     "agent id",
-    is_label
+    AGENT_ID_BYTES_MAX,
+    is_plain
 );
 name!(
     /// The logical name of a source: the same in every environment, whatever
@@ -125,6 +133,7 @@ name!(
     /// a `/`. Anything printable; unprintable bytes arrive escaped.
     SourceName,
     "source name",
+    NAME_BYTES_MAX,
     is_printable
 );
 
@@ -132,16 +141,24 @@ fn is_label(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.')
 }
 
+fn is_plain(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
 fn is_printable(c: char) -> bool {
     !c.is_control() && !crate::key::is_deceptive(c)
 }
 
-fn check(what: &'static str, text: &str, allowed: fn(char) -> bool) -> Result<(), NameError> {
+fn article(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+fn check(what: &'static str, text: &str, max: usize, allowed: fn(char) -> bool) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty { what });
     }
-    if text.len() > NAME_BYTES_MAX {
-        return Err(NameError::TooLong { what, length: text.len() });
+    if text.len() > max {
+        return Err(NameError::TooLong { what, max, length: text.len() });
     }
     match text.chars().find(|&c| !allowed(c)) {
         Some(found) => Err(NameError::Character { what, found }),

@@ -6,44 +6,12 @@
 
 use std::fmt;
 
+pub use driftline_canon::AgentId;
 use driftline_canon::{Environment, HostName, NameError, Role};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 const SCHEME: &str = "driftline://";
-
-/// Characters of an agent id: a UUID has 36.
-pub const AGENT_ID_BYTES_MAX: usize = 64;
-
-/// Names one enrolment of one host: lower-case letters, digits and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AgentId(String);
-
-impl AgentId {
-    /// Checks a text.
-    ///
-    /// # Errors
-    /// [`IdentityError::AgentId`] when it is empty, too long, or has other
-    /// characters.
-    pub fn new(text: impl Into<String>) -> Result<Self, IdentityError> {
-        let text = text.into();
-        let fits = (1..=AGENT_ID_BYTES_MAX).contains(&text.len());
-        let plain = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-        if fits && plain { Ok(Self(text)) } else { Err(IdentityError::AgentId) }
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AgentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
 
 /// Everything that a certificate says about its agent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,9 +41,6 @@ pub enum IdentityError {
     /// Not `driftline://agent/…/host/…/env/…/role/…`.
     #[error("the URI in the certificate is not one of an agent")]
     Form,
-    /// An agent id of wrong characters or length.
-    #[error("an agent id has 1 to {AGENT_ID_BYTES_MAX} lower-case letters, digits and `-`")]
-    AgentId,
     /// A name in it is none.
     #[error("the URI in the certificate holds a bad name")]
     Name(#[from] NameError),

@@ -11,7 +11,7 @@ use super::rules::Refused;
 use super::{EnrolParts, answer};
 use crate::admit::identity::{self, Admission};
 use crate::record::Draft;
-use crate::session::{agent_of, fresh_host};
+use crate::session::fresh_host;
 use crate::{ca, event, x509};
 
 /// How long after its end a certificate can still be renewed.
@@ -48,7 +48,7 @@ pub(super) fn renew(
             return Ok(Err(Refused::Internal));
         }
     };
-    host.agent = agent_of(&identity);
+    host.agent = identity.agent.clone();
     // The one that was shown stays valid; one that was issued in between and
     // never shown is the answer that was lost.
     host.serials = vec![issued.serial.clone(), facts.serial];

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use driftline_canon::{AgentId, HostName, SourceName};
+use driftline_canon::{HostName, SourceName};
 use driftline_store::{EventKind, HostFacts, HostRecord, HostStatus, SourceRecord, StoreError};
 use driftline_wire::convert::{AgentMessage, CollectorMessage, Hello, Refusal, RefusalKind, SourceRoot, Welcome};
 use driftline_wire::limits::{HEARTBEAT, WINDOW_RECORDS};
@@ -239,7 +239,7 @@ impl Door {
         let mut host = known.unwrap_or_else(|| fresh_host(&self.identity, draft.now_ms));
         host.environment = self.identity.environment.clone();
         host.role = self.identity.role.clone();
-        host.agent = agent_of(&self.identity);
+        host.agent = self.identity.agent.clone();
         host.serials = vec![self.serial.clone()];
         host.status = HostStatus::Never;
         let message = format!("{} has a newer certificate than the store knows: the store was restored", host.host);
@@ -316,22 +316,13 @@ fn facts(hello: &Hello) -> HostFacts {
     }
 }
 
-/// The agent of a certificate as the store names it. Ids of the wire are a
-/// subset of those, so nothing is lost.
-#[allow(clippy::expect_used, reason = "a proven subset")]
-pub(crate) fn agent_of(identity: &PeerIdentity) -> AgentId {
-    // NOTE(unwrap): lower-case letters, digits and `-`, 1 to 64 of them, are
-    // always a name.
-    AgentId::new(identity.agent.as_str()).expect("an agent id is a name")
-}
-
 /// A host that is known by its certificate alone.
 pub(crate) fn fresh_host(identity: &PeerIdentity, now_ms: i64) -> HostRecord {
     HostRecord {
         host: identity.host.clone(),
         environment: identity.environment.clone(),
         role: identity.role.clone(),
-        agent: agent_of(identity),
+        agent: identity.agent.clone(),
         serials: Vec::new(),
         public_key_sha256: [0; 32],
         status: HostStatus::Never,

@@ -5,7 +5,7 @@ use crate::testing::host_record;
 
 fn peer(agent: &str) -> PeerIdentity {
     PeerIdentity {
-        agent: driftline_wire::AgentId::new(agent).unwrap(),
+        agent: AgentId::new(agent).unwrap(),
         host: HostName::new("web-1").unwrap(),
         environment: Environment::new("production").unwrap(),
         role: Role::new("web").unwrap(),
