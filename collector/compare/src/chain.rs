@@ -43,6 +43,9 @@ pub enum Broken {
         /// Its position.
         id: u64,
     },
+    /// No position is left for another entry.
+    #[error("entry {} is the last that there can be, yet another follows", u64::MAX)]
+    End,
 }
 
 impl Broken {
@@ -52,6 +55,7 @@ impl Broken {
         match self {
             Self::Hole { expected, .. } => *expected,
             Self::Hash { id } => *id,
+            Self::End => u64::MAX,
         }
     }
 }
@@ -60,30 +64,36 @@ impl Broken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
     head: [u8; 32],
-    entries: u64,
+    last: u64,
 }
 
 impl Default for Walk {
     fn default() -> Self {
-        Self { head: GENESIS, entries: 0 }
+        Self::after(0, GENESIS)
     }
 }
 
 impl Walk {
+    /// A walk that starts behind an entry already trusted.
+    #[must_use]
+    pub fn after(id: u64, hash: [u8; 32]) -> Self {
+        Self { head: hash, last: id }
+    }
+
     /// Checks the next entry.
     ///
     /// # Errors
     /// [`Broken`] when it is not the next one, or not what was recorded.
     pub fn step(&mut self, id: u64, body: &[u8], hash: &[u8; 32]) -> Result<(), Broken> {
-        let expected = self.entries.saturating_add(1);
+        let expected = self.last.checked_add(1).ok_or(Broken::End)?;
         if id != expected {
-            return Err(Broken::Hole { before: self.entries, expected, found: id });
+            return Err(Broken::Hole { before: self.last, expected, found: id });
         }
         if link(&self.head, id, body) != *hash {
             return Err(Broken::Hash { id });
         }
         self.head = *hash;
-        self.entries = id;
+        self.last = id;
         Ok(())
     }
 
@@ -93,10 +103,11 @@ impl Walk {
         &self.head
     }
 
-    /// Entries that hold.
+    /// Position of the last entry that holds: from the first entry on, also how
+    /// many hold. 0 before the first.
     #[must_use]
-    pub fn entries(&self) -> u64 {
-        self.entries
+    pub fn last(&self) -> u64 {
+        self.last
     }
 }
 

@@ -1,27 +1,14 @@
-//! The hash chain over the history, and the check that it is whole.
+//! The check that the hash chain over the history is whole.
 //!
-//! Pure: it sees ids, bytes and hashes, wherever they come from. It cannot see
+//! The formula and the walk are `driftline_compare::chain`: the command line
+//! proves an export by the same ones. This is pure: it sees ids, bytes and hashes, wherever they come from. It cannot see
 //! that the newest entries were cut off, or that everything was rewritten with
 //! new hashes: for that, compare the head with one noted elsewhere.
 
-use sha2::{Digest, Sha256};
+pub use driftline_compare::chain::link as entry_hash;
+use driftline_compare::chain::{GENESIS, Walk};
 
 use crate::error::StoreError;
-
-/// Separates entry hashes from every other SHA-256.
-const LABEL: &[u8] = b"driftline history 1\0";
-
-/// Hash of an entry: SHA-256 over the label, the hash of the entry before
-/// (zeros for the first), the id (big-endian) and the encoded body.
-#[must_use]
-pub fn entry_hash(previous: &[u8; 32], id: u64, body: &[u8]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(LABEL);
-    hash.update(previous);
-    hash.update(id.to_be_bytes());
-    hash.update(body);
-    hash.finalize().into()
-}
 
 /// One entry as it is exported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,12 +45,14 @@ impl VerifyReport {
 /// Checks a chain link by link.
 #[derive(Debug, Clone)]
 pub struct ChainVerifier {
-    report: VerifyReport,
+    walk: Walk,
+    trusted: u64,
+    broken: Option<(u64, String)>,
 }
 
 impl Default for ChainVerifier {
     fn default() -> Self {
-        Self::after(0, [0; 32])
+        Self::after(0, GENESIS)
     }
 }
 
@@ -71,53 +60,37 @@ impl ChainVerifier {
     /// A check that starts behind an entry already trusted.
     #[must_use]
     pub fn after(id: u64, hash: [u8; 32]) -> Self {
-        Self { report: VerifyReport { entries: 0, head: (id, hash), broken_at: None, reason: None } }
+        Self { walk: Walk::after(id, hash), trusted: id, broken: None }
     }
 
     /// Takes the next link. Says whether the chain is whole so far; after the
     /// first fault nothing more is looked at.
     pub fn push(&mut self, id: u64, body: &[u8], hash: &[u8; 32]) -> bool {
-        if self.report.broken_at.is_some() {
-            return false;
+        if self.broken.is_none() {
+            self.broken = self.walk.step(id, body, hash).err().map(|broken| (broken.at(), broken.to_string()));
         }
-        let (last, previous) = self.report.head;
-        let Some(expected) = last.checked_add(1) else {
-            return self.broken(last, "there is no id after it".to_owned());
-        };
-        if id != expected {
-            return self.broken(expected, format!("entry {id} stands where entry {expected} belongs"));
-        }
-        if entry_hash(&previous, id, body) != *hash {
-            return self.broken(id, "its hash does not fit its content and the entry before".to_owned());
-        }
-        self.report.entries += 1;
-        self.report.head = (id, *hash);
-        true
+        self.broken.is_none()
     }
 
     /// What was found, when every link was taken.
     #[must_use]
     pub fn finish(self) -> VerifyReport {
-        self.report
+        let last = self.walk.last();
+        let (broken_at, reason) = self.broken.unzip();
+        VerifyReport { entries: last.saturating_sub(self.trusted), head: (last, *self.walk.head()), broken_at, reason }
     }
 
     /// What was found, held against the head that the store itself notes.
     pub(crate) fn finish_at(mut self, head: (u64, [u8; 32])) -> VerifyReport {
-        if self.report.broken_at.is_none() && self.report.head != head {
-            let (last, _) = self.report.head;
-            if last < head.0 {
-                self.broken(last + 1, format!("the history ends at {last}, its head says {}", head.0));
+        let last = self.walk.last();
+        if self.broken.is_none() && (last, *self.walk.head()) != head {
+            self.broken = Some(if last < head.0 {
+                (last.saturating_add(1), format!("the history ends at {last}, its head says {}", head.0))
             } else {
-                self.broken(last, format!("the history does not end in its head, entry {}", head.0));
-            }
+                (last, format!("the history does not end in its head, entry {}", head.0))
+            });
         }
-        self.report
-    }
-
-    fn broken(&mut self, id: u64, reason: String) -> bool {
-        self.report.broken_at = Some(id);
-        self.report.reason = Some(reason);
-        false
+        self.finish()
     }
 }
 

@@ -22,14 +22,14 @@ fn walk(entries: &[(u64, Vec<u8>, [u8; 32])]) -> Result<Walk, Broken> {
 fn a_whole_chain_holds_and_names_its_head() {
     let entries = chain(&[b"one", b"two", b"three"]);
     let walked = walk(&entries).unwrap();
-    assert_eq!(walked.entries(), 3);
+    assert_eq!(walked.last(), 3);
     assert_eq!(walked.head(), &entries[2].2);
 }
 
 #[test]
 fn an_empty_chain_holds() {
     assert_eq!(Walk::default().head(), &GENESIS);
-    assert_eq!(walk(&[]).unwrap().entries(), 0);
+    assert_eq!(walk(&[]).unwrap().last(), 0);
 }
 
 #[test]
@@ -73,4 +73,35 @@ fn the_formula_is_the_one_that_stores_were_written_with() {
     by_hand.update([b"driftline history 1\0".as_slice(), &[0; 32], &[0, 0, 0, 0, 0, 0, 0, 1], b"body"].concat());
     let by_hand: String = by_hand.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(hex, by_hand);
+}
+
+#[test]
+fn a_walk_may_begin_behind_a_trusted_entry_and_only_there() {
+    let entries = chain(&[b"one", b"two", b"three"]);
+    let mut rest = Walk::after(2, entries[1].2);
+    assert_eq!(rest.step(entries[2].0, &entries[2].1, &entries[2].2), Ok(()));
+    assert_eq!((rest.last(), rest.head()), (3, &entries[2].2));
+    let mut wrong = Walk::after(2, entries[0].2);
+    assert_eq!(wrong.step(entries[2].0, &entries[2].1, &entries[2].2), Err(Broken::Hash { id: 3 }));
+    let mut early = Walk::after(1, entries[0].2);
+    assert_eq!(early.step(3, &entries[2].1, &entries[2].2).unwrap_err().at(), 2);
+}
+
+#[test]
+fn a_refused_entry_moves_nothing() {
+    let entries = chain(&[b"one", b"two"]);
+    let mut walk = Walk::default();
+    walk.step(1, b"one", &entries[0].2).unwrap();
+    assert!(walk.step(2, b"TWO", &entries[1].2).is_err());
+    assert_eq!((walk.last(), walk.head()), (1, &entries[0].2));
+    assert_eq!(walk.step(2, b"two", &entries[1].2), Ok(()));
+}
+
+#[test]
+fn positions_end_somewhere_and_do_not_wrap() {
+    let mut last = Walk::after(u64::MAX, GENESIS);
+    for id in [0, 1, u64::MAX] {
+        let broken = last.step(id, b"x", &link(&GENESIS, id, b"x")).unwrap_err();
+        assert_eq!((broken, broken.at()), (Broken::End, u64::MAX), "{id}");
+    }
 }

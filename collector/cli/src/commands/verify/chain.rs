@@ -58,7 +58,7 @@ impl Proof {
         if let Some(broken) = self.broken {
             return Ok(broken);
         }
-        let (entries, head) = (self.walk.entries(), self.walk.head());
+        let (entries, head) = (self.walk.last(), self.walk.head());
         if !self.seen {
             let reason = "no entry has the hash that was noted: the history was cut or rewritten".to_owned();
             return Ok(broken(entries, head, None, reason));
@@ -80,7 +80,7 @@ impl Proof {
         match self.walk.step(entry.id, &body, &hash) {
             Ok(()) => self.seen |= Some(hash) == self.wanted,
             Err(why) => {
-                let (entries, head) = (self.walk.entries(), self.walk.head());
+                let (entries, head) = (self.walk.last(), self.walk.head());
                 self.broken = Some(broken(entries, head, Some(why.at()), why.to_string()));
             }
         }
