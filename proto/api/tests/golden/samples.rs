@@ -1,0 +1,310 @@
+//! One document of each type with every field, and one with as few as may be.
+//!
+//! Nothing here is a secret of anyone: displays are masked as hosts mask them.
+
+use driftline_api::SCHEMA_VERSION;
+use driftline_api::alert::Alert;
+use driftline_api::change::{ChainEntry, Change, ChangePage, ChangeQuery, Event, EventPage, Side, Verification, What};
+use driftline_api::compare::{Cell, CellState, Comparison, Difference, Group};
+use driftline_api::host::{EnvironmentSummary, Host, HostDetail, HostPage, Item, SeverityCount, Source, Status};
+use driftline_api::problem::{ApiError, Problem};
+use driftline_api::token::{TokenGrant, TokenInfo, TokenList, TokenRequest, WhoAmI};
+
+use crate::{Case, case};
+
+const OBSERVED: &str = "2026-11-22T04:30:00.123Z";
+const RECORDED: &str = "2026-11-22T04:30:00.456Z";
+
+/// Every type of the crate.
+pub(crate) fn all() -> Vec<Case> {
+    [changes(), comparisons(), hosts(), others()].into_iter().flatten().collect()
+}
+
+fn changes() -> Vec<Case> {
+    let page = |changes, next| ChangePage { schema_version: SCHEMA_VERSION, changes, next };
+    let events = |events, next| EventPage { schema_version: SCHEMA_VERSION, events, next };
+    let alert = |changes, more_changes, events| Alert {
+        schema_version: SCHEMA_VERSION,
+        id: "41-2".into(),
+        severity: "critical".into(),
+        summary: "DATABASE_URL changed on production/web-1".into(),
+        changes,
+        more_changes,
+        events,
+    };
+    let entry = ChainEntry { id: 1, body: "AQID".into(), hash: "ab".repeat(32) };
+    vec![
+        case("Side", &side(), &Side { display: None, secret: false, line: None }),
+        case("Change", &change(), &least_change()),
+        case("What", &What::Changed, &What::Added),
+        case("ChangePage", &page(vec![change()], Some("41".into())), &page(vec![], None)),
+        case("ChangeQuery", &query(), &ChangeQuery::default()),
+        case("Event", &event(), &least_event()),
+        case("EventPage", &events(vec![event()], Some("42".into())), &events(vec![], None)),
+        case("ChainEntry", &entry, &entry),
+        case("Verification", &verification(Some(3)), &verification(None)),
+        case("Alert", &alert(vec![change()], 2, vec![event()]), &alert(vec![], 0, vec![])),
+    ]
+}
+
+fn side() -> Side {
+    Side { display: Some("postgres://app:****@db:5432/shop".into()), secret: true, line: Some(7) }
+}
+
+fn change() -> Change {
+    Change {
+        before: Some(Side { line: None, ..side() }),
+        after: Some(side()),
+        what: What::Changed,
+        unobserved_since: Some("2026-11-22T03:00:00.000Z".into()),
+        marks: vec!["unobserved".into(), "coalesced".into()],
+        ..least_change()
+    }
+}
+
+fn least_change() -> Change {
+    Change {
+        id: 41,
+        environment: "production".into(),
+        host: "web-1".into(),
+        role: "web".into(),
+        source: "app".into(),
+        kind: "env_file".into(),
+        path: "/etc/app/.env".into(),
+        key: "DATABASE_URL".into(),
+        what: What::Added,
+        before: None,
+        after: None,
+        observed_at: OBSERVED.into(),
+        unobserved_since: None,
+        recorded_at: RECORDED.into(),
+        severity: "critical".into(),
+        class: "security".into(),
+        verdict: "undetermined".into(),
+        marks: vec![],
+    }
+}
+
+fn query() -> ChangeQuery {
+    ChangeQuery {
+        env: Some("production".into()),
+        host: Some("web-1".into()),
+        source: Some("app".into()),
+        key: Some("DATABASE_*".into()),
+        severity: Some("warning".into()),
+        since: Some(OBSERVED.into()),
+        until: Some(RECORDED.into()),
+        cursor: Some("41".into()),
+        limit: Some(50),
+    }
+}
+
+fn event() -> Event {
+    Event {
+        environment: Some("production".into()),
+        host: Some("web-1".into()),
+        source: Some("app".into()),
+        ..least_event()
+    }
+}
+
+fn least_event() -> Event {
+    Event {
+        id: 42,
+        at: RECORDED.into(),
+        what: "host_silent".into(),
+        severity: "warning".into(),
+        environment: None,
+        host: None,
+        source: None,
+        message: "nothing was heard for 25 s".into(),
+    }
+}
+
+fn verification(broken_at: Option<u64>) -> Verification {
+    Verification {
+        schema_version: SCHEMA_VERSION,
+        intact: broken_at.is_none(),
+        entries: 2,
+        head: "cd".repeat(32),
+        broken_at,
+        reason: broken_at.map(|id| format!("entry {id} is not the one that was recorded: its hash does not match")),
+    }
+}
+
+fn comparisons() -> Vec<Case> {
+    let none = Cell { state: CellState::Missing, display: None, secret: false, groups: vec![] };
+    let comparison = |differences| Comparison {
+        schema_version: SCHEMA_VERSION,
+        left: "production".into(),
+        right: "env=staging,role=web".into(),
+        left_hosts: 2,
+        right_hosts: 1,
+        keys: 80,
+        differing: 12,
+        undetermined: 1,
+        percent: "15.0".into(),
+        metadata_differing: 1,
+        differences,
+    };
+    let group = |display: Option<&str>| Group {
+        hosts: vec!["web-1".into(), "web-2".into()],
+        count: 12,
+        missing: display.is_none(),
+        display: display.map(Into::into),
+    };
+    let split = Cell {
+        state: CellState::Split,
+        display: Some("30s".into()),
+        secret: true,
+        groups: vec![group(Some("30s")), group(None)],
+    };
+    let difference = |left: &Cell, right: &Cell| Difference {
+        role: "web".into(),
+        source: "app".into(),
+        kind: "env_file".into(),
+        key: "REQUEST_TIMEOUT".into(),
+        what: "split".into(),
+        left: left.clone(),
+        right: right.clone(),
+        severity: "warning".into(),
+        class: "functional".into(),
+        recommendation: "set the same value on all hosts".into(),
+        metadata: false,
+    };
+    vec![
+        case("Cell", &split, &none),
+        case("Group", &group(Some("30s")), &group(None)),
+        case("CellState", &CellState::Value, &CellState::Unknown),
+        case("Difference", &difference(&split, &none), &difference(&none, &none)),
+        case("Comparison", &comparison(vec![difference(&split, &none)]), &comparison(vec![])),
+    ]
+}
+
+fn least_host() -> Host {
+    Host {
+        host: "web-1".into(),
+        environment: "production".into(),
+        role: "web".into(),
+        agent: "01998c4a7f3e-0011223344556677".into(),
+        status: "connected".into(),
+        last_seen: None,
+        verified_at: None,
+        agent_version: "0.1.0".into(),
+        os: "Debian GNU/Linux 13".into(),
+        kernel: "6.12.0".into(),
+        architecture: "x86_64".into(),
+        boot_id: "5d7a1f0e-0000-4000-8000-000000000000".into(),
+        agent_resident_bytes: 9_437_184,
+        clock_skew_ms: -120,
+        sources: 3,
+        degraded_sources: 1,
+        problems: 2,
+    }
+}
+
+fn least_source() -> Source {
+    Source {
+        source: "app".into(),
+        kind: "env_file".into(),
+        path: "/etc/app/.env".into(),
+        observed_at: OBSERVED.into(),
+        retired: false,
+        items: vec![],
+        problems: vec![],
+    }
+}
+
+fn hosts() -> Vec<Case> {
+    let host = Host { last_seen: Some(RECORDED.into()), verified_at: Some(RECORDED.into()), ..least_host() };
+    let bare = Item { key: "PORT".into(), display: None, secret: false, line: None, since: OBSERVED.into() };
+    let item = Item { display: Some("8080".into()), line: Some(3), ..bare.clone() };
+    let source = Source { items: vec![item.clone()], problems: vec![problem()], ..least_source() };
+    let page = |hosts, next| HostPage { schema_version: SCHEMA_VERSION, hosts, next };
+    let detail = |host: &Host, sources| HostDetail { schema_version: SCHEMA_VERSION, host: host.clone(), sources };
+    let count = SeverityCount { critical: 1, warning: 2, info: 3 };
+    let environment = EnvironmentSummary {
+        environment: "production".into(),
+        hosts: 5,
+        connected: 4,
+        unwell: 1,
+        changes_24h: count,
+        problems: 2,
+    };
+    let status = |environments| Status {
+        schema_version: SCHEMA_VERSION,
+        collector_version: "0.1.0".into(),
+        now: RECORDED.into(),
+        started_at: OBSERVED.into(),
+        engine: "redb".into(),
+        history_entries: 42,
+        alerts_pending: 1,
+        environments,
+    };
+    vec![
+        case("Host", &host, &least_host()),
+        case("HostPage", &page(vec![host.clone()], Some("production/web-1".into())), &page(vec![], None)),
+        case("Item", &item, &bare),
+        case("Source", &source, &least_source()),
+        case("HostDetail", &detail(&host, vec![source.clone()]), &detail(&least_host(), vec![])),
+        case("EnvironmentSummary", &environment, &environment),
+        case("SeverityCount", &count, &SeverityCount::default()),
+        case("Status", &status(vec![environment.clone()]), &status(vec![])),
+    ]
+}
+
+fn problem() -> Problem {
+    Problem { line: Some(3), column: Some(9), excerpt: Some("PORT=****".into()), ..least_problem() }
+}
+
+fn least_problem() -> Problem {
+    Problem { kind: "syntax".into(), line: None, column: None, reason: "no `=`".into(), excerpt: None }
+}
+
+fn others() -> Vec<Case> {
+    let error = |hint: Option<&str>| ApiError {
+        code: "not_found".into(),
+        message: "no host is called web-9".into(),
+        hint: hint.map(Into::into),
+    };
+    let request = |host: Option<&str>, valid_s| TokenRequest {
+        environment: "production".into(),
+        role: "web".into(),
+        host: host.map(Into::into),
+        valid_s,
+        secret_sha256: "ef".repeat(32),
+    };
+    let grant = TokenGrant {
+        id: "t-1".into(),
+        expires_s: 1_795_325_400,
+        ca_sha256: "01".repeat(32),
+        enrol: vec!["collector.example:7442".into()],
+        ingest: vec!["collector.example:7441".into(), "[2001:db8::1]:7441".into()],
+    };
+    let token = |used_by: Option<&str>| TokenInfo {
+        id: "t-1".into(),
+        environment: "production".into(),
+        role: "web".into(),
+        status: if used_by.is_some() { "used" } else { "open" }.into(),
+        created_by: "ada".into(),
+        created_at: OBSERVED.into(),
+        expires_at: "2026-11-22T05:30:00.000Z".into(),
+        used_by: used_by.map(Into::into),
+    };
+    let list = |tokens| TokenList { schema_version: SCHEMA_VERSION, tokens };
+    let whoami = WhoAmI {
+        schema_version: SCHEMA_VERSION,
+        operator: "ada".into(),
+        roles: vec!["admin".into()],
+        collector_version: "0.1.0".into(),
+    };
+    vec![
+        case("ApiError", &error(Some("`driftline hosts` lists them")), &error(None)),
+        case("Problem", &problem(), &least_problem()),
+        case("TokenRequest", &request(Some("web-1"), Some(600)), &request(None, None)),
+        case("TokenGrant", &grant, &grant),
+        case("TokenInfo", &token(Some("web-1")), &token(None)),
+        case("TokenList", &list(vec![token(None)]), &list(vec![])),
+        case("WhoAmI", &whoami, &whoami),
+    ]
+}
