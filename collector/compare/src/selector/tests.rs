@@ -53,7 +53,7 @@ fn what_cannot_be_meant_is_refused() {
         "`production` is not `key=value`: an environment's bare name stands alone"
     );
     assert_eq!(refused("env=a,"), "`` is not `key=value`: an environment's bare name stands alone");
-    assert_eq!(refused("env="), "selector `env`: a environment name cannot be empty");
+    assert_eq!(refused("env="), "selector `env`: an environment name cannot be empty");
     assert!(refused("host=a b").contains("' '"));
     assert!(refused(&"x".repeat(SELECTOR_BYTES_MAX + 1)).contains("2048 bytes"));
 }
