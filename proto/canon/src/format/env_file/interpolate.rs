@@ -266,3 +266,6 @@ fn reference(text: &mut Vec<u8>, name: &[u8], operator: Operator, word: &[u8]) {
     text.extend_from_slice(word);
     text.push(b'}');
 }
+
+#[cfg(test)]
+mod tests;
