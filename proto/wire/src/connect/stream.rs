@@ -33,7 +33,9 @@ impl Fate {
         self.0.get().copied()
     }
 
-    /// Whether the collector refused our certificate as expired: renew it.
+    /// Whether the collector refused our certificate as expired: renew it. One
+    /// that is not valid yet by the collector's clock looks the same from here:
+    /// TLS has one alert for both (RFC 8446, section 6.2).
     #[must_use]
     pub fn certificate_expired(&self) -> bool {
         self.alert() == Some(AlertDescription::CertificateExpired)
@@ -139,4 +141,10 @@ impl AsyncWrite for Watched {
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }
+}
+
+/// What the collector would have sent.
+#[cfg(test)]
+pub(super) fn set_for_test(fate: &Fate, alert: AlertDescription) {
+    _ = fate.0.set(alert);
 }

@@ -121,3 +121,102 @@ async fn sockets_notice_a_dead_peer() {
     assert_eq!(sockopt::tcp_user_timeout(&socket).unwrap(), 20_000);
     assert_eq!(sockopt::tcp_keepidle(&socket).unwrap(), Duration::from_secs(10));
 }
+
+#[test]
+fn the_table_of_endpoints() {
+    for (text, wanted) in [
+        ("localhost:1", Some("localhost:1")),
+        ("a-b.example.:65535", Some("a-b.example.:65535")),
+        ("collector.example:07441", Some("collector.example:7441")),
+        ("127.0.0.1:7441", Some("127.0.0.1:7441")),
+        ("[::ffff:10.0.0.1]:7441", Some("[::ffff:10.0.0.1]:7441")),
+        ("[0:0:0:0:0:0:0:1]:7441", Some("[::1]:7441")),
+        ("[]:7441", None),
+        ("[::1]7441", None),
+        ("[::1:7441", None),
+        ("::1]:7441", None),
+        ("[127.0.0.1]:7441", None),
+        ("[fe80::1%eth0]:7441", None),
+        ("a:-1", None),
+        ("a: 1", None),
+        ("a:1 ", None),
+        (" a:1", None),
+        ("a:1:2", None),
+        ("a/b:1", None),
+        ("user@a:1", None),
+        ("a..b:1", None),
+        ("-a:1", None),
+        ("*:1", None),
+        ("ä.example:1", None),
+        ("a\0:1", None),
+    ] {
+        let parsed = text.parse::<Endpoint>().ok().map(|endpoint| endpoint.to_string());
+        assert_eq!(parsed.as_deref(), wanted, "{text:?}");
+    }
+    let long = format!("{}:1", "a".repeat(64));
+    assert!(long.parse::<Endpoint>().is_err(), "a label has at most 63 bytes");
+}
+
+#[test]
+fn a_fate_tells_refusals_of_the_certificate_from_other_ends() {
+    use AlertDescription as Alert;
+    let of = |alert| {
+        let fate = Fate::default();
+        stream::set_for_test(&fate, alert);
+        (fate.certificate_expired(), fate.certificate_refused())
+    };
+    assert_eq!(of(Alert::CertificateExpired), (true, true));
+    for alert in [
+        Alert::BadCertificate,
+        Alert::UnsupportedCertificate,
+        Alert::CertificateRevoked,
+        Alert::CertificateUnknown,
+        Alert::CertificateRequired,
+        Alert::UnknownCA,
+        Alert::AccessDenied,
+        Alert::DecryptError,
+    ] {
+        assert_eq!(of(alert), (false, true), "{alert:?}");
+    }
+    for alert in [Alert::CloseNotify, Alert::HandshakeFailure, Alert::InternalError, Alert::UserCanceled] {
+        assert_eq!(of(alert), (false, false), "{alert:?}");
+    }
+    let open = Fate::default();
+    assert_eq!((open.alert(), open.certificate_refused()), (None, false));
+}
+
+#[test]
+fn the_first_alert_is_the_reason_and_clones_see_it() {
+    let fate = Fate::default();
+    let other = fate.clone();
+    stream::set_for_test(&fate, AlertDescription::CertificateRevoked);
+    stream::set_for_test(&fate, AlertDescription::CloseNotify);
+    assert_eq!(other.alert(), Some(AlertDescription::CertificateRevoked));
+}
+
+/// Connects with credentials that are refused; gives the alert that was sent.
+async fn refused_with(ca: &Ca, credentials: &tls::Credentials) -> Option<AlertDescription> {
+    let (endpoint, _door) = door(ca.ingest()).await;
+    let config = tls::agent_client(ca.der.clone(), credentials, &clock(0)).unwrap();
+    let connection = connect(&endpoint, config).await.unwrap();
+    let call = ingest_client(connection.channel).sync(Request::new(futures_util::stream::pending())).await;
+    call.unwrap_err();
+    assert!(connection.fate.certificate_refused(), "{:?}", connection.fate.alert());
+    connection.fate.alert()
+}
+
+#[tokio::test]
+async fn an_agent_of_another_ca_learns_that_its_certificate_was_refused() {
+    let ca = Ca::new("fleet");
+    let stranger = Ca::new("other").agent();
+    let alert = refused_with(&ca, &stranger).await;
+    assert_ne!(alert, Some(AlertDescription::CertificateExpired), "renewing would not help");
+}
+
+#[tokio::test]
+async fn an_agent_that_is_not_valid_yet_looks_expired() {
+    let ca = Ca::new("fleet");
+    let early = ca.agent_of(&[&web_1().to_uri()], [HOUR_MS, 2 * HOUR_MS]);
+    let alert = refused_with(&ca, &early).await;
+    assert_eq!(alert, Some(AlertDescription::CertificateExpired), "renewing brings one that is valid");
+}

@@ -1,5 +1,8 @@
 //! Round trips, refusals, and bytes of any kind.
 
+mod assembler;
+mod limits;
+
 use driftline_canon::{Delta, Digest, Item, ItemChange, ItemKey, KeyEpoch, Masked, Observation, Place};
 use driftline_canon::{Problem, ProblemKind, Root, SourceKind, SourceName, diff};
 use proptest::collection::vec;

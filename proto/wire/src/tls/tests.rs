@@ -215,3 +215,60 @@ fn sessions_are_not_resumed() {
     assert!(!server.session_storage.can_cache());
     assert!(!client.enable_early_data);
 }
+
+/// Runs one test of this crate in a process of its own, with `SSLKEYLOGFILE`
+/// set: the variable is read once per configuration and must not leak into
+/// other tests. Gives what was written.
+fn key_log_of(test: &str) -> String {
+    use std::io::Read as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys");
+    let this = std::env::current_exe().unwrap();
+    let status = std::process::Command::new(this)
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env("SSLKEYLOGFILE", &path)
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{test} failed");
+    let mut text = String::new();
+    if let Ok(mut file) = std::fs::File::open(&path) {
+        file.read_to_string(&mut text).unwrap();
+    }
+    text
+}
+
+fn shake_every_way(settings: &dyn Fn() -> TlsSettings) {
+    let ca = Ca::new("fleet");
+    let agent = agent_client(ca.der.clone(), &ca.agent(), &settings()).unwrap();
+    shake(agent, ingest_server(&ca.collector(), ca.der.clone(), &settings()).unwrap()).unwrap();
+    let pinned = pinned_client(fingerprint(&ca.der), &settings()).unwrap();
+    shake(pinned, enrol_server(&ca.collector(), &settings()).unwrap()).unwrap();
+    let api = pinned_api_client(fingerprint(&ca.der), &settings()).unwrap();
+    shake(api, api_server(&ca.collector(), &settings()).unwrap()).unwrap();
+}
+
+#[test]
+#[ignore = "run by the test of key logs, in its own process"]
+fn child_that_was_not_asked_to_log_keys() {
+    shake_every_way(&|| clock(0));
+    shake_every_way(&|| clock(0).with_key_log(true).with_key_log(false));
+}
+
+#[test]
+#[ignore = "run by the test of key logs, in its own process"]
+fn child_that_was_asked_to_log_keys() {
+    shake_every_way(&|| clock(0).with_key_log(true));
+}
+
+#[test]
+fn no_key_is_logged_unless_it_was_asked_for() {
+    assert_eq!(key_log_of("tls::tests::child_that_was_not_asked_to_log_keys"), "");
+}
+
+#[test]
+fn keys_are_logged_when_asked_for() {
+    let text = key_log_of("tls::tests::child_that_was_asked_to_log_keys");
+    let secrets = text.lines().filter(|line| line.starts_with("CLIENT_TRAFFIC_SECRET_0 ")).count();
+    assert_eq!(secrets, 6, "three handshakes, both ends of each:\n{text}");
+}
