@@ -23,9 +23,9 @@ pub struct Group {
     stop: CancellationToken,
 }
 
-/// The group has as many tasks as it may.
+/// The group has as many tasks as it may, or was asked to stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{limit} `{name}` tasks are running, which is the limit")]
+#[error("no more `{name}` tasks are taken: {limit} are running, which is the limit, or they are to stop")]
 pub struct GroupFull {
     /// The group's name.
     pub name: &'static str,
@@ -50,6 +50,9 @@ impl Group {
         F: Future<Output = ()> + Send + 'static,
     {
         let full = GroupFull { name: self.name, limit: self.limit };
+        if self.stop.is_cancelled() {
+            return Err(full);
+        }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| full)?;
         self.running.spawn(async move {
             task.await;

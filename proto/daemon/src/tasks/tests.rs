@@ -77,7 +77,10 @@ async fn a_group_takes_no_more_than_its_limit() {
         group.spawn(async move { stop.cancelled().await }).unwrap();
     }
     let full = group.spawn(async {}).unwrap_err();
-    assert_eq!(full.to_string(), "2 `connection` tasks are running, which is the limit");
+    assert_eq!(
+        full.to_string(),
+        "no more `connection` tasks are taken: 2 are running, which is the limit, or they are to stop"
+    );
     assert_eq!(group.len(), 2);
     group.join(GRACE).await.unwrap();
     assert!(group.is_empty());
@@ -103,4 +106,118 @@ async fn a_group_names_what_does_not_end() {
     let failure = group.join(GRACE).await.unwrap_err();
     assert_eq!(failure.to_string(), "did not stop within 5 s: connection");
     assert!(group.spawn(async {}).is_err(), "a group that ended takes nothing");
+}
+
+#[tokio::test]
+async fn a_task_that_ends_well_stops_nobody() {
+    let mut tasks = Tasks::new(CancellationToken::new());
+    let stop = tasks.stop();
+    let (done, wait) = tokio::sync::oneshot::channel::<()>();
+    tasks.spawn("short", async move {
+        done.send(()).unwrap();
+        Ok::<(), io::Error>(())
+    });
+    tasks.spawn("long", async move {
+        _ = wait.await;
+        tokio::task::yield_now().await;
+        if stop.is_cancelled() { Err(io::Error::other("stopped by one that ended well")) } else { Ok(()) }
+    });
+    assert_eq!(tasks.len(), 2);
+    tasks.join(GRACE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_panic_tells_what_it_can() {
+    for (what, payload) in [
+        ("words", Box::new("words") as Box<dyn std::any::Any + Send>),
+        ("made up", Box::new("made up".to_owned())),
+        ("no message", Box::new(7_u8)),
+    ] {
+        let mut tasks = Tasks::new(CancellationToken::new());
+        tasks.spawn("buggy", async move {
+            if !payload.is::<bool>() {
+                std::panic::resume_unwind(payload);
+            }
+            Ok::<(), io::Error>(())
+        });
+        let failure = tasks.join(GRACE).await.unwrap_err();
+        assert_eq!(failure.to_string(), format!("task `buggy` panicked: {what}"));
+    }
+}
+
+#[tokio::test]
+async fn a_panic_stops_the_rest_too() {
+    let mut tasks = Tasks::new(CancellationToken::new());
+    let stop = tasks.stop();
+    tasks.spawn_blocking("buggy", || -> Result<(), io::Error> { std::panic::resume_unwind(Box::new("bug")) });
+    tasks.spawn("patient", async move {
+        stop.cancelled().await;
+        Ok::<(), io::Error>(())
+    });
+    assert!(matches!(tasks.join(GRACE).await, Err(TaskFailure::Panicked { name: "buggy", .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_within_the_grace_is_still_the_one_reported() {
+    let mut tasks = Tasks::new(CancellationToken::new());
+    tasks.stop().cancel();
+    tasks.spawn("flushing", async {
+        tokio::time::sleep(GRACE / 2).await;
+        Err(io::Error::other("disk full"))
+    });
+    assert_eq!(tasks.join(GRACE).await.unwrap_err().to_string(), "task `flushing` failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_grace_begins_with_the_stop_and_not_before() {
+    let mut tasks = Tasks::new(CancellationToken::new());
+    let stop = tasks.stop();
+    tasks.spawn("long", async move {
+        tokio::time::sleep(100 * GRACE).await;
+        stop.cancel();
+        tokio::time::sleep(GRACE / 2).await;
+        Ok::<(), io::Error>(())
+    });
+    tasks.join(GRACE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_group_of_no_place_takes_nothing() {
+    let group = Group::new("connection", 0, CancellationToken::new());
+    assert_eq!(group.spawn(async {}), Err(GroupFull { name: "connection", limit: 0 }));
+    group.join(GRACE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_group_that_was_asked_to_stop_takes_nothing() {
+    let stop = CancellationToken::new();
+    let group = Group::new("connection", 5, stop.child_token());
+    group.spawn(async {}).unwrap();
+    stop.cancel();
+    assert!(group.spawn(async {}).is_err());
+    group.join(GRACE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_task_of_a_group_that_panics_frees_its_place() {
+    let group = Group::new("connection", 1, CancellationToken::new());
+    group.spawn(async { std::panic::resume_unwind(Box::new("a bug for one peer")) }).unwrap();
+    while !group.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let clone = group.clone();
+    clone.spawn(std::future::pending()).unwrap();
+    assert!(group.spawn(async {}).is_err(), "clones share the places");
+    assert_eq!(group.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_counts_each_that_is_late() {
+    let group = Group::new("connection", 4, CancellationToken::new());
+    for _ in 0..3 {
+        group.spawn(std::future::pending()).unwrap();
+    }
+    group.spawn(async {}).unwrap();
+    let failure = group.join(GRACE).await.unwrap_err();
+    assert_eq!(failure.to_string(), "did not stop within 5 s: connection, connection, connection");
 }
