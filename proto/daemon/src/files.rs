@@ -4,8 +4,10 @@
 //! It never follows what is not a regular file (a FIFO or a device would block
 //! or never end) and never leaves a half-written file under its final name.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,10 @@ use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 /// Bytes of the lock file that are read back: a process id has at most seven
 /// digits (`PID_MAX_LIMIT`), with its line break.
 const PID_BYTES_MAX: usize = 16;
+
+/// Names of a directory that are looked at for leftovers. State directories
+/// hold a few files; a write must not wait for a large one.
+const LEFTOVERS_LOOKED_AT_MAX: usize = 1000;
 
 /// Reads a regular file of at most `max` bytes. Never blocks on a FIFO or a
 /// device.
@@ -60,6 +66,7 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "is no path of a file"));
     };
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    remove_leftovers(dir, name);
     let mut beside = name.to_owned();
     beside.push(format!(".{}.new", std::process::id()));
     let beside = dir.join(beside);
@@ -70,6 +77,22 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(error);
     }
     sync_dir(dir)
+}
+
+/// Removes what processes that are gone left beside the file: it may be half of
+/// a private key. What cannot be removed is tried again at the next write.
+fn remove_leftovers(dir: &Path, name: &OsStr) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    let is_leftover = |found: &OsStr| {
+        let rest = found.as_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b".")?.strip_suffix(b".new")?;
+        let pid: u32 = std::str::from_utf8(rest).ok()?.parse().ok()?;
+        Some(!Path::new("/proc").join(pid.to_string()).exists())
+    };
+    for entry in entries.flatten().take(LEFTOVERS_LOOKED_AT_MAX) {
+        if is_leftover(&entry.file_name()) == Some(true) {
+            _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -170,3 +170,71 @@ proptest! {
         prop_assert!(caret <= masked.chars().count());
     }
 }
+
+/// Every mistake that the reader can tell: where it is, and what is said.
+#[test]
+fn every_mistake_has_its_place_and_its_words() {
+    const GOOD: &str = "environment = 'a'\n";
+    for (text, place, said) in [
+        ("port = -1", "2:8", "expected u16"),
+        ("port = 1.5", "2:8", "expected u16, found floating"),
+        ("port = true", "2:8", "expected u16, found boolean"),
+        ("port = [1]", "2:8", "expected u16, found sequence"),
+        ("port = { a = 1 }", "2:8", "expected u16, found map"),
+        ("mode = 'digset'", "2:8", "unknown value `digset`; did you mean `digest`?"),
+        ("mode = 'none of these'", "2:8", "unknown value `none of these`; known are `clear`, `digest`"),
+        ("api_token = 'x'", "2:13", "the value is not what this key takes"),
+        ("labels = 'x'", "2:10", "expected a map, found string"),
+        ("Port = 1", "2:1", "unknown key `Port`; did you mean `port`?"),
+        ("prot = 1", "2:1", "unknown key `prot`; did you mean `port`?"),
+        ("port = 1\nport = 2", "3:1", "duplicate key"),
+        ("  prot = 1", "2:3", "unknown key `prot`; did you mean `port`?"),
+    ] {
+        let text = refused(&format!("{GOOD}{text}\n"));
+        assert!(text.starts_with(&format!("agent.toml:{place}: ")), "{text}");
+        assert!(text.contains(said), "{said}:\n{text}");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3, "the line and its caret stand below:\n{text}");
+        assert!(lines[2].ends_with('^') && lines[2].matches('^').count() == 1, "{text}");
+        let caret = lines[2].chars().count() - 1;
+        assert!(caret <= lines[1].chars().count(), "the caret stands below the line:\n{text}");
+        let under: String = lines[1].chars().skip(caret).collect();
+        let key_or_mask = ["****", "port", "prot", "Port", "-1", "1.5", "true", "[", "{"];
+        assert!(key_or_mask.iter().any(|start| under.starts_with(start)), "below {under:?}:\n{text}");
+    }
+}
+
+#[test]
+fn lines_are_masked_but_for_what_cannot_be_a_secret() {
+    for (line, inside, wanted) in [
+        ("port = 5", false, "port = 5"),
+        ("port = 1234567890123", false, "port = ****"),
+        ("all = true", false, "all = true"),
+        ("name = \"hunter2\"", false, "name = ****"),
+        ("name = 'it' # hunter2", false, "name = **** ****"),
+        ("pin_token = 5", false, "pin_token = ****"),
+        ("a = [1, 'x', 2]", false, "a = [1, ****, 2]"),
+        ("a = { b = 'x', secret = 'y' }", false, "a = { b = ****, **** = **** }"),
+        ("[source]", false, "[source]"),
+        ("[[source]]", false, "[[source]]"),
+        ("[\"hunter2\"]", false, "****"),
+        ("# hunter2", false, "****"),
+        ("hunter2", false, "****"),
+        ("a = 5", true, "****"),
+        ("\"a b\" = 'x'", false, "\"a b\" = ****"),
+        ("ä = 'x'", false, "****"),
+        ("", false, ""),
+    ] {
+        assert_eq!(mask::mask_line(line, 0, inside).0, wanted, "{line:?}");
+    }
+}
+
+#[test]
+fn words_of_secrets_are_recognised_both_ways() {
+    for key in ["password", "db_pass", "API_TOKEN", "secret", "fleet_key", "credentials", "auth_header"] {
+        assert!(mask::looks_secret(key), "{key}");
+    }
+    for key in ["port", "environment", "mode", "path", "name", "labels", "listen"] {
+        assert!(!mask::looks_secret(key), "{key}");
+    }
+}

@@ -61,3 +61,65 @@ fn formats_are_known_by_name() {
     }
     assert_eq!("xml".parse::<LogFormat>().unwrap_err(), "`xml` is not a log format: `text` or `json`");
 }
+
+#[test]
+#[ignore = "run by the tests of logging, in its own process"]
+fn child_that_logs() {
+    let format = std::env::var("DRIFTLINE_TEST_FORMAT").unwrap().parse().unwrap();
+    if let Err(error) = init(format) {
+        let mut err = io::stderr();
+        writeln!(err, "{error}").unwrap();
+        return;
+    }
+    let evil = "a\n{\"level\":\"ERROR\"}\u{1b}[2J";
+    tracing::info!(key = %evil, lines = 3, "seen");
+    tracing::warn!(target: "watch", "source is polled");
+    tracing::debug!("a decision");
+    assert!(matches!(init(format), Err(LogError::Twice(_))));
+}
+
+/// What a process of its own logs to standard error: logging is set up once
+/// per process.
+fn logged_by_child(format: &str, level: Option<&str>) -> Vec<String> {
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "log::tests::child_that_logs", "--ignored", "--nocapture"]);
+    child.env("DRIFTLINE_TEST_FORMAT", format).env_remove(LEVEL_VARIABLE).env_remove("JOURNAL_STREAM");
+    if let Some(level) = level {
+        child.env(LEVEL_VARIABLE, level);
+    }
+    let output = child.output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stderr).unwrap().lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn json_lines_are_one_object_each_with_the_fields_beside_the_message() {
+    let lines = logged_by_child("json", None);
+    let objects: Vec<serde_json::Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), 2, "{lines:?}");
+    assert_eq!(objects[0]["level"], "INFO");
+    assert_eq!(objects[0]["message"], "seen");
+    assert_eq!(objects[0]["lines"], 3);
+    assert_eq!(objects[0]["key"], "a\n{\"level\":\"ERROR\"}\u{1b}[2J", "escaped in the line, whole for its reader");
+    assert!(!lines[0].contains('\u{1b}'));
+    assert!(clock::parse_ms(objects[0]["timestamp"].as_str().unwrap()).is_some());
+    assert_eq!((&objects[1]["level"], &objects[1]["target"]), (&"WARN".into(), &"watch".into()));
+}
+
+#[test]
+fn text_lines_are_one_per_event() {
+    let lines = logged_by_child("text", None);
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[1].ends_with("  WARN watch: source is polled"), "{lines:?}");
+    assert!(!lines[0].contains('\u{1b}'), "no colour where no terminal is");
+}
+
+#[test]
+fn the_level_is_the_variables() {
+    assert_eq!(logged_by_child("json", Some("warn")).len(), 1);
+    assert_eq!(logged_by_child("json", Some("debug")).len(), 3);
+    assert_eq!(logged_by_child("json", Some("error,watch=warn")).len(), 1);
+    assert_eq!(logged_by_child("json", Some("error")).len(), 0);
+    let refused = logged_by_child("json", Some("info,x=loud"));
+    assert_eq!(refused, ["DRIFTLINE_LOG is not a level such as `info` or `info,driftline_wire=debug`"]);
+}
