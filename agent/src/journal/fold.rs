@@ -47,7 +47,13 @@ impl Net {
         match &entry.body {
             Body::Problems(_) => self.problems = Some(entry),
             Body::Gap(gap) => self.take_gap(gap.clone(), entry),
-            Body::Delta(_) | Body::Snapshot(_) | Body::Retired(_) => self.take_change(entry),
+            Body::Retired(_) => {
+                // A source that is gone has no problems, and told after it they
+                // would be those of nobody.
+                self.problems = None;
+                self.take_change(entry);
+            }
+            Body::Delta(_) | Body::Snapshot(_) => self.take_change(entry),
         }
     }
 

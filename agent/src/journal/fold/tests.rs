@@ -102,3 +102,21 @@ fn d3_the_last_problems_and_the_widest_gap_stay() {
     let folded: Vec<Body> = fold(run).into_iter().map(|entry| entry.body).collect();
     assert_eq!(folded, [Body::Problems(Vec::new()), gap(1, 9)]);
 }
+
+#[test]
+fn d3_a_source_that_went_leaves_no_problems_behind() {
+    let problems = Body::Problems(vec![driftline_canon::Problem::whole(driftline_canon::ProblemKind::Syntax, "x")]);
+    let gone = Body::Retired(observation(&[(0, 1)]).root());
+    let bodies = |run: Vec<Entry>| -> Vec<Body> { fold(run).into_iter().map(|entry| entry.body).collect() };
+    assert_eq!(bodies(vec![entry(1, problems.clone()), entry(2, gone.clone())]), [gone.clone()]);
+    // Those of a source that came back are its own.
+    let back = observation(&[(0, 2)]);
+    let snapshot = Body::Snapshot(Snapshot {
+        reason: SnapshotReason::First,
+        before: Root::empty(),
+        root: back.root(),
+        items: back.items().to_vec(),
+    });
+    let run = vec![entry(1, gone), entry(2, snapshot), entry(3, problems.clone())];
+    assert_eq!(bodies(run)[1..], [problems]);
+}

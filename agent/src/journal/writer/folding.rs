@@ -26,7 +26,10 @@ pub(super) fn fold_if_full(changes: &mut Changes<'_>, bounds: JournalBounds, now
     for seqs in runs.into_values().filter(|seqs| seqs.len() > 1) {
         fold_run(changes, &seqs, &mut lost)?;
     }
-    drop_oldest(changes, bounds.bytes_max / 4 * 3, &mut lost)?;
+    let room = bounds.bytes_max / 4 * 3;
+    drop_oldest(changes, room, &mut lost, |body| !matches!(body, Body::Problems(_)))?;
+    // Problems alone fill it: only the bound counts now.
+    drop_oldest(changes, bounds.bytes_max, &mut lost, |_| true)?;
     if lost.records == 0 {
         return Ok(false);
     }
@@ -107,13 +110,19 @@ fn fold_run(changes: &mut Changes<'_>, seqs: &[u64], lost: &mut Lost) -> Result<
 }
 
 /// Roots will not fit for what is dropped, so the collector will ask for all
-/// of those sources: history is lost, truth is not.
-fn drop_oldest(changes: &mut Changes<'_>, bytes_max: u64, lost: &mut Lost) -> Result<(), StoreError> {
+/// of those sources: history is lost, truth is not. Problems are in no root:
+/// nobody would ask for them.
+fn drop_oldest(
+    changes: &mut Changes<'_>,
+    bytes_max: u64,
+    lost: &mut Lost,
+    may_go: impl Fn(&Body) -> bool,
+) -> Result<(), StoreError> {
     for seq in changes.meta.first_seq..changes.meta.next_seq {
         if changes.meta.bytes <= bytes_max {
             break;
         }
-        if let Some(entry) = changes.record(seq)? {
+        if let Some(entry) = changes.record(seq)?.filter(|entry| may_go(&entry.body)) {
             lost.add(&entry);
             changes.replace(seq, None)?;
         }
