@@ -203,7 +203,7 @@ impl Model {
         if meta.epoch == self.meta.epoch {
             let gone = self.trim(meta.first_seq - 1);
             assert_eq!(entries[..self.entries.len() - gone], self.entries[gone..], "a record became another one");
-        } else if renumbered && bytes as u64 > BYTES_MAX / 2 || !renumbered {
+        } else if !renumbered || bytes as u64 > BYTES_MAX / 2 {
             // Full: trimmed, then folded, and said so.
             self.trim(if renumbered { 0 } else { self.acked });
             let said = entries.iter().any(|entry| matches!(&entry.body, Body::Gap(gap) if gap.reason.contains("full")));

@@ -3,11 +3,13 @@
 //!
 //! No collector takes part: what arrives at one is the journal's records.
 #![allow(clippy::disallowed_methods, reason = "reads and writes files that these tests have just made")]
-#![allow(clippy::unwrap_used, reason = "these are tests, helpers included")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "these are tests, helpers included")]
 
 #[path = "watching/rig.rs"]
 mod rig;
 
+#[path = "watching/confined.rs"]
+mod confined;
 #[path = "watching/down.rs"]
 mod down;
 #[path = "watching/links.rs"]

@@ -51,6 +51,9 @@ impl Losses {
 pub struct Notifier {
     watcher: Option<INotifyWatcher>,
     refused: PollReason,
+    /// Keeps the ear open where there is no watcher: its end would end the
+    /// watch stage, and polling with it.
+    _open: Option<mpsc::Sender<Heard>>,
 }
 
 /// Where happenings arrive.
@@ -68,6 +71,7 @@ impl Notifier {
     #[must_use]
     pub fn open() -> (Self, Ear) {
         let (sender, heard_by) = mpsc::channel(HEARD_MAX);
+        let open = Some(sender.clone());
         let losses = Arc::new(Losses::default());
         let lost = Arc::clone(&losses);
         // Runs on notify's thread and must not wait: whoever reads may itself
@@ -85,13 +89,13 @@ impl Notifier {
             Ok(watcher) => (Some(watcher), PollReason::Limit(INSTANCES)),
             Err(error) => (None, reason(&error)),
         };
-        (Self { watcher, refused }, Ear { heard: heard_by, losses })
+        (Self { watcher, refused, _open: open }, Ear { heard: heard_by, losses })
     }
 
     /// Watches nothing: for looking at what would be watched.
     #[must_use]
     pub fn closed() -> Self {
-        Self { watcher: None, refused: PollReason::Directory("it is only looked at".to_owned()) }
+        Self { watcher: None, refused: PollReason::Directory("it is only looked at".to_owned()), _open: None }
     }
 
     /// Watches a directory; again if it is another one at the same path now.

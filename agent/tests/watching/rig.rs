@@ -268,6 +268,16 @@ impl Running {
         self.stages().progress.borrow().clone()
     }
 
+    /// Waits until so many sources are polled or cannot be read; names them.
+    pub(crate) fn until_degraded(&self, count: u32) -> Vec<String> {
+        let begin = Instant::now();
+        while self.progress().degraded != count {
+            assert!(begin.elapsed() < PATIENCE, "{:?}", self.progress());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.progress().troubles.into_iter().map(|trouble| trouble.name).collect()
+    }
+
     /// Stops as SIGTERM does.
     pub(crate) fn stop(mut self) {
         self.end();

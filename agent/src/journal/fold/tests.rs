@@ -108,7 +108,8 @@ fn d3_a_source_that_went_leaves_no_problems_behind() {
     let problems = Body::Problems(vec![driftline_canon::Problem::whole(driftline_canon::ProblemKind::Syntax, "x")]);
     let gone = Body::Retired(observation(&[(0, 1)]).root());
     let bodies = |run: Vec<Entry>| -> Vec<Body> { fold(run).into_iter().map(|entry| entry.body).collect() };
-    assert_eq!(bodies(vec![entry(1, problems.clone()), entry(2, gone.clone())]), [gone.clone()]);
+    let left = bodies(vec![entry(1, problems.clone()), entry(2, gone.clone())]);
+    assert!(left.len() == 1 && left[0] == gone, "{left:?}");
     // Those of a source that came back are its own.
     let back = observation(&[(0, 2)]);
     let snapshot = Body::Snapshot(Snapshot {
