@@ -33,6 +33,10 @@ const SKEW_WARN_MS: i64 = 60_000;
 /// Between two tries to renew a certificate that still works.
 const RENEWAL_RETRY: Duration = Duration::from_secs(300);
 
+/// Before a stream begins anew that was in order. Nobody notices a fifth of a
+/// second, and what makes it begin anew each time is no busy loop.
+const PAUSE_AGAIN: Duration = Duration::from_millis(200);
+
 /// Everything that shipping needs.
 #[derive(Debug)]
 pub struct Shipping {
@@ -99,7 +103,7 @@ impl Shipping {
             Err(error) => return Some(self.unreachable(course, &endpoint, &error)),
         };
         self.board.link(Link::Connecting { endpoint: endpoint.clone() });
-        let ended = session::run(self, connection.channel.clone()).await;
+        let ended = session::run(self, connection.channel.clone(), course.renewal).await;
         let pause = self.ended(course, &endpoint, ended);
         if connection.fate.certificate_refused() {
             self.certificate_refused(course, connection.fate.certificate_expired());
@@ -135,10 +139,10 @@ impl Shipping {
         let away = |why: String| Link::Away { endpoint: endpoint.to_owned(), why };
         match ended {
             Ended::Stopped => None,
-            Ended::Again if was_connected => Some(Duration::ZERO),
+            Ended::Again if was_connected => Some(PAUSE_AGAIN),
             // A collector whose numbers never fit would have a new epoch each
             // time, as fast as the disk can.
-            Ended::Again => Some(course.backoff.pause(random())),
+            Ended::Again => Some(course.backoff.pause(random()).max(PAUSE_AGAIN)),
             Ended::Lost(why) => {
                 tracing::warn!(endpoint, error = %why, "the connection to the collector is gone");
                 self.board.link(away(why));
@@ -167,8 +171,7 @@ impl Shipping {
     async fn renew_if_due(&mut self, course: &mut Course) {
         let now_ms = self.clock.now_ms();
         let expired = renew::expired(&self.identity, now_ms) || course.renew_first;
-        let waiting = course.renewal.is_some_and(|at| tokio::time::Instant::now() < at);
-        if !expired && (waiting || !renew::due(&self.identity, now_ms)) {
+        if !expired && !self.renewal_due(course.renewal) {
             return;
         }
         course.renewal = Some(tokio::time::Instant::now() + RENEWAL_RETRY);
@@ -183,6 +186,13 @@ impl Shipping {
             }
             Some(Err(error)) => self.not_renewed(&error),
         }
+    }
+
+    /// Whether a certificate that still works is to be renewed now: a stream
+    /// that is in order ends for it, as it may live longer than the certificate.
+    fn renewal_due(&self, retry: Option<tokio::time::Instant>) -> bool {
+        let waiting = retry.is_some_and(|at| tokio::time::Instant::now() < at);
+        !waiting && renew::due(&self.identity, self.clock.now_ms())
     }
 
     fn not_renewed(&mut self, error: &RenewError) {

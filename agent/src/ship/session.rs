@@ -53,7 +53,8 @@ pub(super) enum Ended {
     Stopped,
     /// The collector sent it away.
     Refused(Refusal),
-    /// Anew at once: the journal has begun another epoch.
+    /// Anew at once: the journal has begun another epoch, sources appeared, or
+    /// the certificate is to be renewed.
     Again,
     /// The connection is gone, or makes no sense.
     Lost(String),
@@ -99,13 +100,15 @@ pub(super) struct Session<'a> {
     acked: u64,
     acked_at: Instant,
     root: Option<(u64, u64, Root)>,
+    /// Before then the certificate is not renewed.
+    renewal: Option<Instant>,
 }
 
 /// Opens a stream and follows it to its end. An agent that stops waits for no
 /// collector that is slow to begin.
-pub(super) async fn run(ship: &mut Shipping, channel: Channel) -> Ended {
+pub(super) async fn run(ship: &mut Shipping, channel: Channel, renewal: Option<Instant>) -> Ended {
     let stop = ship.stop.clone();
-    match stop.run_until_cancelled(open(ship, channel)).await {
+    match stop.run_until_cancelled(open(ship, channel, renewal)).await {
         None => Ended::Stopped,
         Some(Ok(mut session)) => match session.follow().await {
             Ok(()) => Ended::Stopped,
@@ -115,7 +118,7 @@ pub(super) async fn run(ship: &mut Shipping, channel: Channel) -> Ended {
     }
 }
 
-async fn open(ship: &mut Shipping, channel: Channel) -> Result<Session<'_>, Ended> {
+async fn open(ship: &mut Shipping, channel: Channel, renewal: Option<Instant>) -> Result<Session<'_>, Ended> {
     let meta = ship.progress.borrow_and_update().meta.clone();
     let (outgoing, frames) = mpsc::channel(FRAMES);
     let announced = announced(ship, meta.first_seq)?;
@@ -143,6 +146,7 @@ async fn open(ship: &mut Shipping, channel: Channel) -> Result<Session<'_>, Ende
         acked,
         acked_at: Instant::now(),
         root: None,
+        renewal,
         ship,
     };
     session.tell_acked();
@@ -263,6 +267,9 @@ impl Session<'_> {
                 Event::Sent | Event::Progress => {}
                 Event::Timer => {
                     if Instant::now() >= next_beat {
+                        if farewell.is_none() && self.ship.renewal_due(self.renewal) {
+                            return Err(Ended::Again);
+                        }
                         next_beat = Instant::now() + beat;
                         self.beat()?;
                     }

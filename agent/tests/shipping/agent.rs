@@ -128,6 +128,15 @@ impl Agent {
         }
     }
 
+    /// Its certificate ends so long from now, by a clock that is the test's.
+    pub(crate) fn certificate_for(&mut self, life_ms: i64) -> Clock {
+        let now_ms = driftline_daemon::clock::now_ms();
+        let shipping = self.shipping.as_mut().unwrap();
+        shipping.clock = Clock::manual(now_ms);
+        (shipping.identity.not_before_ms, shipping.identity.not_after_ms) = (now_ms, now_ms + life_ms);
+        shipping.clock.clone()
+    }
+
     /// Begins to ship.
     pub(crate) fn ship(&mut self) {
         self.tasks.spawn("ship", self.shipping.take().unwrap().run());

@@ -76,6 +76,25 @@ async fn a_collector_that_reads_nothing_does_not_hold_the_agent() {
 }
 
 #[tokio::test]
+async fn a_healthy_stream_ends_once_when_the_certificate_is_to_be_renewed() {
+    let (dir, ca) = (tempfile::tempdir().unwrap(), Ca::new());
+    let mut collector = Collector::start(&ca).await;
+    let mut agent = Agent::idle(dir.path(), &ca, &[&collector.endpoint]);
+    let clock = agent.certificate_for(3_600_000);
+    agent.ship();
+    let (mut session, ..) = collector.ready(0).await;
+    clock.advance_ms(1_700_000);
+    session.assert_quiet().await;
+    clock.advance_ms(200_000);
+    assert_eq!(session.goodbye().await, None, "half of its life is over");
+    // Nobody renews it here: the next try is minutes away, and the stream goes on.
+    let (mut session, ..) = collector.ready(0).await;
+    session.assert_quiet().await;
+    assert!(agent.board.read().renewal_problem.is_some());
+    agent.stop().await;
+}
+
+#[tokio::test]
 async fn nobody_to_talk_to_ends_at_once() {
     let (dir, ca) = (tempfile::tempdir().unwrap(), Ca::new());
     let (one, two) = (nobody().await, nobody().await);
