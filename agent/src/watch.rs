@@ -220,6 +220,7 @@ impl Watch {
         }
         let since = self.sweep.as_ref().and_then(|sweep| sweep.lost_since).unwrap_or(self.heard_ms);
         tracing::warn!("events were lost, looking at everything again");
+        self.tree.forget_all();
         self.begin_sweep(Some(since), Some(since));
     }
 

@@ -28,6 +28,9 @@ pub struct PlaceId(u32);
 /// Device and inode.
 pub type Inode = (u64, u64);
 
+/// No directory has it: what is found is watched anew.
+const NO_INODE: Inode = (0, 0);
+
 /// A file that is watched.
 #[derive(Debug)]
 pub struct Slot {
@@ -253,7 +256,26 @@ impl Table {
         if self.inodes.get(&old) == Some(&id) {
             self.inodes.remove(&old);
         }
-        self.inodes.insert(inode, id);
+        if inode != NO_INODE {
+            self.inodes.insert(inode, id);
+        }
+    }
+
+    /// Whatever is found at this path or below it is another directory, or has
+    /// lost its watch, though it may have the inode it had.
+    pub fn forget_below(&mut self, path: &Path) {
+        let ids: Vec<PlaceId> =
+            self.place_ids.iter().filter(|(known, _)| known.starts_with(path)).map(|(_, id)| *id).collect();
+        for id in ids {
+            self.set_inode(id, NO_INODE);
+        }
+    }
+
+    /// Whether a directory's path leads through that name in a place.
+    #[must_use]
+    pub fn leads_through(&self, place: PlaceId, name: &OsStr) -> bool {
+        let hop = self.place(place).hops.get(name);
+        hop.is_some_and(|hop| hop.iter().any(|dependent| matches!(dependent, Dependent::Dir(_))))
     }
 
     /// A directory leads to a place now, or nowhere.

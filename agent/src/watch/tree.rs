@@ -78,6 +78,9 @@ impl Tree {
 
     /// Acts on what was heard.
     pub fn hear(&mut self, heard: &Heard) {
+        if heard.happening.renames() {
+            self.forget(&heard.path);
+        }
         if let Some(place) = self.table.place_at(&heard.path) {
             self.hear_of_place(place, heard.happening);
         }
@@ -89,6 +92,23 @@ impl Tree {
         }
     }
 
+    /// A directory was renamed, replaced or deleted: its watch and those of
+    /// everything below are gone, or belong to what was moved away. The names
+    /// of files, which come and go by the thousand, cost one look-up.
+    fn forget(&mut self, path: &Path) {
+        let above = path.parent().and_then(|parent| self.table.place_at(parent));
+        let through = above.zip(path.file_name()).is_some_and(|(above, name)| self.table.leads_through(above, name));
+        if through || self.table.place_at(path).is_some() {
+            self.table.forget_below(path);
+        }
+    }
+
+    /// Watches everything anew as it is found again: events were lost, and
+    /// among them may be those that tell of a lost watch.
+    pub fn forget_all(&mut self) {
+        self.table.forget_below(Path::new("/"));
+    }
+
     fn hear_of_place(&mut self, place: PlaceId, happening: Happening) {
         if happening == Happening::Attributes {
             // Who may enter a directory decides what can be read in it.
@@ -98,8 +118,6 @@ impl Tree {
             return;
         }
         if happening.renames() {
-            // Its watch is gone, or belongs to what was moved away.
-            self.table.set_inode(place, (0, 0));
             self.refresh_all(&self.table.dependents(place));
         }
     }
@@ -208,6 +226,13 @@ impl Tree {
             }
             self.place(real, &mut polled)
         });
+        if place.is_none()
+            && let Some(old) = self.table.dir(dir).place
+        {
+            // It may come back as the same directory, without its watch.
+            let old = Arc::clone(&self.table.place(old).path);
+            self.table.forget_below(&old);
+        }
         self.table.lead(dir, place);
         if self.table.dir(dir).polled != polled {
             self.table.set_polled(dir, polled);

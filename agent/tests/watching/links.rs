@@ -154,3 +154,32 @@ fn a_glob_takes_new_files_and_leaves_hidden_ones() {
     fs::remove_file(rig.path("a.env")).unwrap();
     agent.until_value("all/a.env", "@state", Some("absent"));
 }
+
+#[test]
+fn w5_a_directory_moved_away_and_back_is_watched_again() {
+    let rig = Rig::new().source("env_file", "app", "current/conf/deep/app.env");
+    fs::create_dir_all(rig.path("current/conf/deep")).unwrap();
+    rig.write("current/conf/deep/app.env", "A=1\n");
+    let agent = rig.start();
+    for round in 2..5 {
+        fs::rename(rig.path("current"), rig.path("aside")).unwrap();
+        fs::rename(rig.path("aside"), rig.path("current")).unwrap();
+        agent.settle();
+        rig.write("current/conf/deep/app.env", &format!("A={round}\n"));
+        agent.until_value("app", "A", Some(&round.to_string()));
+    }
+}
+
+#[test]
+fn w5_a_directory_that_comes_back_later_is_watched_again() {
+    let rig = Rig::new().source("env_file", "app", "current/conf/app.env");
+    fs::create_dir_all(rig.path("current/conf")).unwrap();
+    rig.write("current/conf/app.env", "A=1\n");
+    let agent = rig.start();
+    fs::rename(rig.path("current"), rig.path("aside")).unwrap();
+    agent.until_problem("app", ProblemKind::Missing);
+    fs::rename(rig.path("aside"), rig.path("current")).unwrap();
+    agent.until_no_problem("app");
+    rig.write("current/conf/app.env", "A=2\n");
+    agent.until_value("app", "A", Some("2"));
+}
