@@ -122,3 +122,6 @@ fn last_known(known: Option<&SourceState>, metadata: Vec<Item>) -> Observation {
 fn snapshot(reason: SnapshotReason, before: Root, observation: &Observation) -> Body {
     Body::Snapshot(Snapshot { reason, before, root: observation.root(), items: observation.items().to_vec() })
 }
+
+#[cfg(test)]
+mod tests;

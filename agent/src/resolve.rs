@@ -145,3 +145,6 @@ impl Walk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,3 +201,6 @@ async fn ship(
     systemd::stopping();
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

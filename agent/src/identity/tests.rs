@@ -27,7 +27,7 @@ fn certificate(key: &KeyPair) -> Vec<u8> {
     params.self_signed(key).unwrap().der().to_vec()
 }
 
-fn enrolled() -> (tempfile::TempDir, IdentityFile) {
+pub(crate) fn enrolled() -> (tempfile::TempDir, IdentityFile) {
     let dir = tempfile::tempdir().unwrap();
     let file = IdentityFile::new(dir.path());
     let key = file.key_to_enrol("t-1").unwrap();

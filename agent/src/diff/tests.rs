@@ -1,0 +1,104 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use driftline_canon::{Digest, ItemKey, Problem, ProblemKind, SourceName};
+
+use super::*;
+use crate::config::{Config, SourceSpec};
+
+fn spec(more: &str) -> Arc<SourceSpec> {
+    let text = format!("[[source]]\nkind = \"env_file\"\nname = \"app\"\npath = \"/app.env\"\n{more}\n");
+    Arc::clone(&Config::parse(Path::new("agent.toml"), &text).unwrap().sources[0])
+}
+
+fn item(key: &str, value: u8) -> Item {
+    Item {
+        key: ItemKey::from_bytes(key.as_bytes()),
+        digest: Digest([value; 32]),
+        secret: false,
+        display: None,
+        line: None,
+    }
+}
+
+fn seen(more: &str, value: u8) -> Observed {
+    let observation = Observation::new(vec![item("A", value), item("B", 0)]);
+    Observed {
+        name: SourceName::new("app").unwrap(),
+        path: "/app.env".to_owned(),
+        spec: spec(more),
+        sight: Sight::Whole { observation, content: None },
+        problems: Vec::new(),
+        observed_ms: 100 + i64::from(value),
+        unobserved_since_ms: Some(50),
+    }
+}
+
+fn state(observed: &Observed) -> SourceState {
+    decide(None, observed, KeyEpoch(1)).state.unwrap()
+}
+
+#[test]
+fn a_new_source_is_told_whole_and_never_as_unobserved() {
+    let decision = decide(None, &seen("", 1), KeyEpoch(1));
+    assert_eq!(decision.entries.len(), 1);
+    assert_eq!(decision.entries[0].unobserved_since_ms, None);
+    let Body::Snapshot(all) = &decision.entries[0].body else { panic!("{decision:?}") };
+    assert_eq!((all.reason, all.before, all.items.len()), (SnapshotReason::First, Root::empty(), 2));
+}
+
+#[test]
+fn w7_a_change_is_one_delta_with_the_bounds_of_when() {
+    let known = state(&seen("", 1));
+    let decision = decide(Some(&known), &seen("", 2), KeyEpoch(1));
+    let [Entry { body: Body::Delta(delta), unobserved_since_ms: Some(50), observed_ms: 102, .. }] =
+        &decision.entries[..]
+    else {
+        panic!("{decision:?}")
+    };
+    assert_eq!((delta.before, delta.changes.len()), (known.head.root, 1));
+}
+
+#[test]
+fn w15_the_same_again_is_nothing() {
+    let decision = decide(Some(&state(&seen("", 1))), &seen("", 1), KeyEpoch(1));
+    assert!(decision.entries.is_empty() && decision.state.is_none());
+}
+
+#[test]
+fn problems_are_told_when_they_change_and_when_they_end() {
+    let mut odd = seen("", 1);
+    odd.problems.push(Problem::whole(ProblemKind::Syntax, "line 3"));
+    let told = decide(Some(&state(&seen("", 1))), &odd, KeyEpoch(1));
+    assert!(matches!(&told.entries[..], [Entry { body: Body::Problems(all), .. }] if all.len() == 1));
+    assert!(decide(told.state.as_ref(), &odd, KeyEpoch(1)).entries.is_empty());
+    let solved = decide(told.state.as_ref(), &seen("", 1), KeyEpoch(1));
+    assert!(matches!(&solved.entries[..], [Entry { body: Body::Problems(all), .. }] if all.is_empty()));
+}
+
+#[test]
+fn w13_an_unreadable_file_keeps_its_settings() {
+    let known = state(&seen("", 1));
+    let mut closed = seen("", 1);
+    closed.sight = Sight::Unreadable { metadata: vec![item("@state", 9)] };
+    let kept = decide(Some(&known), &closed, KeyEpoch(1)).state.unwrap();
+    assert_eq!(kept.observation.items().len(), 3);
+    // Not those of another key: they could not be compared with anything.
+    let rekeyed = decide(Some(&known), &closed, KeyEpoch(2)).state.unwrap();
+    assert_eq!(rekeyed.observation.items().len(), 1);
+}
+
+#[test]
+fn another_key_dialect_or_policy_is_no_change_of_the_file() {
+    let known = state(&seen("", 1));
+    let reason = |observed: &Observed, epoch| {
+        let decision = decide(Some(&known), observed, KeyEpoch(epoch));
+        match &decision.entries[..] {
+            [Entry { body: Body::Snapshot(all), .. }] => all.reason,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(reason(&seen("", 1), 2), SnapshotReason::Rekey);
+    assert_eq!(reason(&seen("dialect = \"dotenv\"", 1), 1), SnapshotReason::Normaliser);
+    assert_eq!(reason(&seen("display = \"digest\"", 1), 1), SnapshotReason::Policy);
+}
