@@ -22,7 +22,7 @@ use crate::journal::{self, Journal, JournalReader, JournalSettings, Progress, Re
 use crate::observe::{self, QUEUE_BATCHES};
 use crate::ship::Shipping;
 use crate::status::StatusBoard;
-use crate::watch::{Watch, WatchSettings};
+use crate::watch::{Watch, WatchSettings, vanished};
 
 /// How long everything may take to end: the drain of the pipeline and the
 /// shipping stage's grace of five seconds, with room for a slow disk.
@@ -137,6 +137,7 @@ impl Stages {
     ) -> Result<(oneshot::Receiver<()>, Self), StoreError> {
         let stop = tasks.stop();
         let opened = recovery::open(&config.state_dir, clock.now_ms())?;
+        let vanished = vanished(&opened.store)?;
         let last_alive_ms = (opened.meta.alive_ms > 0).then_some(opened.meta.alive_ms);
         let sender = Journal::progress(&opened.meta);
         let progress = sender.subscribe();
@@ -155,6 +156,7 @@ impl Stages {
         let settings = WatchSettings {
             sources: config.sources.clone(),
             reconcile: config.reconcile,
+            vanished,
             last_alive_ms,
             clock: clock.clone(),
         };

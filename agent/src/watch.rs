@@ -8,6 +8,7 @@ mod mounts;
 pub mod notifier;
 pub mod table;
 pub mod tree;
+mod vanished;
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -27,6 +28,7 @@ use mounts::Mounts;
 use notifier::{Ear, Notifier};
 use table::{DirId, SpecIndex};
 use tree::Tree;
+pub use vanished::{Vanished, vanished};
 
 /// How often a directory that cannot be watched is polled. Below a second an
 /// idle host would be kept awake.
@@ -53,6 +55,8 @@ pub struct WatchSettings {
     pub sources: Vec<Arc<SourceSpec>>,
     /// How often everything is compared with what is on disk.
     pub reconcile: Duration,
+    /// Sources of the last run whose file is gone.
+    pub vanished: Vec<Vanished>,
     /// When somebody was last watching; none: never.
     pub last_alive_ms: Option<i64>,
     /// The time.
@@ -175,6 +179,10 @@ impl Watch {
             self.tree.plant(SpecIndex::try_from(index).unwrap_or(SpecIndex::MAX));
             self.flush()?;
         }
+        for one in std::mem::take(&mut self.settings.vanished) {
+            self.tree.plant_vanished(&one.name, &one.path);
+        }
+        self.flush()?;
         self.tree.unobserved_since(None);
         let table = &self.tree.table;
         let names: HashSet<NameHash> = table

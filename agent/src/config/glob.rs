@@ -96,6 +96,24 @@ impl Glob {
         }
         Ok(Some(Self { base, components, written: path.to_owned() }))
     }
+
+    /// Whether it means that path, were there a file.
+    #[must_use]
+    pub fn matches(&self, path: &Path) -> bool {
+        let below = path.strip_prefix(&self.base).map(|below| below.iter().collect::<Vec<_>>());
+        below.is_ok_and(|names| fits(&self.components, &names))
+    }
+}
+
+fn fits(components: &[Component], names: &[&OsStr]) -> bool {
+    match (components.split_first(), names.split_first()) {
+        (None, None) => true,
+        (Some((any @ Component::AnyDepth, rest)), next) => {
+            fits(rest, names) || next.is_some_and(|(name, behind)| any.matches(name) && fits(components, behind))
+        }
+        (Some((component, rest)), Some((name, behind))) => component.matches(name) && fits(rest, behind),
+        _ => false,
+    }
 }
 
 impl fmt::Display for Glob {

@@ -82,3 +82,15 @@ fn globs_match_as_in_a_shell() {
     assert!(dotted.components[1].matches(".env".as_ref()));
     assert!(Glob::parse(Path::new("/etc/app.env")).unwrap().is_none());
 }
+
+#[test]
+fn a_glob_knows_which_paths_it_means_without_looking() {
+    let matches = |glob: &str, path: &str| Glob::parse(Path::new(glob)).unwrap().unwrap().matches(Path::new(path));
+    assert!(matches("/srv/*/app.env", "/srv/a/app.env"));
+    assert!(!matches("/srv/*/app.env", "/srv/a/b/app.env"));
+    assert!(!matches("/srv/*/app.env", "/etc/a/app.env"));
+    for path in ["/srv/x.env", "/srv/a/x.env", "/srv/a/b/x.env"] {
+        assert!(matches("/srv/**/*.env", path), "{path}");
+    }
+    assert!(!matches("/srv/**/*.env", "/srv/.git/x.env") && !matches("/srv/**/*.env", "/srv/a/x.conf"));
+}

@@ -107,6 +107,12 @@ impl Table {
         &self.specs[usize::from(index)]
     }
 
+    /// Every `[[source]]`.
+    #[must_use]
+    pub fn spec_indices(&self) -> std::ops::Range<SpecIndex> {
+        0..SpecIndex::try_from(self.specs.len()).unwrap_or(SpecIndex::MAX)
+    }
+
     /// A file.
     #[must_use]
     pub fn slot(&self, id: SourceId) -> &Slot {

@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use driftline_canon::SourceName;
 use rustix::fs::FileType;
 
 use super::event::{Happening, Heard};
@@ -72,6 +73,21 @@ impl Tree {
             Pattern::Glob(glob) => {
                 let dir = self.dir(&glob.base);
                 self.add_level(dir, index, 0);
+            }
+        }
+    }
+
+    /// Begins to watch for a file that a glob meant in the last run and that is
+    /// gone: it is looked at, and found absent.
+    pub fn plant_vanished(&mut self, name: &SourceName, path: &Path) {
+        let (Some(parent), Some(file)) = (path.parent(), path.file_name()) else {
+            return;
+        };
+        for index in self.table.spec_indices() {
+            let spec = self.table.spec(index);
+            if matches!(&spec.pattern, Pattern::Glob(glob) if glob.matches(path)) && spec.name_of(path) == *name {
+                let dir = self.dir(parent);
+                self.add_file(dir, file, index, Urgency::First);
             }
         }
     }

@@ -33,8 +33,35 @@ fn w7_changes_while_stopped_are_reported_with_their_bounds() {
     let since = change.unobserved_since_ms.unwrap();
     assert!(since <= before && change.observed_ms >= before, "{since} {before} {}", change.observed_ms);
     assert_eq!(reasons(&records, "all/c.env"), [SnapshotReason::First]);
-    // A file that is gone is no source of the glob any more.
-    assert!(matches!(of(&records, "all/b.env").pop().unwrap().body, Body::Retired(_)));
+    // That a file went is a change, told once.
+    assert!(deltas(&records, "all/b.env")[0].contains(&"-B".to_owned()), "{:?}", deltas(&records, "all/b.env"));
+    assert_eq!(agent.value("all/b.env", "B"), None);
+    assert!(of(&records, "all/b.env").iter().all(|entry| !matches!(entry.body, Body::Retired(_))));
+    let gone = of(&records, "all/b.env").into_iter().find(|entry| matches!(entry.body, Body::Delta(_))).unwrap();
+    assert!(gone.unobserved_since_ms.is_some_and(|since| since <= before), "{gone:?}");
+    // It may come back; a file whose end was told is retired by the next start.
+    rig.write("b.env", "B=2\n");
+    agent.until_value("all/b.env", "B", Some("2"));
+    fs::remove_file(rig.path("b.env")).unwrap();
+    agent.until_value("all/b.env", "B", None);
+    agent.stop();
+    let agent = rig.start();
+    assert!(matches!(of(&agent.records(), "all/b.env").pop().unwrap().body, Body::Retired(_)));
+}
+
+#[test]
+fn w7_a_glob_that_is_no_longer_configured_retires_a_file_that_is_gone() {
+    let mut rig = Rig::new().source("env_file", "all", "deep/**/*.env");
+    fs::create_dir_all(rig.path("deep/a/b")).unwrap();
+    rig.write("deep/a/b/x.env", "A=1\n");
+    rig.start().stop();
+    fs::remove_dir_all(rig.path("deep/a")).unwrap();
+    let agent = rig.start();
+    assert!(deltas(&agent.records(), "all/a/b/x.env")[0].contains(&"-A".to_owned()));
+    agent.stop();
+    rig.forget_sources();
+    let agent = rig.start();
+    assert!(matches!(of(&agent.records(), "all/a/b/x.env").pop().unwrap().body, Body::Retired(_)));
 }
 
 #[test]

@@ -189,6 +189,7 @@ fn gated(
     let settings = WatchSettings {
         sources: config.sources.clone(),
         reconcile: config.reconcile,
+        vanished: Vec::new(),
         last_alive_ms: None,
         clock: clock.clone(),
     };
