@@ -15,8 +15,9 @@ use crate::config::CONFIG_PATH;
 
 /// Watches this host's configuration and streams hashed deltas to a collector.
 ///
-/// Values of settings stay on this host: what travels is a keyed digest and,
-/// where the configuration allows, a masked text.
+/// Of each setting a keyed digest travels. Values that look like secrets stay on
+/// this host; others travel as text for display, unless the source says
+/// `display = "digest"`.
 #[derive(Debug, Parser)]
 #[command(name = "driftline-agent", version, after_help = AFTER_HELP)]
 struct Arguments {

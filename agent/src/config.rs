@@ -104,6 +104,21 @@ impl Config {
         Self::parse(path, &config::load_text(path)?)
     }
 
+    /// The same; where nothing is at [`CONFIG_PATH`] yet, what holds without a
+    /// file: a host is enrolled before anybody has said what to watch.
+    ///
+    /// # Errors
+    /// [`ConfigError`] says what is wrong and where.
+    pub fn load_or_default(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_unless_missing(path, Path::new(CONFIG_PATH))
+    }
+
+    fn load_unless_missing(path: &Path, usual: &Path) -> Result<Self, ConfigError> {
+        let missing = path == usual
+            && std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound);
+        if missing { Self::parse(path, "") } else { Self::load(path) }
+    }
+
     /// Checks a configuration text; `path` is only for messages.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::{AgentError, enroll, facts};
 
 pub(crate) fn carry_out(arguments: &EnrollArguments) -> Outcome {
-    let config = Config::load(&arguments.config.config).map_err(boxed)?;
+    let config = Config::load_or_default(&arguments.config.config).map_err(boxed)?;
     let token =
         token(&arguments.token).map_err(|source| boxed(StartError::Stream { what: "read the token", source }))?;
     files::create_private_dir(&config.state_dir)

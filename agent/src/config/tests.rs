@@ -94,3 +94,16 @@ fn a_glob_knows_which_paths_it_means_without_looking() {
     }
     assert!(!matches("/srv/**/*.env", "/srv/.git/x.env") && !matches("/srv/**/*.env", "/srv/a/x.conf"));
 }
+
+#[test]
+fn only_the_usual_file_may_be_missing_and_only_where_that_is_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (usual, other) = (dir.path().join("agent.toml"), dir.path().join("other.toml"));
+    let config = Config::load_unless_missing(&usual, &usual).unwrap();
+    assert_eq!(config.state_dir, Path::new(STATE_DIR));
+    assert!(config.sources.is_empty());
+    assert!(Config::load_unless_missing(&other, &usual).is_err());
+    assert!(Config::load(&usual).is_err());
+    std::fs::write(&usual, "state_dir = 1").unwrap();
+    assert!(Config::load_unless_missing(&usual, &usual).is_err(), "a wrong one is not passed over");
+}

@@ -11,14 +11,34 @@ use driftline_canon::{Delta, Digest, Item, ItemChange, ItemKey, Observation, Roo
 use super::entry::{Body, Entry, Gap, Snapshot, SnapshotReason};
 
 /// Records of one source, oldest first, folded: at most one that changes its
-/// items, its open problems, and the gaps as one.
+/// items, its open problems, and the gaps as one; so before, between and after
+/// snapshots that stand alone.
 #[must_use]
 pub fn fold(run: Vec<Entry>) -> Vec<Entry> {
+    let mut folded = Vec::new();
     let mut net = Net::default();
     for entry in run {
-        net.take(entry);
+        if stands_alone(&entry.body) {
+            folded.extend(std::mem::take(&mut net).finish());
+            folded.push(entry);
+        } else {
+            net.take(entry);
+        }
     }
-    net.finish()
+    folded.extend(net.finish());
+    folded
+}
+
+/// A snapshot that says the same values in another way: the collector reports
+/// no change for it, so a change that is folded into it would never be told.
+fn stands_alone(body: &Body) -> bool {
+    let Body::Snapshot(snapshot) = body else {
+        return false;
+    };
+    match snapshot.reason {
+        SnapshotReason::Rekey | SnapshotReason::Normaliser | SnapshotReason::Policy => true,
+        SnapshotReason::First | SnapshotReason::Resync => false,
+    }
 }
 
 #[derive(Default)]

@@ -11,10 +11,10 @@ mod troubles;
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use driftline_canon::KeyEpoch;
-use driftline_daemon::Clock;
+use driftline_daemon::{Clock, clock};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -70,6 +70,8 @@ pub struct Journal {
     acked: u64,
     troubles: Troubles,
     generation: u64,
+    /// When it looks at itself next, however many events come before.
+    housekeeping: Instant,
     inputs_open: bool,
     requests_open: bool,
 }
@@ -96,6 +98,7 @@ impl Journal {
             acked: 0,
             troubles: Troubles::default(),
             generation: 0,
+            housekeeping: clock::monotonic() + HOUSEKEEPING,
             inputs_open: true,
             requests_open: true,
         }
@@ -153,7 +156,10 @@ impl Journal {
             request = self.ends.requests.recv(), if self.requests_open => {
                 request.map_or(Event::RequestsEnded, Event::Request)
             }
-            () = tokio::time::sleep(HOUSEKEEPING) => Event::Housekeeping,
+            () = tokio::time::sleep_until(self.housekeeping.into()) => {
+                self.housekeeping = clock::monotonic() + HOUSEKEEPING;
+                Event::Housekeeping
+            }
         }
     }
 
@@ -252,25 +258,43 @@ impl Journal {
             self.troubles.note(observed);
         }
         if let Some(meta) = written {
-            if meta.epoch != self.meta.epoch {
-                self.acked = 0;
-            }
-            if meta.next_seq != self.meta.next_seq {
-                self.generation += 1;
-            }
-            self.meta = meta;
+            self.took(meta);
         }
         Ok(())
     }
 
     /// After a failed write redb refuses everything until it is opened again.
     fn reopen(&mut self) {
-        let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        let shared = Arc::clone(&self.shared);
+        let mut shared = shared.write().unwrap_or_else(PoisonError::into_inner);
         *shared = None;
         match Store::open(&self.settings.state_dir.join(recovery::STATE_FILE)) {
-            Ok(store) => *shared = Some(store),
+            Ok(store) => {
+                // The write may be durable although it failed: what the file
+                // says counts, or the next record would take a number anew.
+                match store.meta() {
+                    Ok(Some(meta)) => self.took(meta),
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::debug!(error = %chain(&error), "the journal cannot be read yet");
+                        return;
+                    }
+                }
+                *shared = Some(store);
+            }
             Err(error) => tracing::debug!(error = %chain(&error), "the journal cannot be opened again yet"),
         }
+    }
+
+    /// This is what is durable now.
+    fn took(&mut self, meta: Meta) {
+        if meta.epoch != self.meta.epoch {
+            self.acked = 0;
+        }
+        if meta.next_seq != self.meta.next_seq {
+            self.generation += 1;
+        }
+        self.meta = meta;
     }
 }
 
@@ -298,3 +322,6 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,3 +121,17 @@ fn d3_a_source_that_went_leaves_no_problems_behind() {
     let run = vec![entry(1, gone), entry(2, snapshot), entry(3, problems.clone())];
     assert_eq!(bodies(run)[1..], [problems]);
 }
+
+#[test]
+fn d3_a_change_is_never_folded_into_a_snapshot_that_tells_none() {
+    let states: Vec<Observation> = (1..5).map(|value| observation(&[(0, value)])).collect();
+    let delta = |at: usize| Body::Delta(delta::diff(&states[at], &states[at + 1]).unwrap());
+    for reason in [SnapshotReason::Rekey, SnapshotReason::Normaliser, SnapshotReason::Policy] {
+        let (root, items) = (states[2].root(), states[2].items().to_vec());
+        let told = Body::Snapshot(Snapshot { reason, before: root, root, items });
+        let run = vec![entry(1, delta(0)), entry(2, delta(1)), entry(3, told.clone()), entry(4, delta(2))];
+        let folded: Vec<Body> = fold(run).into_iter().map(|entry| entry.body).collect();
+        let net = Body::Delta(delta::diff(&states[0], &states[2]).unwrap());
+        assert_eq!(folded, [net, told, delta(2)], "{reason:?}");
+    }
+}
