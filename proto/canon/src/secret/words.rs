@@ -119,9 +119,8 @@ fn names_a_key(words: &[String]) -> bool {
 /// Identifiers that are half of a credential: AWS access key ids, AppRole
 /// secret ids.
 fn is_secret_id(words: &[String]) -> bool {
-    words
-        .windows(2)
-        .any(|pair| pair[1] == "id" && (pair[0] == "secret" || pair[0] == "key" && words.iter().any(|w| w == "access")))
+    let access = words.iter().any(|word| word == "access");
+    words.windows(2).any(|pair| pair[1] == "id" && (pair[0] == "secret" || pair[0] == "key" && access))
 }
 
 fn is_quantity_or_switch(value: &[u8]) -> bool {
