@@ -12,6 +12,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use driftline_canon::AgentId;
+use driftline_compare::Severity;
 use driftline_daemon::Clock;
 use driftline_store::{EventKind, HostRecord, HostStatus, StoreError, TokenRecord, TokenUse};
 use driftline_wire::convert::{EnrolRequest, Enrolled, Refusal, RefusalKind, RenewRequest};
@@ -116,13 +117,21 @@ impl Enrolment for EnrolmentService {
 
     async fn renew(&self, request: Request<RenewFrame>) -> Result<Response<EnrollResponse>, Status> {
         let peer = address(&request)?;
-        self.may_try(peer)?;
         let asked = RenewRequest::decode(request.into_inner())?;
         version::compatible(PROTOCOL, asked.protocol)
             .map_err(|error| Status::failed_precondition(error.to_string()))?;
         let csr = ca::Request::verify(&asked.csr).map_err(|error| Status::invalid_argument(error.to_string()))?;
+        // Whoever proves a certificate of ours is never held off: failed tries
+        // from the same address are somebody else's.
+        let proven = match renew::proven(&self.parts, &asked, self.parts.clock.now_ms()) {
+            Ok(proven) => proven,
+            Err(refused) => {
+                self.may_try(peer)?;
+                return Err(self.refused(peer, refused, None).await);
+            }
+        };
         let parts = Arc::clone(&self.parts);
-        let decided = self.parts.recorder.decide(move |draft| renew::renew(draft, &parts, &asked, &csr)).await;
+        let decided = self.parts.recorder.decide(move |draft| renew::renew(draft, &parts, &csr, proven)).await;
         match decided.map_err(|stopped| Status::unavailable(stopped.to_string()))? {
             Ok(enrolled) => Ok(Response::new(enrolled.encode())),
             Err(refused) => Err(self.refused(peer, refused, None).await),
@@ -187,7 +196,9 @@ fn issue(
     (mut token, known, asked): (TokenRecord, Option<HostRecord>, &EnrolRequest),
 ) -> Result<Enrolled, Refused> {
     let now_ms = draft.now_ms;
-    let agent = new_agent_id(now_ms).ok_or(Refused::Internal)?;
+    // Above the one before, even if the clock was stepped back since.
+    let before_ms = known.as_ref().map_or(0, |host| id_ms(&host.agent));
+    let agent = new_agent_id(now_ms.max(before_ms.saturating_add(1))).ok_or(Refused::Internal)?;
     let identity = PeerIdentity {
         agent: agent.clone(),
         host: asked.hostname.clone(),
@@ -209,10 +220,11 @@ fn issue(
     host.enrolled_ms = now_ms;
     let what = if replaced { "enrolled again, its old certificate is refused" } else { "enrolled" };
     let used_message = format!("token {} was used by {}", token.id, host.host);
-    draft.append(vec![
-        event::of_host(&host, EventKind::HostEnrolled, format!("{} {what}", host.host)),
-        event::of_host(&host, EventKind::TokenUsed, used_message),
-    ]);
+    let mut enrolled = event::of_host(&host, EventKind::HostEnrolled, format!("{} {what}", host.host));
+    if replaced {
+        enrolled = event::with_severity(enrolled, Severity::Warning);
+    }
+    draft.append(vec![enrolled, event::of_host(&host, EventKind::TokenUsed, used_message)]);
     if replaced {
         let reason = "this host enrolled again".to_owned();
         parts.live.close(&host.host, Refusal { kind: RefusalKind::Revoked, reason });
@@ -234,6 +246,12 @@ fn new_agent_id(now_ms: i64) -> Option<AgentId> {
     let mut random = [0_u8; 8];
     getrandom::fill(&mut random).ok()?;
     AgentId::new(format!("{}-{}", hex::encode(&ca::time_prefix(now_ms)), hex::encode(&random))).ok()
+}
+
+/// The time that an agent id begins with; 0 if it is none of ours.
+fn id_ms(agent: &AgentId) -> i64 {
+    let digits = agent.as_str().get(..2 * ca::time_prefix(0).len());
+    digits.and_then(|digits| i64::from_str_radix(digits, 16).ok()).unwrap_or(0)
 }
 
 fn answer(parts: &EnrolParts, identity: PeerIdentity, issued: &Issued, now_ms: i64) -> Enrolled {

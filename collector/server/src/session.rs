@@ -43,6 +43,9 @@ pub const OUTGOING_FRAMES: usize = 8;
 /// little after this side forgot the record.
 const WINDOW: usize = 2 * WINDOW_RECORDS as usize;
 
+/// Between two heartbeats whose roots disagree, at least.
+const DISAGREE_MS_MIN: i64 = 60_000;
+
 /// How long a stream that is told to end may take to hear why.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -84,6 +87,8 @@ struct Session {
     assembler: RecordAssembler,
     part_bytes: usize,
     roots: Roots,
+    /// When a heartbeat last disagreed.
+    disagreed_ms: Option<i64>,
     lineage: Lineage,
     /// Highest record handed to the writer.
     received: u64,
@@ -112,6 +117,7 @@ pub async fn serve(
         assembler: RecordAssembler::new(),
         part_bytes: 0,
         roots: Roots::default(),
+        disagreed_ms: None,
         lineage: Lineage::default(),
         received: 0,
         unacknowledged: VecDeque::new(),
@@ -181,6 +187,9 @@ impl Session {
         if self.unacknowledged.len() > WINDOW {
             return Err(protocol("more records are on their way than the window allows"));
         }
+        if self.roots.are_full_for(&record) {
+            return Err(protocol("an agent has at most 200,000 sources"));
+        }
         self.received = record.seq.max(self.received);
         self.roots.follow(&record);
         self.parts.metrics.record();
@@ -209,6 +218,12 @@ impl Session {
             }
         });
         if agrees == Some(false) {
+            // Once is a fault that is mended; again so soon is a broken or
+            // hostile agent, which must not fill the history with it.
+            if self.disagreed_ms.is_some_and(|before| now_ms.saturating_sub(before) < DISAGREE_MS_MIN) {
+                return Err(protocol("roots disagree again right after everything was sent"));
+            }
+            self.disagreed_ms = Some(now_ms);
             for source in self.mismatch().await? {
                 let reason = "the heartbeat's root is not the collector's".to_owned();
                 self.send(&CollectorMessage::SendAll { source, reason }).await?;

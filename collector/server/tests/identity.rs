@@ -69,8 +69,10 @@ async fn i2_a_renewed_certificate_is_valid_beside_the_old_one_until_it_is_used()
     for (certificate, key) in [old, new] {
         (agent.certificate, agent.key) = (certificate, key);
         let mut stream = agent.dial(&fleet).await.unwrap();
-        assert_eq!(agent.open(&mut stream, &[], false).await.unwrap_err(), RefusalKind::Revoked);
+        assert_eq!(agent.open(&mut stream, &[], false).await.unwrap_err(), RefusalKind::Quarantined);
     }
+    // Whoever shows a certificate that was renewed and retired has a copy.
+    assert_eq!(fleet.events("host_quarantined").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

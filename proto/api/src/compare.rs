@@ -95,6 +95,10 @@ pub struct Comparison {
     /// `differing` of `keys`, one decimal; never "0.0" unless nothing differs,
     /// never "100.0" unless all do.
     pub percent: String,
+    /// Hosts that are not connected: they were compared as they were last seen,
+    /// which is no check (`HOST (STATUS)`, at most the first twenty).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unchecked: Vec<String>,
     /// Metadata items that differ.
     pub metadata_differing: u64,
     /// Every difference: most severe first, then by source and key.

@@ -11,8 +11,8 @@ pub(super) async fn run(context: &Context, arguments: &Revoke) -> Outcome {
     context.client()?.delete(&["hosts", &arguments.host]).await?;
     context.printer.say(&format!(
         "{} is revoked: its agent is cut off\n\
-         to let it back in: driftline token create, then driftline-agent enroll TOKEN on the host",
-        arguments.host
+         to let it back in: driftline token create --host {}, then driftline-agent enroll TOKEN there",
+        arguments.host, arguments.host
     ));
     Ok(Exit::Clean)
 }

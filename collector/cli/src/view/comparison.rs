@@ -33,7 +33,9 @@ pub fn exit(comparison: &Comparison, fail_on: FailOn) -> Exit {
     let worst = comparison.differences.iter().filter(is_drift).map(|one| severity(&one.severity)).max();
     let unknown = comparison.undetermined > 0 || comparison.differences.iter().any(|one| one.what == "undetermined");
     let nobody = comparison.left_hosts == 0 || comparison.right_hosts == 0;
-    Exit::of_drift(worst, unknown || nobody, fail_on)
+    // Nothing to compare, or nobody there to ask, is no proof of anything.
+    let unchecked = comparison.keys == 0 || !comparison.unchecked.is_empty();
+    Exit::of_drift(worst, unknown || nobody || unchecked, fail_on)
 }
 
 fn side(comparison: &Comparison, left: bool) -> String {
@@ -52,6 +54,9 @@ fn summary(comparison: &Comparison) -> String {
     );
     if comparison.undetermined > 0 {
         text.push_str(&format!(" {} could not be compared.", comparison.undetermined));
+    }
+    if !comparison.unchecked.is_empty() {
+        text.push_str(&format!("\nNot connected, shown as last seen: {}.", comparison.unchecked.join(", ")));
     }
     if comparison.metadata_differing > 0 {
         let files = count(comparison.metadata_differing, "difference", "differences");
@@ -119,6 +124,7 @@ pub fn of_judged(judged: &Judged, left: &str, right: &str) -> Comparison {
         differing: judged.differing,
         undetermined: judged.undetermined,
         percent: judged.percent(),
+        unchecked: Vec::new(),
         metadata_differing: judged.metadata_differing,
         differences: judged.differences.iter().map(difference).collect(),
     }

@@ -18,8 +18,11 @@ pub enum Admission {
     Newer,
     /// It was revoked.
     Revoked,
-    /// A later one took its place.
+    /// The host was enrolled again since.
     Retired,
+    /// A later one of the same enrolment took its place and was used: whoever
+    /// shows this one has a copy of the agent's state.
+    Copied,
     /// Two live agents used it.
     Quarantined,
 }
@@ -40,7 +43,7 @@ pub fn decide(known: Option<&HostRecord>, peer: &PeerIdentity, serial: &[u8]) ->
         Some(0) => Admission::Newest,
         Some(_) => Admission::Previous,
         None if host.serials.iter().all(|known| known.as_slice() < serial) => Admission::Newer,
-        None => Admission::Retired,
+        None => Admission::Copied,
     }
 }
 

@@ -8,7 +8,7 @@ mod operator;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown};
 use std::path::{Path, PathBuf};
 
 use driftline_daemon::files::{self, Lock};
@@ -160,7 +160,8 @@ fn give_to_owner(dir: &Path) -> Result<(), ServerError> {
     for entry in entries {
         let path = entry.map_err(|error| ServerError::file("read", dir, error))?.path();
         give_file_to(&path, dir)?;
-        if path.is_dir() {
+        // The service's own user may have put a link there: never through it.
+        if std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
             give_to_owner(&path)?;
         }
     }
@@ -169,11 +170,11 @@ fn give_to_owner(dir: &Path) -> Result<(), ServerError> {
 
 fn give_file_to(path: &Path, like: &Path) -> Result<(), ServerError> {
     let owner = std::fs::metadata(like).map_err(|error| ServerError::file("look at", like, error))?;
-    let file = std::fs::metadata(path).map_err(|error| ServerError::file("look at", path, error))?;
+    let file = std::fs::symlink_metadata(path).map_err(|error| ServerError::file("look at", path, error))?;
     if (file.uid(), file.gid()) == (owner.uid(), owner.gid()) {
         return Ok(());
     }
-    chown(path, Some(owner.uid()), Some(owner.gid())).map_err(|error| ServerError::file("give away", path, error))
+    lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(|error| ServerError::file("give away", path, error))
 }
 
 fn next_steps(created: &Created) -> String {

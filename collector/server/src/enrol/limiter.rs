@@ -4,7 +4,7 @@
 //! one budget, so that many addresses gain nothing.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Failed tries of one address within the window.
 pub const TRIES_MAX: u32 = 10;
@@ -41,6 +41,15 @@ impl Window {
     }
 }
 
+/// One subscriber has a whole /64 of IPv6 (RFC 6177): its addresses count as
+/// one.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}
+
 /// Counts failed tries.
 #[derive(Debug, Default)]
 pub struct Limiter {
@@ -53,6 +62,7 @@ impl Limiter {
     /// Whether this address may try now.
     #[must_use]
     pub fn may_try(&self, address: IpAddr, now_ms: i64) -> bool {
+        let address = network(address);
         let window = match self.addresses.get(&address) {
             Some(window) => window,
             None if self.addresses.len() >= ADDRESSES_MAX => &self.others,
@@ -63,6 +73,7 @@ impl Limiter {
 
     /// Notes a failed try; says whether it is worth an event.
     pub fn failed(&mut self, address: IpAddr, now_ms: i64) -> bool {
+        let address = network(address);
         if self.addresses.len() >= ADDRESSES_MAX {
             self.addresses.retain(|_, window| !window.is_over(now_ms));
         }

@@ -3,9 +3,9 @@
 //! Two phases: the next certificate is valid beside the one before until it is
 //! used, so that an agent that loses the answer is never stranded.
 
-use driftline_store::{EventKind, HostStatus, StoreError};
+use driftline_store::{EventKind, HostRecord, HostStatus, StoreError};
 use driftline_wire::PeerIdentity;
-use driftline_wire::convert::{Enrolled, RenewRequest};
+use driftline_wire::convert::{Enrolled, Refusal, RefusalKind, RenewRequest};
 
 use super::rules::Refused;
 use super::{EnrolParts, answer};
@@ -24,14 +24,10 @@ const SERIALS_MAX: usize = 2;
 pub(super) fn renew(
     draft: &mut Draft<'_>,
     parts: &EnrolParts,
-    asked: &RenewRequest,
     csr: &ca::Request,
+    (identity, facts): (PeerIdentity, x509::Facts),
 ) -> Result<Result<Enrolled, Refused>, StoreError> {
     let now_ms = draft.now_ms;
-    let (identity, facts) = match proven(parts, asked, now_ms) {
-        Ok(proven) => proven,
-        Err(refused) => return Ok(Err(refused)),
-    };
     let known = draft.host(&identity.host)?;
     let mut host = match identity::decide(known.as_ref(), &identity, &facts.serial) {
         Admission::Newest | Admission::Previous | Admission::Newer => {
@@ -39,6 +35,12 @@ pub(super) fn renew(
         }
         Admission::Revoked => return Ok(Err(Refused::Revoked)),
         Admission::Retired => return Ok(Err(Refused::NotNewest)),
+        Admission::Copied => {
+            if let Some(host) = known {
+                quarantine(draft, parts, host);
+            }
+            return Ok(Err(Refused::Quarantined));
+        }
         Admission::Quarantined => return Ok(Err(Refused::Quarantined)),
     };
     let issued = match parts.ca.issue_agent(csr, &identity.to_uri(), now_ms) {
@@ -62,8 +64,23 @@ pub(super) fn renew(
     Ok(Ok(answer(parts, identity, &issued, now_ms)))
 }
 
+/// A certificate that was renewed and retired is shown again: somebody has a
+/// copy of the agent's state.
+fn quarantine(draft: &mut Draft<'_>, parts: &EnrolParts, mut host: HostRecord) {
+    let message = format!("a retired certificate of {} was shown: it is refused until it enrols again", host.host);
+    draft.append(vec![event::of_host(&host, EventKind::HostQuarantined, message)]);
+    host.status = HostStatus::Quarantined;
+    let reason = "two agents use this identity".to_owned();
+    parts.live.close(&host.host, Refusal { kind: RefusalKind::Quarantined, reason });
+    draft.put_host(host);
+}
+
 /// Who asks, if the certificate is ours, not too old, and its key signed.
-fn proven(parts: &EnrolParts, asked: &RenewRequest, now_ms: i64) -> Result<(PeerIdentity, x509::Facts), Refused> {
+pub(super) fn proven(
+    parts: &EnrolParts,
+    asked: &RenewRequest,
+    now_ms: i64,
+) -> Result<(PeerIdentity, x509::Facts), Refused> {
     let ours = x509::is_signed_by(&asked.certificate, parts.ca.certificate())
         && x509::is_signature(&asked.certificate, &asked.csr, &asked.signature);
     if !ours {

@@ -42,6 +42,8 @@ pub enum Refused {
     WrongHost,
     /// The host is one of another environment.
     WrongEnvironment,
+    /// The host exists, and the token is not for it alone.
+    HostKnown,
     /// The certificate to renew is not of this CA, or its key did not sign.
     NotOurs,
     /// The certificate to renew is not the newest of its host.
@@ -65,6 +67,7 @@ impl Refused {
             Self::Revoked => "it was revoked",
             Self::WrongHost => "the token is for another host",
             Self::WrongEnvironment => "the host name belongs to another environment",
+            Self::HostKnown => "the host is enrolled already: to replace it, make its token with `--host`",
             Self::NotOurs => "the certificate is not of this collector, or its key did not sign the request",
             Self::NotNewest => "the certificate is not the newest of its host",
             Self::TooOld => "the certificate expired too long ago",
@@ -76,7 +79,7 @@ impl Refused {
     /// Whether somebody claims what is not theirs.
     #[must_use]
     pub fn is_violation(self) -> bool {
-        matches!(self, Self::WrongHost | Self::WrongEnvironment | Self::NotOurs)
+        matches!(self, Self::WrongHost | Self::WrongEnvironment | Self::HostKnown | Self::NotOurs)
     }
 
     /// What the agent is told. Who holds the secret may know what is wrong with
@@ -117,6 +120,10 @@ pub fn decide(token: Option<&TokenRecord>, host: Option<&HostRecord>, asked: &As
     }
     if host.is_some_and(|host| host.environment != token.environment) {
         return Err(Refused::WrongEnvironment);
+    }
+    // A token for any new host must not take the place of one that is there.
+    if host.is_some() && token.host.is_none() {
+        return Err(Refused::HostKnown);
     }
     Ok(Verdict::Issue)
 }

@@ -47,19 +47,19 @@ pub(super) async fn require(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let now_ms = http.core.clock.now_ms();
-    if !http.limiter.lock().unwrap_or_else(PoisonError::into_inner).may_try(peer, now_ms) {
-        return Err(Problem::too_many());
-    }
     let hash = bearer(request.headers()).map(|token| Sha256::digest(token.as_bytes()).into());
     let operator = match hash {
         Some(hash) => http.read(move |reader| reader.operator_by_token_hash(&hash)).await?,
         None => None,
     };
     let Some(operator) = operator.filter(|operator| !operator.revoked) else {
+        // Only who fails is held off: a good token works from any address.
+        let now_ms = http.core.clock.now_ms();
         http.core.metrics.login_refused();
-        http.limiter.lock().unwrap_or_else(PoisonError::into_inner).failed(peer, now_ms);
-        return Err(Problem::unauthorised());
+        let mut limiter = http.limiter.lock().unwrap_or_else(PoisonError::into_inner);
+        let may_try = limiter.may_try(peer, now_ms);
+        limiter.failed(peer, now_ms);
+        return Err(if may_try { Problem::unauthorised() } else { Problem::too_many() });
     };
     request.extensions_mut().insert(Operator(operator));
     Ok(next.run(request).await)

@@ -9,12 +9,17 @@ use driftline_compare::Selector;
 use driftline_compare::compare::{
     Cell, CellState, Comparison, Difference, Fact, Listing, Place, Side, SourceId, compare as hold,
 };
-use driftline_store::{HostRecord, Reader, StoreError};
+use driftline_store::{HostRecord, HostStatus, Reader, StoreError};
 use std::collections::HashMap;
 
 use super::Shared;
 use super::error::Problem;
 use super::query::{Known, Pairs};
+use crate::apply::ROOT_UNKNOWN;
+use crate::render;
+
+/// Hosts that a comparison names as not checked.
+const UNCHECKED_MAX: usize = 20;
 
 pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<Json<api::Comparison>, Problem> {
     let known = Known::of(pairs, &["left", "right", "all"])?;
@@ -29,8 +34,13 @@ pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<
     };
     let (left, right) = (side("left")?, side("right")?);
     let (left_name, right_name) = (left.0.clone(), right.0.clone());
-    let sides = http.read(move |reader| Ok((filled(reader, left)?, filled(reader, right)?)));
-    let (left, right) = sides.await?;
+    let sides = http.read(move |reader| {
+        let mut unchecked = Vec::new();
+        let left = filled(reader, left, &mut unchecked)?;
+        let right = filled(reader, right, &mut unchecked)?;
+        Ok((left, right, unchecked))
+    });
+    let (left, right, unchecked) = sides.await?;
     for (side, name) in [(&left, &left_name), (&right, &right_name)] {
         if side.hosts() == 0 {
             let hint = "`driftline hosts` lists hosts with environment and role";
@@ -39,16 +49,24 @@ pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<
     }
     let compared = tokio::task::spawn_blocking(move || hold(&left, &right, listing));
     let compared = compared.await.map_err(|_| Problem::stopping())?;
-    Ok(Json(shown(compared, left_name, right_name)))
+    Ok(Json(api::Comparison { unchecked, ..shown(compared, left_name, right_name) }))
 }
 
-fn filled(reader: &Reader, (name, selector): (String, Selector)) -> Result<Side, StoreError> {
+fn filled(
+    reader: &Reader,
+    (name, selector): (String, Selector),
+    unchecked: &mut Vec<String>,
+) -> Result<Side, StoreError> {
     let mut side = Side::new(name);
     for host in reader.hosts()? {
         if selector.matches(&host.environment, &host.role, &host.host) {
             fill(reader, &mut side, &host)?;
+            if host.status != HostStatus::Connected && unchecked.len() < UNCHECKED_MAX {
+                unchecked.push(format!("{} ({})", host.host, render::status_word(host.status)));
+            }
         }
     }
+    unchecked.dedup();
     Ok(side)
 }
 
@@ -58,7 +76,8 @@ fn fill(reader: &Reader, side: &mut Side, host: &HostRecord) -> Result<(), Store
     for source in reader.sources(&host.host)?.iter().filter(|source| !source.retired) {
         let place = Place { host: &host.host, role: &host.role, source: &source.source, kind: source.kind };
         let at = side.source(place);
-        if source.problems.iter().any(|problem| is_blind(problem.kind)) {
+        let lost = source.root == ROOT_UNKNOWN;
+        if lost || source.problems.iter().any(|problem| is_blind(problem.kind)) {
             side.unreadable(at);
         }
         ids.insert(source.source.clone(), at);
@@ -88,6 +107,7 @@ fn shown(compared: Comparison, left: String, right: String) -> api::Comparison {
         differing: compared.differing,
         undetermined: compared.undetermined,
         percent: compared.percent(),
+        unchecked: Vec::new(),
         metadata_differing: compared.metadata_differing,
         differences: compared.differences.into_iter().map(difference).collect(),
     }

@@ -2,7 +2,9 @@
 //! receiver takes them.
 //!
 //! An alert leaves the outbox only after the receiver said so: a crash in
-//! between sends it again under the same id. It never skips one for another.
+//! between sends it again under the same id. It never skips one for another,
+//! but one that the receiver refuses for its content is given up, and that is
+//! an event.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -35,6 +37,10 @@ const RETRY_MAX: Duration = Duration::from_secs(60);
 /// An alert that could not be delivered for so long is given up: the history
 /// has it, and a day of silence was noticed otherwise.
 const GIVE_UP_MS: i64 = 24 * 3_600_000;
+
+/// Calls after which an alert is given up that the receiver refuses for what it
+/// is (400, 413, 422): one alert must not hold back all that follow.
+const REFUSALS_MAX: u32 = 3;
 
 /// Alerts read back from the outbox at once.
 const BACKLOG_PAGE: usize = 256;
@@ -145,7 +151,8 @@ impl Courier {
             Some(id) => id.to_string(),
             None => format!("collector-{}", self.parts.clock.now_ms()),
         };
-        let since_ms = alert.entries.iter().map(|entry| entry.recorded_ms).min().unwrap_or(0);
+        let since_ms = self.parts.clock.now_ms();
+        let mut refusals = 0;
         let Ok(body) = serde_json::to_vec(&message::alert(&id, &alert.entries)) else { return true };
         let mut wait = RETRY_MIN;
         let mut reported = false;
@@ -154,17 +161,20 @@ impl Courier {
                 outcome = self.call(&id, body.clone()) => outcome,
                 () = stop.cancelled() => return false,
             };
-            let reason = match outcome {
+            let failed = match outcome {
                 Ok(()) => break,
-                Err(reason) => reason,
+                Err(failed) => failed,
             };
+            let reason = failed.reason();
+            refusals += u32::from(failed == Failed::Content);
             self.parts.metrics.alert_failed();
             if !reported {
                 tracing::warn!(route = self.name, alert = id, reason, "an alert could not be delivered, trying again");
                 reported = true;
             }
-            if self.parts.clock.now_ms().saturating_sub(since_ms) > GIVE_UP_MS {
-                self.give_up(&id).await;
+            let late = self.parts.clock.now_ms().saturating_sub(since_ms) > GIVE_UP_MS;
+            if late || refusals >= REFUSALS_MAX {
+                self.give_up(&id, if late { "it could not be delivered for 24 hours" } else { reason }).await;
                 break;
             }
             if stop.run_until_cancelled(tokio::time::sleep(jittered(wait))).await.is_none() {
@@ -175,7 +185,7 @@ impl Courier {
         self.done(alert.id).await
     }
 
-    async fn call(&self, id: &str, body: Vec<u8>) -> Result<(), &'static str> {
+    async fn call(&self, id: &str, body: Vec<u8>) -> Result<(), Failed> {
         let now_s = self.parts.clock.now_ms().div_euclid(1000);
         let request = self
             .client
@@ -190,10 +200,11 @@ impl Courier {
                 _ = drain(answer).await;
                 Ok(())
             }
-            Ok(_) => Err("the receiver did not answer with 2xx"),
-            Err(error) if error.is_timeout() => Err("the receiver did not answer in time"),
-            Err(error) if error.is_connect() => Err("the receiver cannot be reached"),
-            Err(_) => Err("the call failed"),
+            Ok(answer) if matches!(answer.status().as_u16(), 400 | 413 | 422) => Err(Failed::Content),
+            Ok(_) => Err(Failed::Status),
+            Err(error) if error.is_timeout() => Err(Failed::Late),
+            Err(error) if error.is_connect() => Err(Failed::Unreachable),
+            Err(_) => Err(Failed::Call),
         }
     }
 
@@ -209,9 +220,9 @@ impl Courier {
         self.parts.recorder.submit(0, step).await.is_ok()
     }
 
-    async fn give_up(&self, id: &str) {
-        tracing::error!(route = self.name, alert = id, "an alert was given up after 24 hours");
-        let message = format!("alert {id} could not be delivered to `{}` for 24 hours and was given up", self.name);
+    async fn give_up(&self, id: &str, reason: &'static str) {
+        tracing::error!(route = self.name, alert = id, reason, "an alert was given up");
+        let message = format!("alert {id} was not delivered to `{}` and was given up: {reason}", self.name);
         let route = self.name.clone();
         let step = move |draft: &mut crate::record::Draft<'_>| {
             draft.append_past(&route, vec![health::event(Severity::Critical, message)]);
@@ -220,6 +231,33 @@ impl Courier {
         };
         // Stopping: the alert stays in the outbox and is given up next time.
         _ = self.parts.recorder.submit(0, step).await;
+    }
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failed {
+    /// The receiver refuses this alert for what it is.
+    Content,
+    /// Another answer than 2xx.
+    Status,
+    /// No answer in time.
+    Late,
+    /// No connection.
+    Unreachable,
+    /// Anything else.
+    Call,
+}
+
+impl Failed {
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Content => "the receiver refuses its content (400, 413 or 422)",
+            Self::Status => "the receiver did not answer with 2xx",
+            Self::Late => "the receiver did not answer in time",
+            Self::Unreachable => "the receiver cannot be reached",
+            Self::Call => "the call failed",
+        }
     }
 }
 

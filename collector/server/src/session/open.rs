@@ -209,6 +209,12 @@ impl Door {
                 return Ok(Err(refusal(RefusalKind::Revoked, "a later certificate of this host took its place")));
             }
             Admission::Quarantined => return Ok(Err(refusal(RefusalKind::Quarantined, QUARANTINED))),
+            Admission::Copied => {
+                if let Some(host) = known {
+                    self.quarantine(draft, host);
+                }
+                return Ok(Err(refusal(RefusalKind::Quarantined, QUARANTINED)));
+            }
             Admission::Newer => self.newer(draft, known),
             Admission::Newest | Admission::Previous => match known {
                 Some(host) => host,
@@ -248,8 +254,7 @@ impl Door {
     }
 
     fn quarantine(&self, draft: &mut Draft<'_>, mut host: HostRecord) {
-        let message =
-            format!("two live agents use the identity of {}: both are refused until it enrols again", host.host);
+        let message = format!("two agents use the identity of {}: both are refused until it enrols again", host.host);
         draft.append(vec![event::of_host(&host, EventKind::HostQuarantined, message)]);
         host.status = HostStatus::Quarantined;
         self.live.close(&host.host, refusal(RefusalKind::Quarantined, QUARANTINED));

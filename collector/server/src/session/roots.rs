@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftline_canon::{Root, SourceName};
 use driftline_wire::convert::{Heartbeat, SourceRoot};
-use driftline_wire::{Record, RecordBody};
+use driftline_wire::limits::SOURCES_MAX;
+use driftline_wire::{Record, RecordBody, SourceRef};
 
 /// The root of each source, as of the last record received.
 #[derive(Debug, Default)]
@@ -48,6 +49,12 @@ impl Roots {
         }
     }
 
+    /// Whether this record would make more sources than an agent may have.
+    pub(super) fn are_full_for(&self, record: &Record) -> bool {
+        let new = |source: &SourceRef| !self.of.contains_key(&source.name);
+        self.of.len() >= SOURCES_MAX && record.source.as_ref().is_some_and(new)
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &SourceName> {
         self.of.keys()
     }
@@ -73,7 +80,6 @@ impl Roots {
 #[cfg(test)]
 mod tests {
     use driftline_canon::{Delta, SourceKind};
-    use driftline_wire::SourceRef;
 
     use super::*;
 

@@ -85,7 +85,7 @@ pub async fn enrol_as(
 
 impl Agent {
     pub async fn enrol(fleet: &Fleet, host: &str, environment: &str) -> Self {
-        let token = fleet.token(environment, None, 3600).await;
+        let token = fleet.token(environment, Some(host), 3600).await;
         let key = KeyPair::generate().unwrap();
         let enrolled = enrol_as(fleet, host, &token, &key).await.unwrap();
         Self {

@@ -45,6 +45,7 @@ fn sample() -> Comparison {
         differing: 3,
         undetermined: 0,
         percent: "3.8".to_owned(),
+        unchecked: vec![],
         metadata_differing: 1,
         differences: vec![
             one(

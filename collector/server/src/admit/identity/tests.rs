@@ -22,14 +22,14 @@ fn known(agent: &str, serials: &[u8], status: HostStatus) -> HostRecord {
 
 #[test]
 fn the_table_of_admissions() {
-    use Admission::{Newer, Newest, Previous, Quarantined, Retired, Revoked};
+    use Admission::{Copied, Newer, Newest, Previous, Quarantined, Retired, Revoked};
     use HostStatus::{Connected, Never, Silent, Stopped};
     for (record, agent, serial, wanted) in [
         (None, "a2", 5, Newer),
         (Some(known("a2", &[5], Never)), "a2", 5, Newest),
         (Some(known("a2", &[5, 4], Connected)), "a2", 5, Newest),
         (Some(known("a2", &[5, 4], Silent)), "a2", 4, Previous),
-        (Some(known("a2", &[5], Stopped)), "a2", 4, Retired),
+        (Some(known("a2", &[5], Stopped)), "a2", 4, Copied),
         (Some(known("a2", &[5], Stopped)), "a2", 6, Newer),
         (Some(known("a2", &[5], Connected)), "a1", 9, Retired),
         (Some(known("a2", &[5], Connected)), "a3", 1, Newer),

@@ -50,6 +50,7 @@ fn i5_the_table_of_tokens() {
     let elsewhere = HostRecord { environment: Environment::new("staging").unwrap(), ..host_record("web-1") };
     let for_other = TokenRecord { host: Some(HostName::new("web-2").unwrap()), ..token() };
     let for_this = TokenRecord { host: Some(HostName::new("web-1").unwrap()), ..token() };
+    let for_this_again = for_this.clone();
     let revoked = TokenRecord { revoked: true, ..token() };
     for (name, token, host, secret, now_ms, wanted) in [
         ("no such token", None, None, SECRET, NOW_MS, Err(Refused::Unknown)),
@@ -59,7 +60,8 @@ fn i5_the_table_of_tokens() {
         ("revoked", Some(revoked), None, SECRET, NOW_MS, Err(Refused::Revoked)),
         ("for another host", Some(for_other), None, SECRET, NOW_MS, Err(Refused::WrongHost)),
         ("for this host", Some(for_this), None, SECRET, NOW_MS, Ok(Verdict::Issue)),
-        ("replaces", Some(token()), Some(host.clone()), SECRET, NOW_MS, Ok(Verdict::Issue)),
+        ("replaces", Some(token()), Some(host.clone()), SECRET, NOW_MS, Err(Refused::HostKnown)),
+        ("replaces, meant", Some(for_this_again), Some(host.clone()), SECRET, NOW_MS, Ok(Verdict::Issue)),
         ("other environment", Some(token()), Some(elsewhere), SECRET, NOW_MS, Err(Refused::WrongEnvironment)),
         ("replayed", Some(used("a1", [2; 32])), Some(host.clone()), SECRET, NOW_MS, Err(Refused::Used)),
         ("i2 answer lost", Some(used("a1", KEY)), Some(host.clone()), SECRET, NOW_MS + 1, Ok(Verdict::Again)),

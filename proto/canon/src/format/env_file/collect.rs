@@ -43,8 +43,6 @@ pub(super) struct Collector<'a> {
     budget: usize,
     in_armour: bool,
     armour_told: bool,
-    /// The line that [`Self::skips_line`] has looked at.
-    line_seen: u32,
     /// The line of a quote that was never closed, until a setting follows.
     in_doubt: Option<u32>,
     full: bool,
@@ -62,7 +60,6 @@ impl<'a> Collector<'a> {
             budget: RESOLVED_TOTAL_BYTES_MAX,
             in_armour: false,
             armour_told: false,
-            line_seen: 0,
             in_doubt: None,
             full: false,
         }
@@ -98,12 +95,8 @@ impl<'a> Collector<'a> {
 
     /// Moves over a line that no dialect should look at: one over the limit,
     /// or the inside of an armoured key that is not quoted. Whether it did.
-    /// Looks at a line once, however many statements are on it.
     pub(super) fn skips_line(&mut self, cursor: &mut Cursor<'_>) -> bool {
         let spot = cursor.spot();
-        if std::mem::replace(&mut self.line_seen, spot.line) == spot.line {
-            return false;
-        }
         if self.in_armour {
             let line = cursor.rest_of_line();
             if is_inside_armour(line) {

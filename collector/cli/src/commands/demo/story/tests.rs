@@ -18,6 +18,7 @@ fn comparison(differing: u64, keys: u64, percent: &str) -> Comparison {
         differing,
         undetermined: 0,
         percent: percent.to_owned(),
+        unchecked: vec![],
         metadata_differing: 0,
         differences: Vec::new(),
     }
