@@ -139,13 +139,21 @@ fn end_of_value(text: &[u8], start: usize) -> usize {
     }
     let mut at = start;
     while at < text.len() {
-        let separator = matches!(text[at], b'&' | b';' | b',' | b'#') || text[at].is_ascii_whitespace();
-        if separator && (begins_parameter(&text[at..]) || text[at + 1..].trim_ascii().is_empty()) {
+        // A run of white space is one separator: what follows all of it
+        // follows each byte of it, and is looked at once.
+        let blank = text[at..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let separator = blank > 0 || matches!(text[at], b'&' | b';' | b',' | b'#');
+        if separator && (begins_parameter(&text[at..]) || is_blank_after(text, at)) {
             return at;
         }
-        at += 1;
+        at += blank.max(1);
     }
     text.len()
+}
+
+/// Whether nothing but white space follows a separator.
+fn is_blank_after(text: &[u8], at: usize) -> bool {
+    text[at + 1..].iter().all(u8::is_ascii_whitespace)
 }
 
 /// The end of a value in quotes or braces, closing one included; a quote that
@@ -200,10 +208,13 @@ fn flags(text: &[u8], spans: &mut Vec<Range<usize>>) {
         let end = name + text[name..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
         from = end.max(name);
         let spaces = text[end..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        if spaces == 0 {
+            continue;
+        }
         let start = end + spaces;
         let stop = start + text[start..].iter().take_while(|b| !b.is_ascii_whitespace()).count();
         let flag = std::str::from_utf8(&text[name..end]).unwrap_or_default();
-        if spaces > 0 && start < stop && !text[start..].starts_with(b"-") && words::is_secret_parameter(flag) {
+        if start < stop && !text[start..].starts_with(b"-") && words::is_secret_parameter(flag) {
             let quoted = end_of_quoted(text, start).unwrap_or(stop);
             spans.push(start..quoted.max(stop));
             from = quoted.max(stop);

@@ -12,6 +12,10 @@ use crate::{Setting, Value};
 /// found in innocent words.
 const COPY_BYTES_MIN: usize = 8;
 
+/// Bytes of a secret that are compared: so many in a row are no accident, and
+/// a value of many near copies of a long secret stays cheap to search.
+const COPY_BYTES_COMPARED_MAX: usize = 64;
+
 /// Secrets with the same first bytes that are compared at one place, so that
 /// a hostile file cannot make this slow.
 const SAME_START_MAX: usize = 8;
@@ -79,6 +83,7 @@ impl<'a> Copies<'a> {
         let mut starts: HashMap<&[u8], Vec<&[u8]>> = HashMap::new();
         for (setting, reason) in settings.iter().zip(reasons) {
             for secret in reason.iter().flat_map(|&reason| secrets_of(setting, reason)) {
+                let secret = &secret[..secret.len().min(COPY_BYTES_COMPARED_MAX)];
                 let same = starts.entry(&secret[..COPY_BYTES_MIN]).or_default();
                 if same.len() < SAME_START_MAX && !same.contains(&secret) {
                     same.push(secret);

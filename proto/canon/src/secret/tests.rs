@@ -59,6 +59,37 @@ fn keys_that_name_a_secret() {
 }
 
 #[test]
+fn short_and_numbered_names_of_secrets() {
+    for line in [
+        "DB_PW=hunter2",
+        "SMTP_PW=x",
+        "BINDPW=x",
+        "PASS1=x",
+        "DB_PASS2=x",
+        "SECRET2=x",
+        "API_TOKEN2=x",
+        "API_KEY2=x",
+        "SESSION_COOKIE=x",
+        "COOKIE2=x",
+        "USER_JWT=x",
+        "WIFI_PSK=x",
+        "WALLET_MNEMONIC=abandon ability able",
+        "WALLET_SEED=abandon ability able",
+        "MS_SQL_PASSWORD=12345678",
+        "MS_SQL_PASSWORD=true",
+        "MAX_PASSWORD=12345678",
+        "HISTORY_DB_PASSWORD=1234",
+        "MS_TOKEN=12345678",
+        "DAYS_TOKEN=12345678",
+        "PIN_NUMBER=1234",
+        "PASSWORD_NUMBER=12345678",
+    ] {
+        let (key, value) = line.split_once('=').unwrap();
+        assert_eq!(reason(key, value), Some(SecretReason::KeyName), "{line}");
+    }
+}
+
+#[test]
 fn keys_that_do_not() {
     for line in [
         "KEYBOARD_LAYOUT=de",
@@ -103,6 +134,21 @@ fn keys_that_do_not() {
         "ALLOW_EMPTY_PASSWORD=yes",
         "SORT_KEY=created_at",
         "KEY_ID=3",
+        "MIN_TOKENS=16",
+        "USE_JWT=true",
+        "JWT_ALGORITHM=HS256",
+        "JWT_EXPIRES_IN=1h",
+        "COOKIE_DOMAIN=.example.com",
+        "SESSION_COOKIE_SECURE=true",
+        "SESSION_COOKIE_SAMESITE=Lax",
+        "RANDOM_SEED=42",
+        "SEED_DATA=demo orders and customers",
+        "PASSWORD_HISTORY=5",
+        "ENABLE_PASSWORD_LOGIN=true",
+        "REQUIRE_PIN=no",
+        "API_KEY_TTL=3600",
+        "PW_MIN_LENGTH=12",
+        "SPWN=1",
     ] {
         let (key, value) = line.split_once('=').unwrap();
         assert_eq!(reason(key, value), None, "{line}");
@@ -121,6 +167,8 @@ fn values_that_look_like_a_secret() {
         ("https://example.com/hook?token=pw", SecretReason::UrlPassword),
         ("https://maps.example.com/js?key=pw", SecretReason::UrlPassword),
         ("postgres://db/app?sslpassword=pw", SecretReason::UrlPassword),
+        ("host=db ms_sql_password=pw", SecretReason::UrlPassword),
+        ("ldap://db/?bindpw=pw", SecretReason::UrlPassword),
         ("host=db user=app password=pw dbname=x", SecretReason::UrlPassword),
         ("host=db password='p w' dbname=x", SecretReason::UrlPassword),
         ("Server=db;Database=x;User Id=sa;Password=pw;", SecretReason::UrlPassword),

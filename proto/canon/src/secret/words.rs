@@ -7,11 +7,23 @@
 const SECRET: &str = "password passwords passwd pwd pass passphrase passcode secret secrets token tokens apikey apikeys \
      privatekey accesskey secretkey authkey signingkey encryptionkey masterkey credential credentials \
      creds cred auth bearer authorization pin otp totp salt pepper keystorepass htpasswd userpass sas \
-     signature sig pat";
+     signature sig pat pw psk mnemonic";
+
+/// Words that name a secret at the end; before other words they only say what
+/// these are about (`COOKIE_DOMAIN`, `JWT_ALGORITHM`).
+const SECRET_LAST: &str = "cookie jwt";
 
 /// Ends of run-together words that name a secret (`PGPASSWORD`, `authtoken`).
 const SECRET_END: &str = "password passwd passphrase secret secrets token apikey privatekey accesskey secretkey accountkey pwd \
-     dbpass";
+     dbpass pw";
+
+/// Ends of words beside which a number is a password, not a quantity, unless
+/// it is very short: `MS_SQL_PASSWORD`, `PIN_NUMBER`.
+const PASSWORD_END: &str = "password passwd pwd pass pin pw passphrase passcode";
+
+/// Characters of a `…_SEED` that is a secret: seeds of random numbers in tests
+/// and models are shorter.
+const SEED_BYTES_MIN: usize = 12;
 
 /// Words before `key` that make it no secret.
 const HARMLESS_BEFORE_KEY: &str = "public primary foreign partition sort cache routing object index lookup unique hot sharding shard \
@@ -23,6 +35,13 @@ const QUANTITY: &str = "timeout ttl expiry expire expires expiration lifetime du
      cost strength history per budget window leeway skew period delay rate cap threshold port enabled \
      enable disabled disable required require use allow allowed is has no skip rotation rotate complexity \
      passwordless tokenless verify validate debug random generate";
+
+/// Words before a secret's name that make it a number of such.
+const AMOUNT_BEFORE: &str = "max min num number count limit total";
+
+/// Words before a secret's name that make it a switch.
+const SWITCH_BEFORE: &str = "enable enabled disable disabled require required use allow allowed is has no skip verify validate \
+     debug random generate rotate";
 
 /// Words at the end that make it the name, kind or place of a secret.
 const ABOUT: &str = "type method mode algorithm alg algo url uri endpoint host hostname path file dir directory name \
@@ -46,9 +65,10 @@ const CHECKSUM: &str = "sha sha1 sha256 sha512 md5 commit checksum digest revisi
 pub(super) fn names_a_secret(key: &str, value: &[u8]) -> bool {
     let words = split(key);
     if !is_secret(&words) {
-        return false;
+        let seed = words.last().is_some_and(|word| without_number(word) == "seed");
+        return seed && value.trim_ascii().len() >= SEED_BYTES_MIN;
     }
-    if words.iter().any(|word| listed(QUANTITY, word.as_str())) && is_quantity_or_switch(value) {
+    if is_quantity_of(&words, value) {
         return false;
     }
     let weak = words.iter().filter(|word| is_secret_word(word)).all(|word| word == "auth");
@@ -63,7 +83,10 @@ pub(super) fn names_a_secret(key: &str, value: &[u8]) -> bool {
 pub(super) fn is_secret_parameter(name: &str) -> bool {
     let words = split(name);
     let last = words.last().map_or("", String::as_str);
-    let quantity = || words.iter().any(|word| listed(QUANTITY, word.as_str()));
+    let quantity = || {
+        let (before, after) = around_secret(&words);
+        !names_a_password(&words) && (any(before, AMOUNT_BEFORE) || any(before, SWITCH_BEFORE) || any(after, QUANTITY))
+    };
     if words.len() > 1 && !is_secret_id(&words) && (listed(ABOUT, last) || quantity()) {
         return false;
     }
@@ -86,11 +109,50 @@ fn listed(list: &str, word: &str) -> bool {
 }
 
 fn is_secret(words: &[String]) -> bool {
-    words.iter().any(|word| is_secret_word(word)) || names_a_key(words)
+    words.iter().any(|word| is_secret_word(word))
+        || words.last().is_some_and(|word| listed(SECRET_LAST, without_number(word)))
+        || names_a_key(words)
+}
+
+/// Whether the key speaks of a quantity or a switch, and the value is one.
+fn is_quantity_of(words: &[String], value: &[u8]) -> bool {
+    const PASSWORD_DIGITS_MAX: usize = 3;
+    let Ok(text) = std::str::from_utf8(value).map(str::trim) else {
+        return false;
+    };
+    let password = names_a_password(words);
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let (before, after) = around_secret(words);
+    let amount = is_quantity(text) && (!password || digits <= PASSWORD_DIGITS_MAX);
+    any(before, SWITCH_BEFORE) && is_switch(text)
+        || any(before, AMOUNT_BEFORE) && !password && is_quantity(text)
+        || any(after, QUANTITY) && (is_switch(text) || amount)
+}
+
+/// The words before the last one that names a secret, and those after it.
+fn around_secret(words: &[String]) -> (&[String], &[String]) {
+    let names = |word: &String| is_secret_word(word) || matches!(without_number(word), "key" | "keys");
+    let at = words.iter().rposition(names).unwrap_or(words.len().saturating_sub(1));
+    (&words[..at], &words[at..])
+}
+
+fn any(words: &[String], list: &str) -> bool {
+    words.iter().any(|word| listed(list, word))
+}
+
+fn names_a_password(words: &[String]) -> bool {
+    let ends = |word: &str| PASSWORD_END.split_ascii_whitespace().any(|end| word.ends_with(end));
+    words.iter().any(|word| ends(without_number(word)))
+}
+
+/// A word without the number at its end: `pass1` is `pass`.
+fn without_number(word: &str) -> &str {
+    word.trim_end_matches(|c: char| c.is_ascii_digit())
 }
 
 fn is_secret_word(word: &str) -> bool {
     const NOT: &[&str] = &["bypass", "compass"];
+    let word = without_number(word);
     if NOT.contains(&word) {
         return false;
     }
@@ -102,12 +164,12 @@ fn is_secret_word(word: &str) -> bool {
 /// `…_KEY` is a secret unless the word before says otherwise; `KEY` alone says
 /// nothing; `KEY` in the middle belongs to what follows (`KEY_PREFIX`).
 fn names_a_key(words: &[String]) -> bool {
-    let is_key = |word: &String| word == "key" || word == "keys";
+    let is_key = |word: &String| matches!(without_number(word), "key" | "keys");
     let at_end = |rest: &[String]| {
         rest.iter().all(|word| word.bytes().all(|b| b.is_ascii_digit()) || word == "base" || word == "id")
     };
     words.iter().enumerate().skip(1).any(|(at, word)| {
-        let before = words[at - 1].as_str();
+        let before = without_number(&words[at - 1]);
         let strong =
             ["api", "private", "access", "secret", "signing", "encryption", "auth", "master"].contains(&before);
         is_key(word)
@@ -119,17 +181,8 @@ fn names_a_key(words: &[String]) -> bool {
 /// Identifiers that are half of a credential: AWS access key ids, AppRole
 /// secret ids.
 fn is_secret_id(words: &[String]) -> bool {
-    words
-        .windows(2)
-        .any(|pair| pair[1] == "id" && (pair[0] == "secret" || pair[0] == "key" && words.iter().any(|w| w == "access")))
-}
-
-fn is_quantity_or_switch(value: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(value) else {
-        return false;
-    };
-    let text = text.trim();
-    is_switch(text) || is_quantity(text)
+    let access = words.iter().any(|word| word == "access");
+    words.windows(2).any(|pair| pair[1] == "id" && (pair[0] == "secret" || pair[0] == "key" && access))
 }
 
 fn is_switch(text: &str) -> bool {

@@ -43,8 +43,13 @@ pub(super) struct Collector<'a> {
     budget: usize,
     in_armour: bool,
     armour_told: bool,
+    /// The line that [`Self::skips_line`] has looked at.
+    line_seen: u32,
     /// The line of a quote that was never closed, until a setting follows.
     in_doubt: Option<u32>,
+    /// Whether the last setting is a secret without a value: a line after it
+    /// without `=` may be the value, pasted in the wrong place.
+    awaits_secret: bool,
     full: bool,
 }
 
@@ -60,7 +65,9 @@ impl<'a> Collector<'a> {
             budget: RESOLVED_TOTAL_BYTES_MAX,
             in_armour: false,
             armour_told: false,
+            line_seen: 0,
             in_doubt: None,
+            awaits_secret: false,
             full: false,
         }
     }
@@ -95,8 +102,12 @@ impl<'a> Collector<'a> {
 
     /// Moves over a line that no dialect should look at: one over the limit,
     /// or the inside of an armoured key that is not quoted. Whether it did.
+    /// Looks at a line once, however many statements are on it.
     pub(super) fn skips_line(&mut self, cursor: &mut Cursor<'_>) -> bool {
         let spot = cursor.spot();
+        if std::mem::replace(&mut self.line_seen, spot.line) == spot.line {
+            return false;
+        }
         if self.in_armour {
             let line = cursor.rest_of_line();
             if is_inside_armour(line) {
@@ -129,7 +140,7 @@ impl<'a> Collector<'a> {
 
     /// Takes a setting: `spot` is where its name is, `end` where it ends.
     pub(super) fn set(&mut self, name: &[u8], raw: Raw, spot: Spot, end: usize) {
-        if !self.accepts(name, &raw, spot) {
+        if !self.accepts(name, &raw, spot, end) {
             self.unread(spot.at, end);
             return;
         }
@@ -140,19 +151,22 @@ impl<'a> Collector<'a> {
         }
         let (value, template) = self.value_of(raw, spot);
         self.check_encoding(name, &value, spot);
+        // Docker takes quotes for a part of the value; who wrote them did not.
+        let empty = matches!(&value, Value::Text(text) if text.iter().all(|b| matches!(b, b'"' | b'\'')));
+        self.awaits_secret = empty && secret::classify(&key, &value).is_some();
         self.replace(Setting { key, value, line: Some(spot.line), template });
     }
 
     /// Whether a name may become an item.
-    fn accepts(&mut self, name: &[u8], raw: &Raw, spot: Spot) -> bool {
+    fn accepts(&mut self, name: &[u8], raw: &Raw, spot: Spot, end: usize) -> bool {
         let bare = matches!(raw, Raw::Inherited);
         let withheld = if bare {
-            self.in_doubt.is_some() || !excerpt::is_clean_name(name)
+            self.in_doubt.is_some() || self.awaits_secret || !excerpt::is_bare_name(name)
         } else {
-            !secret::name_may_be_shown(name)
+            !secret::name_may_be_shown(name) || excerpt::is_base64_line(&self.text[spot.at..end])
         };
         if withheld {
-            let what = if bare { "no `=` and no clean name" } else { "the name may be part of a secret" };
+            let what = if bare { "no `=` and no certain name" } else { "the name may be part of a secret" };
             self.problem(ProblemKind::Syntax, spot, format!("{what}; the line is watched as content"));
             return false;
         }

@@ -46,19 +46,19 @@ impl<'a> Reader<'a> {
             }
         }
         let spot = self.cursor.spot();
-        let line = self.cursor.rest_of_line();
-        let Some(end) = self.name_end(line, out) else {
+        let rest = self.cursor.rest();
+        let Some(end) = self.name_end(rest, out) else {
             self.cursor.take_line();
             out.unread(start.at, self.cursor.at());
             return;
         };
         self.cursor.take(end);
-        let name = trim_end(&line[..end], go);
+        let name = trim_end(&rest[..end], go);
         if name.is_empty() || name.contains(&b' ') {
             self.cursor.take_line();
             out.problem(ProblemKind::Syntax, spot, "compose refuses a name that is empty or holds white space");
             out.unread(start.at, self.cursor.at());
-        } else if end == line.len() {
+        } else if matches!(rest.get(end), None | Some(b'\n')) {
             out.set(name, Raw::Inherited, spot, self.cursor.at());
         } else {
             self.cursor.take(1);
@@ -70,10 +70,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where the name ends: at `=` or `:`, or with the line.
-    fn name_end(&mut self, line: &[u8], out: &mut Collector<'_>) -> Option<usize> {
+    /// Where the name ends: at `=` or `:`, or with the line. Looks no further
+    /// than that: many statements may be on one line.
+    fn name_end(&mut self, text: &[u8], out: &mut Collector<'_>) -> Option<usize> {
         let mut at = 0;
-        while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = text.get(at..).filter(|rest| rest.first().is_some_and(|&b| b != b'\n')) {
             let part = first_char(rest)
                 .filter(|&(c, _)| compose_inline(c) || c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '[' | ']'));
             match part {
@@ -87,7 +88,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        Some(line.len())
+        Some(at)
     }
 
     fn value(&mut self, out: &mut Collector<'_>) -> Option<Raw> {

@@ -228,3 +228,46 @@ fn columns_are_counted_in_characters() {
     let reading = read("ÄÖ=\"x\n".as_bytes(), Some(EnvDialect::Dotenv));
     assert_eq!(reading.problems[0].place, Some(Place { line: 1, column: 4 }));
 }
+
+#[test]
+fn a_value_on_a_line_of_its_own_becomes_no_name() {
+    for (text, value) in [
+        ("A=1\nDB_PASSWORD=\nS3cr3tPass99\n", "S3cr3tPass99"),
+        ("A=1\nDB_PASSWORD=\n\n# here\nHUNTER2\n", "HUNTER2"),
+        ("A=1\nDB_PASSWORD=\"\"\nHUNTER2\n", "HUNTER2"),
+        ("A=1\nhunter2supersecret\n", "hunter2supersecret"),
+        ("A=1\nMIIBVgIBADANBg\n", "MIIBVgIBADANBg"),
+        ("A=1\nqJp9wZk=\n", "qJp9wZk"),
+        ("A=1\nLs4yZ8wQ1aB2cD==\n", "Ls4yZ8wQ1aB2cD"),
+        ("A=1\nQmFzZWxpbmU=\n", "QmFzZWxpbmU"),
+        ("A=1\nab/defg=\n", "ab/defg"),
+    ] {
+        for dialect in EnvDialect::ALL {
+            let reading = read(text.as_bytes(), Some(dialect));
+            let keys: Vec<&str> = reading.settings.iter().map(|one| one.key.as_str()).collect();
+            assert_eq!(keys.first(), Some(&"A"), "{dialect}: {text:?}");
+            assert_eq!(keys.last(), Some(&ItemKey::CONTENT), "{dialect}: {text:?}");
+            assert!(!keys.iter().any(|key| key.contains(value)), "{dialect}: {keys:?}");
+            let shown: String = reading.problems.iter().map(|problem| problem.render("f")).collect();
+            assert!(!shown.is_empty() && !shown.contains(value), "{dialect}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn names_alone_and_empty_values_stay_settings() {
+    for name in ["HTTP_PROXY", "_X2", "DB_HOST"] {
+        for dialect in [EnvDialect::Dotenv, EnvDialect::Compose, EnvDialect::DockerRun] {
+            let text = format!("EMPTY=\n{name}\nDB_PASSWORD=x\nLAST\n");
+            let all = values(dialect, text.as_bytes());
+            assert_eq!(all[1], (name.to_owned(), "(inherited)".to_owned()), "{dialect}");
+            assert_eq!(all.len(), 4, "{dialect}");
+        }
+    }
+    for line in ["debug=", "apiHost=", "baseURL=", "databaseName=", "HOSTNAME1=", "DB_PASSWORD=\nAPI_KEY="] {
+        for dialect in EnvDialect::ALL {
+            let all = values(dialect, format!("{line}\n").as_bytes());
+            assert!(all.iter().all(|(key, value)| !key.starts_with('@') && value.is_empty()), "{dialect}: {all:?}");
+        }
+    }
+}
