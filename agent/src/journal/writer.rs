@@ -217,7 +217,6 @@ impl Journal {
             let ms = self.clock.now_ms().saturating_sub(since);
             tracing::info!(blocked_ms = ms, "the journal can be written again");
         }
-        batch.tell();
         let finished = !self.inputs_open;
         let (degraded, troubles) = self.troubles.shown();
         let (meta, generation) = (self.meta.clone(), self.generation);
@@ -227,6 +226,8 @@ impl Journal {
             *progress = now;
             differs
         });
+        // Whoever is told looks at the progress next.
+        batch.tell();
         Ok(())
     }
 
