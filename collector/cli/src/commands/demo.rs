@@ -79,8 +79,11 @@ async fn stop_asked() -> Outcome<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let cannot = |error| Failure::new(Exit::Internal, format!("cannot wait for signals: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
+    // A closed terminal must not leave daemons behind.
+    let mut closed = signal(SignalKind::hangup()).map_err(cannot)?;
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed.map_err(cannot),
         _ = terminate.recv() => Ok(()),
+        _ = closed.recv() => Ok(()),
     }
 }

@@ -4,6 +4,9 @@ use super::*;
 use crate::limits::{CHANGES_MAX, DER_BYTES_MAX, SOURCES_MAX};
 use driftline_canon::limits::{DISPLAY_BYTES_MAX, KEY_BYTES_MAX, NAME_BYTES_MAX, PROBLEM_BYTES_MAX, PROBLEMS_MAX};
 
+/// Makes the body of a record.
+type Make = fn() -> RecordBody;
+
 /// The record with one field changed on its way: what arrives, or what is said.
 fn sent(body: RecordBody, change: impl FnOnce(&mut v1::Record)) -> Result<Record, String> {
     let mut frames = encode_record(&record(body)).unwrap();
@@ -45,7 +48,7 @@ fn one_item() -> RecordBody {
 #[test]
 fn every_text_of_a_record_is_taken_at_its_limit_and_refused_one_byte_over() {
     type Set = fn(&mut v1::Record, String);
-    let table: [(&str, usize, fn() -> RecordBody, Set); 6] = [
+    let table: [(&str, usize, Make, Set); 6] = [
         ("source.path", TEXT_BYTES_MAX, || RecordBody::Retired, |part, text| part.source.as_mut().unwrap().path = text),
         ("gap.reason", TEXT_BYTES_MAX, gap, |part, text| gap_of(part).reason = text),
         ("problem.reason", PROBLEM_BYTES_MAX, one_problem, |part, text| problem_of(part).reason = text),
@@ -94,7 +97,7 @@ fn names_and_keys_are_taken_at_their_limit_and_refused_one_byte_over() {
 fn every_hash_of_a_record_has_32_bytes() {
     type Set = fn(&mut v1::Record, Vec<u8>);
     let delta: fn() -> RecordBody = || RecordBody::Delta(small_delta());
-    let table: [(&str, fn() -> RecordBody, Set); 6] = [
+    let table: [(&str, Make, Set); 6] = [
         ("delta.before", delta, |part, bytes| delta_of(part).before = bytes),
         ("delta.after", delta, |part, bytes| delta_of(part).after = bytes),
         ("change.before", delta, |part, bytes| delta_of(part).changes[0].before = bytes),
@@ -117,7 +120,7 @@ fn every_hash_of_a_record_has_32_bytes() {
 #[test]
 fn every_time_of_a_record_is_between_1970_and_9999() {
     type Set = fn(&mut v1::Record, i64);
-    let table: [(&str, fn() -> RecordBody, Set); 4] = [
+    let table: [(&str, Make, Set); 4] = [
         ("record.observed_ms", || RecordBody::Retired, |part, ms| part.observed_ms = ms),
         ("record.unobserved_since_ms", || RecordBody::Retired, |part, ms| part.unobserved_since_ms = ms),
         ("gap.from_ms", gap, |part, ms| {
