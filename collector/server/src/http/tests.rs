@@ -101,17 +101,27 @@ impl Room {
         let token_hash = Sha256::digest(name.as_bytes()).into();
         let (name, roles) = (name.to_owned(), vec![role.to_owned()]);
         let operator = OperatorRecord { name, token_hash, roles, created_ms: NOW_MS, revoked };
-        self.http.core.recorder.decide(move |draft| {
-            draft.put_operator(operator);
-            Ok(())
-        }).await.unwrap();
+        self.http
+            .core
+            .recorder
+            .decide(move |draft| {
+                draft.put_operator(operator);
+                Ok(())
+            })
+            .await
+            .unwrap();
     }
 
     async fn append(&self, entries: Vec<EntryBody>) {
-        self.http.core.recorder.decide(move |draft| {
-            draft.append(entries);
-            Ok(())
-        }).await.unwrap();
+        self.http
+            .core
+            .recorder
+            .decide(move |draft| {
+                draft.append(entries);
+                Ok(())
+            })
+            .await
+            .unwrap();
     }
 
     /// Two hosts, one source each, and five changes of the first.

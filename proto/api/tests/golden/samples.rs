@@ -134,7 +134,7 @@ fn verification(broken_at: Option<u64>) -> Verification {
 
 fn comparisons() -> Vec<Case> {
     let none = Cell { state: CellState::Missing, display: None, secret: false, groups: vec![] };
-    let comparison = |differences| Comparison {
+    let comparison = |unchecked, differences| Comparison {
         schema_version: SCHEMA_VERSION,
         left: "production".into(),
         right: "env=staging,role=web".into(),
@@ -144,6 +144,7 @@ fn comparisons() -> Vec<Case> {
         differing: 12,
         undetermined: 1,
         percent: "15.0".into(),
+        unchecked,
         metadata_differing: 1,
         differences,
     };
@@ -177,7 +178,11 @@ fn comparisons() -> Vec<Case> {
         case("Group", &group(Some("30s")), &group(None)),
         case("CellState", &CellState::Value, &CellState::Unknown),
         case("Difference", &difference(&split, &none), &difference(&none, &none)),
-        case("Comparison", &comparison(vec![difference(&split, &none)]), &comparison(vec![])),
+        case(
+            "Comparison",
+            &comparison(vec!["web-2 (silent)".into()], vec![difference(&split, &none)]),
+            &comparison(vec![], vec![]),
+        ),
     ]
 }
 

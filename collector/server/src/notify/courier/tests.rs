@@ -183,10 +183,14 @@ impl Room {
 
     async fn tell(&self, message: &str) {
         let entries = vec![event::general(EventKind::Operator, message)];
-        self.parts.recorder.decide(move |draft| {
-            draft.append(entries);
-            Ok(())
-        }).await.unwrap();
+        self.parts
+            .recorder
+            .decide(move |draft| {
+                draft.append(entries);
+                Ok(())
+            })
+            .await
+            .unwrap();
     }
 
     fn waiting(&self, route: &str) -> Vec<u64> {
