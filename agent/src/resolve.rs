@@ -49,6 +49,8 @@ pub enum End {
 pub struct Resolution {
     /// Links on the way, and the name that is missing, in order.
     pub hops: Vec<Hop>,
+    /// Who owns the links on the way.
+    pub owners: Vec<u32>,
     /// Where it led.
     pub end: End,
 }
@@ -56,17 +58,25 @@ pub struct Resolution {
 /// Follows an absolute path.
 #[must_use]
 pub fn resolve(path: &Path) -> Resolution {
-    let mut walk = Walk { real: PathBuf::from("/"), ahead: VecDeque::new(), hops: Vec::new(), links: 0 };
+    let mut walk = Walk { real: PathBuf::from("/"), ahead: VecDeque::new(), hops: Vec::new(), owners: Vec::new() };
     walk.prepend(path);
     let end = walk.run();
-    Resolution { hops: walk.hops, end }
+    Resolution { hops: walk.hops, owners: walk.owners, end }
+}
+
+/// The owner of a link who could make the agent read what is not theirs: not
+/// root, not the agent, not the owner of what it leads to.
+#[must_use]
+pub fn stranger(owners: &[u32], target: u32) -> Option<u32> {
+    let own = rustix::process::geteuid().as_raw();
+    owners.iter().copied().find(|owner| ![0, own, target].contains(owner))
 }
 
 struct Walk {
     real: PathBuf,
     ahead: VecDeque<OsString>,
     hops: Vec<Hop>,
-    links: usize,
+    owners: Vec<u32>,
 }
 
 impl Walk {
@@ -110,7 +120,7 @@ impl Walk {
             Err(error) => return Some(End::Failed(error)),
         };
         match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Symlink => self.follow(name, &candidate),
+            FileType::Symlink => self.follow(name, &candidate, stat.st_uid),
             FileType::Directory => {
                 self.real = candidate;
                 None
@@ -123,10 +133,10 @@ impl Walk {
         }
     }
 
-    fn follow(&mut self, name: &OsStr, link: &Path) -> Option<End> {
+    fn follow(&mut self, name: &OsStr, link: &Path, owner: u32) -> Option<End> {
         self.hop(name);
-        self.links += 1;
-        if self.links > LINKS_MAX {
+        self.owners.push(owner);
+        if self.owners.len() > LINKS_MAX {
             return Some(End::Loop);
         }
         match rustix::fs::readlink(link, Vec::new()) {

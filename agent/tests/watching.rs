@@ -8,6 +8,8 @@
 #[path = "watching/rig.rs"]
 mod rig;
 
+#[path = "watching/bounds.rs"]
+mod bounds;
 #[path = "watching/confined.rs"]
 mod confined;
 #[path = "watching/down.rs"]

@@ -40,6 +40,7 @@ fn describe(spec: &Arc<SourceSpec>, out: &mut String) {
             What::File(..) => "would be watched".to_owned(),
             What::Absent(why) => format!("{why} yet, its directory would be watched"),
             What::Refused(why, _) => why,
+            What::OutOfBounds(why) => format!("is refused: {why}"),
             What::Unreadable(error, _) => format!("cannot be read: {}", std::io::Error::from(error)),
         };
         _ = writeln!(out, "  {}: {state}", crate::config::display_path(&path));

@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::filesystem::FilesystemKind;
 use super::stamp::Signature;
-use crate::resolve::{End, resolve};
+use crate::resolve::{End, resolve, stranger};
 
 /// What a path leads to.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub enum What {
     Absent(&'static str),
     /// Something that is not read.
     Refused(String, Option<Box<Stat>>),
+    /// A file that somebody made a link to whom it does not belong.
+    OutOfBounds(String),
     /// A file that may not be read, or not now.
     Unreadable(Errno, Option<Box<Stat>>),
 }
@@ -48,7 +50,8 @@ pub fn examine(path: &Path) -> Examined {
         }
     };
     if FileType::from_raw_mode(entry.st_mode) != FileType::Symlink {
-        let what = open(path, &entry);
+        // Directories on the way may be links as well.
+        let what = follow(path).0;
         return Examined { target: None, signature: Signature::of(&entry, None), what };
     }
     let target = rustix::fs::readlink(path, Vec::new()).ok().map(std::ffi::CString::into_bytes);
@@ -57,8 +60,15 @@ pub fn examine(path: &Path) -> Examined {
 }
 
 fn follow(path: &Path) -> (What, Option<Box<Stat>>) {
-    match resolve(path).end {
-        End::Found { real, stat } => (open(&real, &stat), Some(stat)),
+    let resolution = resolve(path);
+    match resolution.end {
+        End::Found { real, stat } => match stranger(&resolution.owners, stat.st_uid) {
+            None => (open(&real, &stat), Some(stat)),
+            Some(owner) => {
+                let target = stat.st_uid;
+                (What::OutOfBounds(format!("the link belongs to uid {owner}, its target to uid {target}")), Some(stat))
+            }
+        },
         End::Missing => (What::Absent("the link leads to nothing"), None),
         End::Loop => (What::Refused("the link leads in circles".to_owned(), None), None),
         End::NotADirectory => (What::Absent("the link leads through something that is no directory"), None),
@@ -91,6 +101,11 @@ fn open(path: &Path, seen: &Stat) -> What {
     };
     if let Some(name) = not_a_file(&stat) {
         return What::Refused(format!("it is a {name}, not a file"), Some(Box::new(stat)));
+    }
+    if stat.st_uid != seen.st_uid {
+        // A directory of the path may be a link by now, whose owner was not
+        // looked at. What was renamed into place is heard of and looked at again.
+        return What::Unreadable(Errno::AGAIN, None);
     }
     // Pseudo filesystems have no device behind them, as tmpfs and NFS have
     // none: one more call tells them apart, and only for those.

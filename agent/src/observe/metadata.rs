@@ -25,7 +25,7 @@ pub enum State {
     Absent,
     /// It is there and may not be read.
     Unreadable,
-    /// Something is there that is not a file.
+    /// Something is there that is not a file, or out of bounds.
     Refused,
 }
 

@@ -110,6 +110,10 @@ impl Worker {
                 items.push(self.metadata.state(State::Refused));
                 whole(items, None, vec![Problem::whole(ProblemKind::NotAFile, why)])
             }
+            What::OutOfBounds(why) => {
+                items.push(self.metadata.state(State::Refused));
+                whole(items, None, vec![Problem::whole(ProblemKind::OutOfBounds, why)])
+            }
             What::Unreadable(error, stat) => self.unreadable(error, stat.as_deref(), items),
         }
     }

@@ -15,10 +15,10 @@ use rustix::fs::FileType;
 use super::event::{Happening, Heard};
 use super::notifier::Notifier;
 use super::table::{Dependent, DirId, Inode, PlaceId, SpecIndex, Table};
-use crate::config::{Component, Pattern, SourceSpec};
+use crate::config::{Component, Pattern, SourceSpec, display_path};
 use crate::observe::filesystem::FilesystemKind;
 use crate::observe::{Look, PollReason, SourceId, Urgency};
-use crate::resolve::{End, resolve};
+use crate::resolve::{End, resolve, stranger};
 
 /// Ancestors with fewer components (`/`, `/etc`, `/srv`) are not watched for
 /// their own sake: they are never replaced, and half the system opens files in
@@ -157,6 +157,8 @@ impl Tree {
         for dependent in dependents {
             match dependent {
                 Dependent::Dir(dir) if happening.renames() => self.refresh(dir),
+                // Who owns a link or may enter a directory decides what is read.
+                Dependent::Dir(dir) if happening == Happening::Attributes => self.look_at_dir(dir, Urgency::Now),
                 Dependent::Dir(_) => {}
                 Dependent::Slot(id) => {
                     if happening.renames() {
@@ -405,11 +407,16 @@ impl Tree {
                 continue;
             };
             let is_link = FileType::from_raw_mode(entry.st_mode) == FileType::Symlink;
-            let is_dir = match is_link {
-                true => rustix::fs::stat(&path)
-                    .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory),
-                false => FileType::from_raw_mode(entry.st_mode) == FileType::Directory,
-            };
+            let behind = if is_link { rustix::fs::stat(&path).unwrap_or(entry) } else { entry };
+            let is_dir = FileType::from_raw_mode(behind.st_mode) == FileType::Directory;
+            if is_link
+                && is_dir
+                && let Some(owner) = stranger(&[entry.st_uid], behind.st_uid)
+            {
+                let (path, target) = (display_path(&path), behind.st_uid);
+                tracing::warn!(path, owner, target, "a link to a directory of another owner is not followed");
+                continue;
+            }
             let any_depth = matches!(self.component(spec, depth), Some(Component::AnyDepth));
             match (last, is_dir) {
                 (true, false) => self.add_file(dir, name, spec, urgency),
