@@ -127,6 +127,10 @@ mod tests {
                 // One program gives a line up, ours keeps it as the other
                 // reads it, and says so.
                 (Value::Text(_), None) => !reading.problems.is_empty() || meant(rules, case),
+                // A name alone in lower case may be a secret on a line of its
+                // own: ours keeps it as content, so that it becomes no key,
+                // and says so.
+                (Value::Text(_), Some(None)) => !reading.problems.is_empty(),
                 _ => false,
             };
             if !same {
