@@ -4,22 +4,28 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use driftline_tests::fleet::{APP_ENV, Fleet};
+use driftline_tests::fleet::{APP_ENV, Agent, Fleet};
 use driftline_tests::process::{eventually, succeed};
 use driftline_tests::proxy::Proxy;
 
 use super::{Writer, assert_unbroken, counter_changes, event_kinds, wait_for_counter, write_counter};
 
-#[test]
-fn d4_cuts_delays_half_closed_and_frozen_connections_are_caught_up_in_order() {
+/// A fleet whose one agent reaches its collector through a proxy, with its
+/// first counter there.
+fn behind_a_proxy() -> (Fleet, Proxy, Agent) {
     let fleet = Fleet::start();
     let proxy = Proxy::start(format!("127.0.0.1:{}", fleet.ingest_port));
-    let agent = fleet.enrol("web-1", "production", "web", APP_ENV);
+    let mut agent = fleet.enrol("web-1", "production", "web", APP_ENV);
     agent.configure(&format!("endpoints = [\"127.0.0.1:{}\"]", proxy.port()), APP_ENV);
     write_counter(&agent.files(), 1);
-    let mut agent = agent;
     fleet.run(&mut agent);
     wait_for_counter(&fleet, "web-1", 1);
+    (fleet, proxy, agent)
+}
+
+#[test]
+fn d4_cuts_delays_half_closed_and_frozen_connections_are_caught_up_in_order() {
+    let (fleet, proxy, agent) = behind_a_proxy();
 
     let writer = Writer::start(&agent, 1, Duration::from_millis(10));
     for _ in 0..5 {
@@ -45,14 +51,7 @@ fn d4_cuts_delays_half_closed_and_frozen_connections_are_caught_up_in_order() {
 
 #[test]
 fn d4_five_seconds_of_latency_only_delay() {
-    let fleet = Fleet::start();
-    let proxy = Proxy::start(format!("127.0.0.1:{}", fleet.ingest_port));
-    let agent = fleet.enrol("web-1", "production", "web", APP_ENV);
-    agent.configure(&format!("endpoints = [\"127.0.0.1:{}\"]", proxy.port()), APP_ENV);
-    write_counter(&agent.files(), 1);
-    let mut agent = agent;
-    fleet.run(&mut agent);
-    wait_for_counter(&fleet, "web-1", 1);
+    let (fleet, proxy, agent) = behind_a_proxy();
     proxy.delay(Duration::from_secs(5));
     write_counter(&agent.files(), 2);
     wait_for_counter(&fleet, "web-1", 2);
