@@ -5,6 +5,14 @@
 //! content setting beside its problems, so that the file is still watched.
 
 pub mod env_file;
+#[allow(dead_code, reason = "its users, the formats, come one by one")]
+mod gather;
+#[allow(dead_code, reason = "its users, the formats, come one by one")]
+mod includes;
+#[allow(dead_code, reason = "its users, the formats, come one by one")]
+mod lines;
+#[allow(dead_code, reason = "its users, the formats, come one by one")]
+mod path;
 
 use std::fmt;
 
@@ -12,6 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::{ItemKey, Problem, Value};
 pub use env_file::EnvDialect;
+pub use includes::{FileName, Files, Include, IncludeKind, Included, NoFiles};
 
 /// A format that driftline can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +41,8 @@ pub struct Setting {
     /// The text as written where it differs from the value because names in it
     /// were resolved (`http://${HOST}/`).
     pub template: Option<Zeroizing<Vec<u8>>>,
+    /// The included file that it stands in; none: the source's own.
+    pub file: Option<FileName>,
 }
 
 impl fmt::Debug for Setting {

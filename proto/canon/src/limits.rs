@@ -48,3 +48,17 @@ pub const RESOLVED_BYTES_MAX: usize = 64 * 1024;
 /// Bytes that resolving templates may produce per file: as much as a file can
 /// hold. A hundred thousand references to one long value stop here.
 pub const RESOLVED_TOTAL_BYTES_MAX: usize = FILE_BYTES_MAX;
+
+/// How deep includes may nest. PostgreSQL and MySQL both stop at 10.
+pub const INCLUDE_DEPTH_MAX: usize = 10;
+
+/// Files that one source may include, directories counted file by file. Far
+/// above every `conf.d` seen; a loop of wide directories stops here.
+pub const INCLUDED_FILES_MAX: usize = 1000;
+
+/// Bytes that one source may include: as much as the file itself may hold.
+pub const INCLUDED_BYTES_MAX: usize = FILE_BYTES_MAX;
+
+/// How deep a document (YAML, JSON, TOML, rule dumps) may nest. Parsers walk
+/// it without recursion beyond this.
+pub const NESTING_DEPTH_MAX: usize = 64;

@@ -26,6 +26,7 @@ fn observed(values: &Values) -> Observation {
         value: Value::text(value.to_string().into_bytes()),
         line: Some(u32::from(*key)),
         template: None,
+        file: None,
     };
     let settings: Vec<Setting> = values.iter().map(setting).collect();
     Observation::of_settings(&settings, &FleetKey::new([1; 32], KeyEpoch(1)).keyed(), DisplayPolicy::Clear)

@@ -46,6 +46,7 @@ pub fn observation(pairs: &[(&str, &str)]) -> Observation {
             value: Value::text(value.as_bytes()),
             line: Some(1),
             template: None,
+            file: None,
         })
         .collect();
     Observation::of_settings(&settings, &key.keyed(), DisplayPolicy::Clear)

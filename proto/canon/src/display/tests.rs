@@ -6,7 +6,7 @@ fn show(key: &str, value: &str) -> String {
     let value = Value::text(value);
     let key = ItemKey::from_bytes(key.as_bytes());
     let reason = secret::classify(&key, &value);
-    let setting = Setting { key, value, line: Some(1), template: None };
+    let setting = Setting { key, value, line: Some(1), template: None, file: None };
     masked(&setting, reason, DisplayPolicy::Clear).unwrap().as_str().to_owned()
 }
 
@@ -59,7 +59,13 @@ fn clear_values_are_printable() {
     assert_eq!(show("SETTING", "a b"), "a b");
     assert_eq!(show("SETTING", "a\nb\tc\\d"), "a\\nb\\tc\\\\d");
     assert_eq!(show("SETTING", "a\u{202e}b\u{1b}[2J"), "a\\u{202e}b\\u{1b}[2J");
-    let bytes = Setting { key: ItemKey::from_bytes(b"S"), value: Value::text(*b"a\xff"), line: None, template: None };
+    let bytes = Setting {
+        key: ItemKey::from_bytes(b"S"),
+        value: Value::text(*b"a\xff"),
+        line: None,
+        template: None,
+        file: None,
+    };
     assert_eq!(masked(&bytes, None, DisplayPolicy::Clear).unwrap().as_str(), "a\\xff");
 }
 
@@ -75,13 +81,14 @@ fn long_values_are_cut_and_tell_their_length() {
 
 #[test]
 fn the_digest_policy_shows_nothing() {
-    let setting = Setting { key: ItemKey::from_bytes(b"A"), value: Value::text("b"), line: None, template: None };
+    let setting =
+        Setting { key: ItemKey::from_bytes(b"A"), value: Value::text("b"), line: None, template: None, file: None };
     assert_eq!(masked(&setting, None, DisplayPolicy::Digest), None);
 }
 
 #[test]
 fn kinds_without_text() {
-    let setting = |value| Setting { key: ItemKey::from_bytes(b"A"), value, line: None, template: None };
+    let setting = |value| Setting { key: ItemKey::from_bytes(b"A"), value, line: None, template: None, file: None };
     assert_eq!(masked(&setting(Value::Content([1; 32])), None, DisplayPolicy::Clear), None);
     let inherited = masked(&setting(Value::Inherited), None, DisplayPolicy::Clear);
     assert_eq!(inherited.unwrap().as_str(), "(inherited)");
@@ -92,7 +99,7 @@ fn show_template(key: &str, value: &str, template: &str) -> String {
     let value = Value::text(value);
     let reason = secret::classify(&key, &value);
     let template = Some(Zeroizing::new(template.as_bytes().to_vec()));
-    let setting = Setting { key, value, line: None, template };
+    let setting = Setting { key, value, line: None, template, file: None };
     masked(&setting, reason, DisplayPolicy::Clear).unwrap().as_str().to_owned()
 }
 

@@ -300,7 +300,7 @@ fn metadata_and_content_are_no_secrets() {
 
 fn setting(key: &str, value: &str, template: Option<&str>) -> Setting {
     let template = template.map(|text| zeroize::Zeroizing::new(text.as_bytes().to_vec()));
-    Setting { key: ItemKey::from_bytes(key.as_bytes()), value: Value::text(value), line: Some(1), template }
+    Setting { key: ItemKey::from_bytes(key.as_bytes()), value: Value::text(value), line: Some(1), template, file: None }
 }
 
 #[test]

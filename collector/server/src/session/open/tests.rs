@@ -45,6 +45,7 @@ fn observed(values: &Values, key: u32) -> Observation {
         value: Value::text(value.to_string().into_bytes()),
         line: Some(1),
         template: None,
+        file: None,
     };
     let settings: Vec<Setting> = values.iter().map(setting).collect();
     Observation::of_settings(&settings, &FleetKey::new([1; 32], KeyEpoch(key)).keyed(), DisplayPolicy::Clear)

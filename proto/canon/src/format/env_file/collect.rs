@@ -154,7 +154,7 @@ impl<'a> Collector<'a> {
         // Docker takes quotes for a part of the value; who wrote them did not.
         let empty = matches!(&value, Value::Text(text) if text.iter().all(|b| matches!(b, b'"' | b'\'')));
         self.awaits_secret = empty && secret::classify(&key, &value).is_some();
-        self.replace(Setting { key, value, line: Some(spot.line), template });
+        self.replace(Setting { key, value, line: Some(spot.line), template, file: None });
     }
 
     /// Whether a name may become an item.
@@ -302,7 +302,13 @@ impl<'a> Collector<'a> {
 
 /// What stands for bytes that are watched without being parsed.
 pub(super) fn content(hash: [u8; 32]) -> Setting {
-    Setting { key: ItemKey::metadata(ItemKey::CONTENT), value: Value::Content(hash), line: None, template: None }
+    Setting {
+        key: ItemKey::metadata(ItemKey::CONTENT),
+        value: Value::Content(hash),
+        line: None,
+        template: None,
+        file: None,
+    }
 }
 
 /// Base64, armour headers, and the lines that begin and end it.

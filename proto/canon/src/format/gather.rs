@@ -1,0 +1,210 @@
+//! Gathers what a parser of any format finds into one reading: one setting per
+//! key, bounded problems, and one opaque setting over all that was not read.
+//!
+//! Knows no syntax. It lets no key through that looks like a piece of a
+//! secret, and puts no value into a problem.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::includes::FileName;
+use super::{Reading, Setting};
+use crate::key::is_deceptive;
+use crate::limits::{ITEMS_MAX, KEY_BYTES_MAX, PROBLEMS_MAX};
+use crate::{ItemKey, Place, Problem, ProblemKind, Value, secret};
+
+/// A reading in the making.
+pub(super) struct Gather {
+    settings: Vec<Option<Setting>>,
+    index: HashMap<ItemKey, usize>,
+    problems: Vec<Problem>,
+    problems_more: usize,
+    unread: Option<Sha256>,
+    file: Option<FileName>,
+    full: bool,
+}
+
+impl Gather {
+    pub(super) fn new() -> Self {
+        Self {
+            settings: Vec::new(),
+            index: HashMap::new(),
+            problems: Vec::new(),
+            problems_more: 0,
+            unread: None,
+            file: None,
+            full: false,
+        }
+    }
+
+    /// The included file that what follows comes from; none: the source's own.
+    /// Returns the one before, to be put back.
+    pub(super) fn enter(&mut self, file: Option<FileName>) -> Option<FileName> {
+        std::mem::replace(&mut self.file, file)
+    }
+
+    /// The included file that is being read.
+    pub(super) fn file(&self) -> Option<&FileName> {
+        self.file.as_ref()
+    }
+
+    /// Adds a problem at a place of the file that is being read. The excerpt is
+    /// what of the line holds no value.
+    pub(super) fn problem(&mut self, kind: ProblemKind, place: Place, reason: &str, excerpt: Option<String>) {
+        if self.problems.len() >= PROBLEMS_MAX - 1 {
+            self.problems_more += 1;
+            return;
+        }
+        // The place is shown behind the source's own path.
+        self.problems.push(match &self.file {
+            None => Problem::at(kind, place, reason, excerpt),
+            Some(file) => Problem::whole(kind, format!("{file}:{}:{}: {reason}", place.line, place.column)),
+        });
+    }
+
+    /// Adds a problem of the whole source.
+    pub(super) fn problem_whole(&mut self, kind: ProblemKind, reason: impl Into<String>) {
+        if self.problems.len() < PROBLEMS_MAX - 1 {
+            self.problems.push(Problem::whole(kind, reason));
+        } else {
+            self.problems_more += 1;
+        }
+    }
+
+    /// These bytes were not understood: they are watched as content, white
+    /// space at the ends of lines aside.
+    pub(super) fn unread(&mut self, bytes: &[u8]) {
+        let hash = self.unread.get_or_insert_with(Sha256::new);
+        for line in bytes.split(|&b| b == b'\n') {
+            hash.update(line.trim_ascii());
+            hash.update(b"\n");
+        }
+    }
+
+    /// Takes a setting whose name stands in the file. Of several with one key
+    /// the last counts; each that is overruled in the same file is a problem.
+    pub(super) fn set(&mut self, key: &[u8], value: Value, place: Place) {
+        if let Some(key) = self.admit(key, &value, place) {
+            self.replace(key, value, place, true);
+        }
+    }
+
+    /// The same, where repeating a key is how the format is used.
+    pub(super) fn set_quietly(&mut self, key: &[u8], value: Value, place: Place) {
+        if let Some(key) = self.admit(key, &value, place) {
+            self.replace(key, value, place, false);
+        }
+    }
+
+    /// The value that a key has so far.
+    pub(super) fn value(&self, key: &[u8]) -> Option<&Value> {
+        let at = self.index.get(&ItemKey::from_bytes(key))?;
+        self.settings[*at].as_ref().map(|setting| &setting.value)
+    }
+
+    /// Takes a key back, as if it had not been set.
+    pub(super) fn remove(&mut self, key: &[u8]) {
+        if let Some(at) = self.index.remove(&ItemKey::from_bytes(key)) {
+            self.settings[at] = None;
+        }
+    }
+
+    fn admit(&mut self, name: &[u8], value: &Value, place: Place) -> Option<ItemKey> {
+        if name.is_empty() || !secret::name_may_be_shown(name) {
+            let reason = "the name is empty or may be part of a secret; it is watched as content";
+            self.problem(ProblemKind::Syntax, place, reason, None);
+            self.unread(name);
+            self.unread(value.bytes());
+            return None;
+        }
+        let key = ItemKey::from_bytes(name);
+        if name.len() > KEY_BYTES_MAX || key.as_str().len() >= KEY_BYTES_MAX {
+            self.problem(ProblemKind::Limit, place, &format!("the name has more than {KEY_BYTES_MAX} bytes"), None);
+        }
+        if self.index.len() >= ITEMS_MAX && !self.index.contains_key(&key) {
+            if !std::mem::replace(&mut self.full, true) {
+                let reason = format!("more than {ITEMS_MAX} settings; the rest is watched as content");
+                self.problem(ProblemKind::Limit, place, &reason, None);
+            }
+            self.unread(name);
+            self.unread(value.bytes());
+            return None;
+        }
+        self.check_encoding(value, place);
+        Some(key)
+    }
+
+    fn replace(&mut self, key: ItemKey, value: Value, place: Place, tell: bool) {
+        let at = self.settings.len();
+        let file = self.file.clone();
+        self.settings.push(Some(Setting { key: key.clone(), value, line: Some(place.line), template: None, file }));
+        let earlier = match self.index.entry(key) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(at);
+                return;
+            }
+            Entry::Occupied(mut occupied) => self.settings[occupied.insert(at)].take(),
+        };
+        let Some(earlier) = earlier.filter(|earlier| tell && earlier.file == self.file) else {
+            return;
+        };
+        let before = earlier.line.unwrap_or(0);
+        let reason =
+            format!("`{}` is set on line {before} and again on line {}; the last one counts", earlier.key, place.line);
+        self.problem(ProblemKind::DuplicateKey, place, &reason, None);
+    }
+
+    fn check_encoding(&mut self, value: &Value, place: Place) {
+        let Value::Text(bytes) = value else {
+            return;
+        };
+        match std::str::from_utf8(bytes) {
+            Err(_) => {
+                let reason = "the value is not UTF-8; its bytes are compared";
+                self.problem(ProblemKind::Encoding, place, reason, None);
+            }
+            Ok(text) if !text.is_ascii() && text.chars().any(is_deceptive) => {
+                let reason = "the value holds characters that hide or reorder text";
+                self.problem(ProblemKind::Encoding, place, reason, None);
+            }
+            Ok(_) => {}
+        }
+    }
+
+    /// The reading, complete; `text` is the whole of the source's own file.
+    pub(super) fn finish(mut self, text: &[u8]) -> Reading {
+        let mut settings: Vec<Setting> = self.settings.into_iter().flatten().collect();
+        if let Some(hash) = self.unread {
+            let hash = if settings.is_empty() { Sha256::digest(text) } else { hash.finalize() };
+            settings.push(content(hash.into()));
+        }
+        if self.problems_more > 0 {
+            let reason = format!("{} more problems are not shown", self.problems_more);
+            self.problems.push(Problem::whole(ProblemKind::Limit, reason));
+        }
+        Reading { settings, problems: self.problems, dialect: None }
+    }
+}
+
+/// The reading of a file that cannot be parsed at all: one opaque setting, and
+/// why.
+pub(super) fn opaque(bytes: &[u8], problem: Problem) -> Reading {
+    Reading { settings: vec![content(Sha256::digest(bytes).into())], problems: vec![problem], dialect: None }
+}
+
+/// What stands for bytes that are watched without being parsed.
+pub(super) fn content(hash: [u8; 32]) -> Setting {
+    let key = ItemKey::metadata(ItemKey::CONTENT);
+    Setting { key, value: Value::Content(hash), line: None, template: None, file: None }
+}
+
+/// A text value that is wiped.
+pub(super) fn text(bytes: impl Into<Vec<u8>>) -> Value {
+    Value::Text(Zeroizing::new(bytes.into()))
+}
+
+#[cfg(test)]
+mod tests;

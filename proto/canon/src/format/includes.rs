@@ -1,0 +1,118 @@
+//! What a configuration file includes: asked for here, fetched by whoever may
+//! read files.
+//!
+//! Knows no path rules and opens nothing. It bounds how deep, how many and how
+//! much, so that a loop of includes ends as a problem and not as a hang.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use crate::limits::{INCLUDE_DEPTH_MAX, INCLUDED_BYTES_MAX, INCLUDED_FILES_MAX};
+use crate::{Problem, ProblemKind};
+
+/// The name of a file as messages show it: printable, in full.
+pub type FileName = Arc<str>;
+
+/// What a file asks for beside itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Include<'a> {
+    /// The path as it is written.
+    pub path: &'a [u8],
+    /// The file that asks: a relative path begins in its directory. None for
+    /// bytes that came from no file.
+    pub from: Option<&'a FileName>,
+    /// What the path means.
+    pub what: IncludeKind,
+}
+
+/// What the path of an include means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IncludeKind {
+    /// One file that must be there.
+    File,
+    /// One file that may be there.
+    FileIfExists,
+    /// The files of a directory whose names end so, in byte order, without
+    /// those that begin with a dot.
+    Directory(&'static [&'static str]),
+    /// The files that a shell pattern matches, in byte order.
+    Glob,
+}
+
+/// A file that was included.
+#[derive(Debug, Clone)]
+pub struct Included {
+    /// Its name.
+    pub name: FileName,
+    /// What it holds.
+    pub bytes: Zeroizing<Vec<u8>>,
+}
+
+/// Whoever fetches files: the agent within its bounds, the command line, or
+/// nobody.
+pub trait Files {
+    /// Fetches what an include asks for, in the order it is to be read.
+    ///
+    /// # Errors
+    /// A problem without a place says why part of it could not be had.
+    fn open(&mut self, include: &Include<'_>) -> Result<Vec<Included>, Problem>;
+}
+
+/// Fetches nothing: includes are problems of kind `unresolved`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn open(&mut self, _: &Include<'_>) -> Result<Vec<Included>, Problem> {
+        Err(Problem::whole(ProblemKind::Unresolved, "the include is not followed here"))
+    }
+}
+
+/// Follows includes within the limits.
+pub(super) struct Includes<'a> {
+    files: &'a mut dyn Files,
+    depth: usize,
+    count: usize,
+    bytes: usize,
+}
+
+impl<'a> Includes<'a> {
+    pub(super) fn new(files: &'a mut dyn Files) -> Self {
+        Self { files, depth: 0, count: 0, bytes: 0 }
+    }
+
+    /// Fetches, and hands each file to `read` one level deeper.
+    ///
+    /// # Errors
+    /// A problem without a place, for the line that includes; files that were
+    /// within the limits have been read.
+    pub(super) fn follow(
+        &mut self,
+        include: &Include<'_>,
+        mut read: impl FnMut(&Included, &mut Self),
+    ) -> Result<(), Problem> {
+        if self.depth >= INCLUDE_DEPTH_MAX {
+            let reason = format!("includes are nested deeper than {INCLUDE_DEPTH_MAX}, or in a loop");
+            return Err(Problem::whole(ProblemKind::Limit, reason));
+        }
+        let found = self.files.open(include)?;
+        self.depth += 1;
+        let mut result = Ok(());
+        for file in &found {
+            self.count += 1;
+            self.bytes = self.bytes.saturating_add(file.bytes.len());
+            if self.count > INCLUDED_FILES_MAX || self.bytes > INCLUDED_BYTES_MAX {
+                let reason = format!("more than {INCLUDED_FILES_MAX} files or {INCLUDED_BYTES_MAX} bytes are included");
+                result = Err(Problem::whole(ProblemKind::Limit, reason));
+                break;
+            }
+            read(file, self);
+        }
+        self.depth -= 1;
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests;

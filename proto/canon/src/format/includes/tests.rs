@@ -1,0 +1,48 @@
+use super::*;
+
+/// A file that includes itself.
+struct Looping {
+    opened: usize,
+}
+
+impl Files for Looping {
+    fn open(&mut self, include: &Include<'_>) -> Result<Vec<Included>, Problem> {
+        self.opened += 1;
+        let name = String::from_utf8_lossy(include.path).into();
+        Ok(vec![Included { name, bytes: Zeroizing::new(vec![b'x'; 8]) }])
+    }
+}
+
+const ASK: Include<'static> = Include { path: b"self.conf", from: None, what: IncludeKind::File };
+
+fn descend(includes: &mut Includes<'_>) -> Option<Problem> {
+    let mut inner = None;
+    let outer = includes.follow(&ASK, |_, deeper| inner = descend(deeper)).err();
+    outer.or(inner)
+}
+
+#[test]
+fn a_loop_ends_at_the_depth_limit() {
+    let mut files = Looping { opened: 0 };
+    let problem = descend(&mut Includes::new(&mut files)).unwrap();
+    assert_eq!(problem.kind, ProblemKind::Limit);
+    assert_eq!(files.opened, INCLUDE_DEPTH_MAX);
+}
+
+#[test]
+fn siblings_count_against_the_number_and_not_against_the_depth() {
+    let mut files = Looping { opened: 0 };
+    let mut includes = Includes::new(&mut files);
+    for _ in 0..INCLUDED_FILES_MAX {
+        assert_eq!(includes.follow(&ASK, |_, _| {}), Ok(()));
+    }
+    assert_eq!(includes.follow(&ASK, |_, _| {}).unwrap_err().kind, ProblemKind::Limit);
+}
+
+#[test]
+fn without_files_an_include_is_unresolved() {
+    let mut files = NoFiles;
+    let mut includes = Includes::new(&mut files);
+    let problem = includes.follow(&ASK, |_, _| panic!("nothing is read")).unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Unresolved);
+}

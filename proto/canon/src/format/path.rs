@@ -1,0 +1,65 @@
+//! Keys of nested formats: `server.ports[0].name`.
+//!
+//! Injective: a part that holds what separates parts is put into quotes, so
+//! that two places of a document never have one key. Nothing parses it back.
+
+/// A place in a nested document, as the key it gets.
+#[derive(Debug, Default)]
+pub(super) struct KeyPath {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl KeyPath {
+    /// Goes down to a member of that name.
+    pub(super) fn push_name(&mut self, name: &[u8]) {
+        self.ends.push(self.text.len());
+        if !self.text.is_empty() {
+            self.text.push(b'.');
+        }
+        push_part(&mut self.text, name);
+    }
+
+    /// Goes down to an element, from 0.
+    pub(super) fn push_index(&mut self, index: usize) {
+        self.ends.push(self.text.len());
+        self.text.extend_from_slice(format!("[{index}]").as_bytes());
+    }
+
+    /// Goes back up.
+    pub(super) fn pop(&mut self) {
+        let end = self.ends.pop().unwrap_or(0);
+        self.text.truncate(end);
+    }
+
+    /// How deep it is.
+    pub(super) fn depth(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The key.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+/// Appends one part, in quotes where it would be mistaken for more or less
+/// than one.
+pub(super) fn push_part(text: &mut Vec<u8>, name: &[u8]) {
+    let plain = |b: &u8| !matches!(b, b'.' | b'[' | b']' | b'"' | b'\\') && !b.is_ascii_whitespace();
+    if !name.is_empty() && name.iter().all(plain) {
+        text.extend_from_slice(name);
+        return;
+    }
+    text.push(b'"');
+    for &byte in name {
+        if matches!(byte, b'"' | b'\\') {
+            text.push(b'\\');
+        }
+        text.push(byte);
+    }
+    text.push(b'"');
+}
+
+#[cfg(test)]
+mod tests;
