@@ -29,6 +29,32 @@ pub enum Format {
     EnvFile(Option<EnvDialect>),
 }
 
+impl Format {
+    /// Every format, in the manual's order, with what is left to detect left
+    /// out.
+    pub const ALL: &[Self] = &[Self::EnvFile(None)];
+
+    /// The format's name in configuration, on the command line and in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EnvFile(_) => "env",
+        }
+    }
+
+    /// The format of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|format| format.as_str() == name)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// One setting in clear: exists only on the host that it was read on.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
@@ -63,9 +89,17 @@ pub struct Reading {
     pub dialect: Option<EnvDialect>,
 }
 
-/// Reads bytes in a format. Never fails, never panics.
+/// Reads bytes in a format, following no includes. Never fails, never panics.
 #[must_use]
 pub fn read(format: Format, bytes: &[u8]) -> Reading {
+    read_with(format, bytes, None, &mut NoFiles)
+}
+
+/// Reads the bytes of the file of that name in a format; what it includes comes
+/// from `files`. Never fails, never panics.
+#[must_use]
+pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &mut dyn Files) -> Reading {
+    let _includes = (name, files);
     match format {
         Format::EnvFile(dialect) => env_file::read(bytes, dialect),
     }
