@@ -34,6 +34,8 @@ impl ItemKey {
     pub const ACL: &str = "@acl";
     /// Where a symbolic link points.
     pub const TARGET: &str = "@target";
+    /// What the keys of [`Self::order_of`] begin with.
+    const ORDER: &str = "@order:";
 
     /// The key of a setting, from the bytes that the file holds. Keys over the
     /// limit are cut and marked with the length that was cut, so that they stay
@@ -52,6 +54,13 @@ impl ItemKey {
     pub fn metadata(name: &'static str) -> Self {
         debug_assert!(name.starts_with('@'));
         Self(name.to_owned())
+    }
+
+    /// The key of the order of a list of rules: what changes when rules change
+    /// places. It counts as a setting.
+    #[must_use]
+    pub fn order_of(list: &[u8]) -> Self {
+        Self(cut(format!("{}{}", Self::ORDER, escape(list))))
     }
 
     /// A key as it came over the wire or out of a store: already escaped.
@@ -75,11 +84,11 @@ impl ItemKey {
         &self.0
     }
 
-    /// Whether this is about the file rather than in it. [`Self::CONTENT`] is
-    /// in it.
+    /// Whether this is about the file rather than in it. [`Self::CONTENT`] and
+    /// the order of rules are in it.
     #[must_use]
     pub fn is_metadata(&self) -> bool {
-        self.0.starts_with('@') && self.0 != Self::CONTENT
+        self.0.starts_with('@') && self.0 != Self::CONTENT && !self.0.starts_with(Self::ORDER)
     }
 }
 

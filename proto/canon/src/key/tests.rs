@@ -20,6 +20,21 @@ fn a_setting_cannot_pose_as_metadata() {
 }
 
 #[test]
+fn the_order_of_a_list_is_in_the_file_and_no_setting_can_pose_as_it() {
+    let key = ItemKey::order_of(b"filter/INPUT");
+    assert_eq!(key.as_str(), "@order:filter/INPUT");
+    assert!(!key.is_metadata());
+    assert_ne!(ItemKey::from_bytes(b"@order:filter/INPUT"), key);
+    assert_eq!(ItemKey::order_of(b"a\nb").as_str(), "@order:a\\u{a}b");
+}
+
+#[test]
+fn the_order_of_a_list_with_a_long_name_is_a_key_still() {
+    let key = ItemKey::order_of(&[b'x'; 5000]);
+    assert_eq!(ItemKey::from_canonical(key.as_str().to_owned()), Ok(key));
+}
+
+#[test]
 fn keys_over_the_limit_are_cut_and_say_so() {
     let key = ItemKey::from_bytes(&vec![b'k'; 5000]);
     assert!(key.as_str().len() <= KEY_BYTES_MAX);
