@@ -94,7 +94,8 @@ impl Metadata {
     fn item(&self, key: &'static str, text: &str) -> Item {
         let key = ItemKey::metadata(key);
         let digest = self.keyed.digest(&key, &Value::text(text.as_bytes()));
-        let setting = Setting { key, value: Value::text(text.as_bytes()), line: None, template: None, file: None };
+        let setting =
+            Setting { key, value: Value::text(text.as_bytes()), line: None, template: None, file: None, secret: false };
         let display = driftline_canon::display::masked(&setting, None, DisplayPolicy::Clear);
         Item { key: setting.key, digest, secret: false, display, line: None }
     }

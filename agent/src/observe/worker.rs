@@ -179,7 +179,8 @@ impl Worker {
     /// hash of a short file is as good as the file.
     fn opaque(&self, hash: [u8; 32]) -> Vec<Item> {
         let key = ItemKey::metadata(ItemKey::CONTENT);
-        let setting = Setting { key, value: Value::Content(hash), line: None, template: None, file: None };
+        let setting =
+            Setting { key, value: Value::Content(hash), line: None, template: None, file: None, secret: false };
         Observation::of_settings(&[setting], &self.keyed, DisplayPolicy::Digest).into_items()
     }
 }

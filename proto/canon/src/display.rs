@@ -52,7 +52,8 @@ impl Masked {
 /// What to show of a setting under a policy: nothing under `digest` and for
 /// content that is not parsed, else a printable text of at most
 /// [`DISPLAY_BYTES_MAX`] bytes in which every secret is masked. A reason from
-/// [`secret::classify_all`] covers secrets of other settings too.
+/// [`secret::classify_all`] covers secrets of other settings too. What the
+/// format says is a secret is masked whatever the reason.
 #[must_use]
 pub fn masked(setting: &Setting, secret: Option<SecretReason>, policy: DisplayPolicy) -> Option<Masked> {
     if policy == DisplayPolicy::Digest {
@@ -60,6 +61,7 @@ pub fn masked(setting: &Setting, secret: Option<SecretReason>, policy: DisplayPo
     }
     let text = match &setting.value {
         Value::Content(_) => return None,
+        _ if setting.secret => MASK.to_owned(),
         Value::Inherited => INHERITED.to_owned(),
         Value::Text(value) | Value::Template(value) => shown(setting, value, secret),
     };

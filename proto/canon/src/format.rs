@@ -69,6 +69,9 @@ pub struct Setting {
     pub template: Option<Zeroizing<Vec<u8>>>,
     /// The included file that it stands in; none: the source's own.
     pub file: Option<FileName>,
+    /// The format itself says that the value is a secret (`requirepass`),
+    /// whatever its words and looks say.
+    pub secret: bool,
 }
 
 impl fmt::Debug for Setting {

@@ -30,6 +30,8 @@ pub enum SecretReason {
     Entropy,
     /// It holds the secret of another setting of the same file.
     Derived,
+    /// The format it was read in says so (a password of Redis' `user`).
+    Format,
 }
 
 /// Why this setting is a secret, if it is one, judged on its own.
@@ -47,13 +49,20 @@ pub fn classify(key: &ItemKey, value: &Value) -> Option<SecretReason> {
 }
 
 /// Why each of these settings is a secret, judged together: besides what
-/// [`classify`] says, a setting that holds the secret of another one, through
-/// a template or by a copy, is a secret too.
+/// [`classify`] says, a setting of which the format says so is a secret, and so
+/// is one that holds the secret of another, through a template or by a copy.
 #[must_use]
 pub fn classify_all(settings: &[Setting]) -> Vec<Option<SecretReason>> {
-    let mut reasons: Vec<_> = settings.iter().map(|setting| classify(&setting.key, &setting.value)).collect();
+    let mut reasons: Vec<_> = settings.iter().map(of_setting).collect();
     shared::spread(settings, &mut reasons);
     reasons
+}
+
+fn of_setting(setting: &Setting) -> Option<SecretReason> {
+    if setting.secret {
+        return Some(SecretReason::Format);
+    }
+    classify(&setting.key, &setting.value)
 }
 
 /// What the bytes themselves say, whatever their key.

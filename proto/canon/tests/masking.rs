@@ -9,7 +9,7 @@ fn shown(key: &str, value: &str) -> String {
     let key = ItemKey::from_bytes(key.as_bytes());
     let value = Value::text(value);
     let reason = secret::classify(&key, &value);
-    let setting = Setting { key, value, line: None, template: None, file: None };
+    let setting = Setting { key, value, line: None, template: None, file: None, secret: false };
     display::masked(&setting, reason, DisplayPolicy::Clear).map_or(String::new(), |text| text.as_str().to_owned())
 }
 

@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
     let key = ItemKey::from_bytes(key.as_bytes());
     let value = Value::text(format!("{before}{planted}{after}"));
     let reason = secret::classify(&key, &value);
-    let setting = Setting { key, value, line: None, template: None, file: None };
+    let setting = Setting { key, value, line: None, template: None, file: None, secret: false };
     let shown = display::masked(&setting, reason, DisplayPolicy::Clear);
     let shown = shown.as_ref().map_or("", |text| text.as_str());
     for run in planted.as_bytes().windows(4) {

@@ -27,6 +27,7 @@ fn observed(values: &Values) -> Observation {
         line: Some(u32::from(*key)),
         template: None,
         file: None,
+        secret: false,
     };
     let settings: Vec<Setting> = values.iter().map(setting).collect();
     Observation::of_settings(&settings, &FleetKey::new([1; 32], KeyEpoch(1)).keyed(), DisplayPolicy::Clear)

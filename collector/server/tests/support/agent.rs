@@ -47,6 +47,7 @@ pub fn observation(pairs: &[(&str, &str)]) -> Observation {
             line: Some(1),
             template: None,
             file: None,
+            secret: false,
         })
         .collect();
     Observation::of_settings(&settings, &key.keyed(), DisplayPolicy::Clear)

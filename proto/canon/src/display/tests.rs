@@ -6,7 +6,7 @@ fn show(key: &str, value: &str) -> String {
     let value = Value::text(value);
     let key = ItemKey::from_bytes(key.as_bytes());
     let reason = secret::classify(&key, &value);
-    let setting = Setting { key, value, line: Some(1), template: None, file: None };
+    let setting = Setting { key, value, line: Some(1), template: None, file: None, secret: false };
     masked(&setting, reason, DisplayPolicy::Clear).unwrap().as_str().to_owned()
 }
 
@@ -65,6 +65,7 @@ fn clear_values_are_printable() {
         line: None,
         template: None,
         file: None,
+        secret: false,
     };
     assert_eq!(masked(&bytes, None, DisplayPolicy::Clear).unwrap().as_str(), "a\\xff");
 }
@@ -81,14 +82,27 @@ fn long_values_are_cut_and_tell_their_length() {
 
 #[test]
 fn the_digest_policy_shows_nothing() {
-    let setting =
-        Setting { key: ItemKey::from_bytes(b"A"), value: Value::text("b"), line: None, template: None, file: None };
+    let setting = Setting {
+        key: ItemKey::from_bytes(b"A"),
+        value: Value::text("b"),
+        line: None,
+        template: None,
+        file: None,
+        secret: false,
+    };
     assert_eq!(masked(&setting, None, DisplayPolicy::Digest), None);
 }
 
 #[test]
 fn kinds_without_text() {
-    let setting = |value| Setting { key: ItemKey::from_bytes(b"A"), value, line: None, template: None, file: None };
+    let setting = |value| Setting {
+        key: ItemKey::from_bytes(b"A"),
+        value,
+        line: None,
+        template: None,
+        file: None,
+        secret: false,
+    };
     assert_eq!(masked(&setting(Value::Content([1; 32])), None, DisplayPolicy::Clear), None);
     let inherited = masked(&setting(Value::Inherited), None, DisplayPolicy::Clear);
     assert_eq!(inherited.unwrap().as_str(), "(inherited)");
@@ -99,7 +113,7 @@ fn show_template(key: &str, value: &str, template: &str) -> String {
     let value = Value::text(value);
     let reason = secret::classify(&key, &value);
     let template = Some(Zeroizing::new(template.as_bytes().to_vec()));
-    let setting = Setting { key, value, line: None, template, file: None };
+    let setting = Setting { key, value, line: None, template, file: None, secret: false };
     masked(&setting, reason, DisplayPolicy::Clear).unwrap().as_str().to_owned()
 }
 
@@ -114,4 +128,15 @@ fn templates_that_hold_a_secret_are_masked() {
     assert_eq!(show_template("DB_PASSWORD", "x", "${A}"), MASK);
     assert_eq!(show_template("URL", "postgres://a:b@h/x", "postgres://a:${DB_PASSWORD}@h/x"), "postgres://a:****@h/x");
     assert_eq!(show_template("URL", "postgres://a:b@h/hunter2", "postgres://a:b@h/${DB_PASSWORD}"), MASK);
+}
+
+#[test]
+fn what_the_format_calls_a_secret_is_masked_whole_whatever_the_reason() {
+    let key = ItemKey::from_bytes(b"database_url");
+    let value = Value::text("postgres://app:word@db/app");
+    let setting = Setting { key, value, line: None, template: None, file: None, secret: true };
+    for reason in [None, Some(SecretReason::UrlPassword), Some(SecretReason::Format)] {
+        let shown = masked(&setting, reason, DisplayPolicy::Clear);
+        assert_eq!(shown.map(|shown| shown.as_str().to_owned()), Some(MASK.to_owned()), "{reason:?}");
+    }
 }

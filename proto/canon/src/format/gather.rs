@@ -92,6 +92,16 @@ impl Gather {
         }
     }
 
+    /// The same for a value that is a secret because the format says so.
+    pub(super) fn set_secret(&mut self, key: &[u8], value: Value, place: Place) {
+        if let Some(key) = self.admit(key, &value, place) {
+            self.replace(key, value, place, true);
+            if let Some(Some(setting)) = self.settings.last_mut() {
+                setting.secret = true;
+            }
+        }
+    }
+
     /// The same, where repeating a key is how the format is used.
     pub(super) fn set_quietly(&mut self, key: &[u8], value: Value, place: Place) {
         if let Some(key) = self.admit(key, &value, place) {
@@ -140,7 +150,14 @@ impl Gather {
     fn replace(&mut self, key: ItemKey, value: Value, place: Place, tell: bool) {
         let at = self.settings.len();
         let file = self.file.clone();
-        self.settings.push(Some(Setting { key: key.clone(), value, line: Some(place.line), template: None, file }));
+        self.settings.push(Some(Setting {
+            key: key.clone(),
+            value,
+            line: Some(place.line),
+            template: None,
+            file,
+            secret: false,
+        }));
         let earlier = match self.index.entry(key) {
             Entry::Vacant(vacant) => {
                 vacant.insert(at);
@@ -198,7 +215,7 @@ pub(super) fn opaque(bytes: &[u8], problem: Problem) -> Reading {
 /// What stands for bytes that are watched without being parsed.
 pub(super) fn content(hash: [u8; 32]) -> Setting {
     let key = ItemKey::metadata(ItemKey::CONTENT);
-    Setting { key, value: Value::Content(hash), line: None, template: None, file: None }
+    Setting { key, value: Value::Content(hash), line: None, template: None, file: None, secret: false }
 }
 
 /// A text value that is wiped.

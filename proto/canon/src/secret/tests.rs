@@ -300,7 +300,14 @@ fn metadata_and_content_are_no_secrets() {
 
 fn setting(key: &str, value: &str, template: Option<&str>) -> Setting {
     let template = template.map(|text| zeroize::Zeroizing::new(text.as_bytes().to_vec()));
-    Setting { key: ItemKey::from_bytes(key.as_bytes()), value: Value::text(value), line: Some(1), template, file: None }
+    Setting {
+        key: ItemKey::from_bytes(key.as_bytes()),
+        value: Value::text(value),
+        line: Some(1),
+        template,
+        file: None,
+        secret: false,
+    }
 }
 
 #[test]
@@ -329,4 +336,13 @@ fn a_copy_of_a_secret_is_a_secret() {
     assert_eq!(reasons[2], Some(SecretReason::Derived));
     assert_eq!(reasons[3], Some(SecretReason::Derived), "its mask would not cover the copy");
     assert_eq!(reasons[4], None);
+}
+
+#[test]
+fn what_the_format_calls_a_secret_is_one_and_its_copies_too() {
+    let mut told = setting("user alice", "wordofmine", None);
+    told.secret = true;
+    let settings = [told, setting("motto", "say wordofmine aloud", None), setting("user bob", "wordofhers", None)];
+    let reasons = classify_all(&settings);
+    assert_eq!(reasons, [Some(SecretReason::Format), Some(SecretReason::Derived), None]);
 }

@@ -46,6 +46,7 @@ fn observed(values: &Values, key: u32) -> Observation {
         line: Some(1),
         template: None,
         file: None,
+        secret: false,
     };
     let settings: Vec<Setting> = values.iter().map(setting).collect();
     Observation::of_settings(&settings, &FleetKey::new([1; 32], KeyEpoch(key)).keyed(), DisplayPolicy::Clear)

@@ -154,7 +154,7 @@ impl<'a> Collector<'a> {
         // Docker takes quotes for a part of the value; who wrote them did not.
         let empty = matches!(&value, Value::Text(text) if text.iter().all(|b| matches!(b, b'"' | b'\'')));
         self.awaits_secret = empty && secret::classify(&key, &value).is_some();
-        self.replace(Setting { key, value, line: Some(spot.line), template, file: None });
+        self.replace(Setting { key, value, line: Some(spot.line), template, file: None, secret: false });
     }
 
     /// Whether a name may become an item.
@@ -308,6 +308,7 @@ pub(super) fn content(hash: [u8; 32]) -> Setting {
         line: None,
         template: None,
         file: None,
+        secret: false,
     }
 }
 

@@ -86,3 +86,14 @@ fn a_key_taken_back_is_gone_and_can_come_again() {
     let reading = gather.finish(b"");
     assert_eq!((keys(&reading), reading.problems.len()), (vec!["a"], 0));
 }
+
+#[test]
+fn only_the_value_that_counts_says_whether_it_is_a_secret() {
+    let mut gather = Gather::new();
+    gather.set_secret(b"a", text("1"), at(1));
+    gather.set(b"b", text("1"), at(2));
+    gather.set(b"a", text("2"), at(3));
+    gather.set_secret(b"b", text("2"), at(4));
+    let secret: Vec<bool> = gather.finish(b"").settings.iter().map(|setting| setting.secret).collect();
+    assert_eq!(secret, [false, true]);
+}
