@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::time::{Duration, Instant};
 
-use driftline_canon::{DisplayPolicy, EnvDialect, FleetKey, Format, KeyEpoch, Observation, format};
+use driftline_canon::format::{self, Files, Include, Included};
+use driftline_canon::{DisplayPolicy, EnvDialect, FleetKey, Format, KeyEpoch, Observation, Problem};
 
 /// How much longer the long text is.
 const FACTOR: usize = 8;
@@ -79,6 +80,107 @@ const PIECES: &[&str] = &[
 /// What stands around them.
 const AROUND: &[(&str, &str)] = &[("", "\n"), ("A=", "x\n"), ("A='x password=a", "@b'\n")];
 
+/// What repeats beside them in the formats of other programs: brackets, list
+/// and rule words, anchors, tags, sections, includes, whole lines.
+const PIECES_OF_FORMATS: &[&str] = &[
+    "\n",
+    "\\\n",
+    "\r\n",
+    "[",
+    "]",
+    "[]",
+    "[[",
+    "{}",
+    "(",
+    ")",
+    "<",
+    ">",
+    "|",
+    "!",
+    "! ",
+    "%",
+    "*",
+    "/",
+    "/*",
+    "//",
+    "?",
+    "? ",
+    "+",
+    "- ",
+    "-\n",
+    "---\n",
+    "...\n",
+    "a: ",
+    "a:\n ",
+    "a.",
+    "a,",
+    "a b ",
+    "a ",
+    "a\n",
+    "a=1\n",
+    "a: 1\n",
+    "a 1\n",
+    "a = 'b' # c\n",
+    "[a]\n",
+    "[[a]]\n",
+    "[a]\nb=1\n",
+    "{\"a\":",
+    "{a: ",
+    "[1,",
+    "\"a\":1,",
+    "&a [*a,",
+    "&a ",
+    "*a ",
+    "*a, ",
+    "<<: *a\n",
+    "!!map ",
+    "\"\"\"",
+    "'''",
+    "\\u0041",
+    "\\x",
+    "0",
+    "1e",
+    "0x",
+    "2020-01-01T",
+    "1k",
+    "include a\n",
+    "include_dir 'a'\n",
+    "!include a\n",
+    "@a\n",
+    "local all all trust\n",
+    "-A INPUT -j ACCEPT\n",
+    "-A ",
+    ":a - [0:0]\n",
+    "-m comment --comment ",
+    "add a 1.2.3.4\n",
+    "table a {",
+    "table a { chain b { accept; } }\n",
+    "accept; ",
+    "save 1 2\n",
+    "user a on >b\n",
+    "<rule>",
+    "<a b='c'>",
+    "</a>",
+    "<!--",
+    "&amp;",
+    "password 'a' ",
+    "requirepass a\n",
+];
+
+/// What stands around those: nothing, what makes it a value, a member, a
+/// string.
+const AROUND_OF_FORMATS: &[(&str, &str)] =
+    &[("", "\n"), ("a = ", "\n"), ("a: ", "\n"), ("a ", "\n"), ("[a]\nb = \"", "\"\n"), ("{\"a\": ", "}\n")];
+
+/// Answers each include with an empty file, so that none ends in a problem.
+struct Nothing;
+
+impl Files for Nothing {
+    fn open(&mut self, _: &Include<'_>) -> Result<Vec<Included>, Problem> {
+        Ok(vec![Included { name: "nothing".into(), bytes: Vec::new().into() }])
+    }
+}
+
 /// The time that this thread has run, so that a busy machine counts for
 /// nothing; where the system does not tell, the time that went by.
 fn clock(started: Instant) -> Duration {
@@ -89,40 +191,44 @@ fn clock(started: Instant) -> Duration {
     nanos.map_or_else(|| started.elapsed(), Duration::from_nanos)
 }
 
-fn time(dialect: EnvDialect, text: &str) -> Duration {
+fn time(format: Format, text: &str) -> Duration {
     let started = Instant::now();
     let before = clock(started);
-    let reading = format::read(Format::EnvFile(Some(dialect)), text.as_bytes());
+    let reading = format::read_with(format, text.as_bytes(), None, &mut Nothing);
     let key = FleetKey::new([7; 32], KeyEpoch(1)).keyed();
     let _ = Observation::of_settings(&reading.settings, &key, DisplayPolicy::Clear);
     clock(started).saturating_sub(before)
 }
 
 /// Fails when the long text takes out of proportion longer, three times over.
-fn assert_linear(what: &str, dialect: EnvDialect, short: &str, long: &str) {
+fn assert_linear(what: &str, format: Format, short: &str, long: &str) {
     let mut said = String::new();
     for _ in 0..3 {
-        let long = time(dialect, long);
-        assert!(long < TIME_MAX, "{dialect}, {what}: {long:?}");
+        let long = time(format, long);
+        assert!(long < TIME_MAX, "{format:?}, {what}: {long:?}");
         if long < TELLING * RATIO_MAX {
             return;
         }
-        let short = time(dialect, short);
+        let short = time(format, short);
         if long < short * RATIO_MAX {
             return;
         }
-        said = format!("{dialect}, {what}: {short:?}, and {long:?} for {FACTOR} times the length");
+        said = format!("{format:?}, {what}: {short:?}, and {long:?} for {FACTOR} times the length");
     }
     panic!("{said}");
 }
 
 fn every_pattern(dialect: EnvDialect) {
+    patterns(Format::EnvFile(Some(dialect)), PIECES, AROUND);
+}
+
+fn patterns(format: Format, pieces: &[&str], around: &[(&str, &str)]) {
     const SHORT: usize = 4 * 1024;
-    for piece in PIECES {
-        for (before, after) in AROUND {
+    for piece in pieces {
+        for (before, after) in around {
             let text = |bytes: usize| format!("{before}{}{after}", piece.repeat(bytes / piece.len()));
             let what = format!("{before}{piece}…{after}");
-            assert_linear(&what, dialect, &text(SHORT), &text(SHORT * FACTOR));
+            assert_linear(&what, format, &text(SHORT), &text(SHORT * FACTOR));
         }
     }
 }
@@ -153,11 +259,12 @@ fn any_pattern_as_shell() {
 }
 
 const SHORT: usize = 64 * 1024;
+const SYSTEMD: Format = Format::EnvFile(Some(EnvDialect::Systemd));
 
 #[test]
 fn spaces_in_a_parameter() {
     let text = |bytes: usize| format!("A='x password=a{}b'\n", " ".repeat(bytes));
-    assert_linear("spaces", EnvDialect::Systemd, &text(SHORT), &text(SHORT * FACTOR));
+    assert_linear("spaces", SYSTEMD, &text(SHORT), &text(SHORT * FACTOR));
 }
 
 #[test]
@@ -167,7 +274,7 @@ fn long_secrets_that_are_nearly_in_a_value() {
         let secrets: String = (0..8).map(|number| format!("P{number}_PASSWORD={secret}{number}\n")).collect();
         format!("{secrets}Y={}\n", "a".repeat(bytes / 2))
     };
-    assert_linear("copies", EnvDialect::Systemd, &text(SHORT), &text(SHORT * FACTOR));
+    assert_linear("copies", SYSTEMD, &text(SHORT), &text(SHORT * FACTOR));
 }
 
 #[test]
@@ -176,6 +283,37 @@ fn statements_on_one_line() {
         [(EnvDialect::Shell, "a=1;"), (EnvDialect::Systemd, "a=1\r"), (EnvDialect::Compose, "a=\"1\"")]
     {
         let text = |bytes: usize| format!("{}\n{}", statement.repeat(bytes / 8), "# x\n".repeat(bytes / 2));
-        assert_linear(statement, dialect, &text(SHORT), &text(SHORT * FACTOR));
+        assert_linear(statement, Format::EnvFile(Some(dialect)), &text(SHORT), &text(SHORT * FACTOR));
     }
+}
+
+/// A share of the formats, so that the shares run side by side.
+fn every_pattern_of_share(share: usize) {
+    let others = Format::ALL.iter().filter(|format| !matches!(format, Format::EnvFile(_)));
+    for format in others.skip(share).step_by(SHARES) {
+        patterns(*format, PIECES, &AROUND_OF_FORMATS[..2]);
+        patterns(*format, PIECES_OF_FORMATS, AROUND_OF_FORMATS);
+    }
+}
+
+const SHARES: usize = 4;
+
+#[test]
+fn any_pattern_as_any_format_of_the_first_share() {
+    every_pattern_of_share(0);
+}
+
+#[test]
+fn any_pattern_as_any_format_of_the_second_share() {
+    every_pattern_of_share(1);
+}
+
+#[test]
+fn any_pattern_as_any_format_of_the_third_share() {
+    every_pattern_of_share(2);
+}
+
+#[test]
+fn any_pattern_as_any_format_of_the_fourth_share() {
+    every_pattern_of_share(3);
 }
