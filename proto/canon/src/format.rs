@@ -13,6 +13,8 @@ mod includes;
 mod lines;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod path;
+#[allow(dead_code, reason = "its users, the formats, come one by one")]
+mod rules;
 
 use std::fmt;
 

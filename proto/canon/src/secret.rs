@@ -41,11 +41,25 @@ pub fn classify(key: &ItemKey, value: &Value) -> Option<SecretReason> {
         return None;
     }
     let bytes = value.bytes();
-    if words::names_a_secret(key.as_str(), bytes) {
+    if words::names_a_secret(key.as_str(), bytes) && !shows_its_value(key, bytes) {
         return Some(SecretReason::KeyName);
     }
     let checksum = words::names_a_checksum(key.as_str());
     looks(bytes).filter(|&reason| !(checksum && reason == SecretReason::Entropy))
+}
+
+/// Whether a key says all of its value, as the key of a rule does: its words
+/// are then about what the rule matches, and name nothing.
+fn shows_its_value(key: &ItemKey, value: &[u8]) -> bool {
+    const CUT_BYTES_MIN: usize = 200;
+    let Some((_, rule)) = key.as_str().split_once(": ") else {
+        return false;
+    };
+    let value = crate::key::escape(value);
+    match rule.split_once('…') {
+        None => rule.strip_prefix(value.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(" #")),
+        Some((beginning, _)) => beginning.len() >= CUT_BYTES_MIN && value.starts_with(beginning),
+    }
 }
 
 /// Why each of these settings is a secret, judged together: besides what

@@ -109,6 +109,20 @@ impl Gather {
         }
     }
 
+    /// Takes a rule, whose key was made by [`super::rules`] and holds no secret.
+    pub(super) fn set_rule(&mut self, key: &[u8], value: Value, place: Place) {
+        if let Some(key) = self.admit_shown(key, &value, place) {
+            self.replace(key, value, place, false);
+        }
+    }
+
+    /// Takes the order of a list of rules, which stands on no line.
+    pub(super) fn set_order(&mut self, key: ItemKey, value: Value) {
+        debug_assert!(key.as_str().starts_with('@'));
+        self.index.insert(key.clone(), self.settings.len());
+        self.settings.push(Some(Setting { key, value, line: None, template: None, file: None, secret: false }));
+    }
+
     /// The value that a key has so far.
     pub(super) fn value(&self, key: &[u8]) -> Option<&Value> {
         let at = self.index.get(&ItemKey::from_bytes(key))?;
@@ -130,6 +144,10 @@ impl Gather {
             self.unread(value.bytes());
             return None;
         }
+        self.admit_shown(name, value, place)
+    }
+
+    fn admit_shown(&mut self, name: &[u8], value: &Value, place: Place) -> Option<ItemKey> {
         let key = ItemKey::from_bytes(name);
         if name.len() > KEY_BYTES_MAX || key.as_str().len() >= KEY_BYTES_MAX {
             self.problem(ProblemKind::Limit, place, &format!("the name has more than {KEY_BYTES_MAX} bytes"), None);

@@ -38,6 +38,11 @@ pub enum IncludeKind {
     Directory(&'static [&'static str]),
     /// The files that a shell pattern matches, in byte order.
     Glob,
+    /// PostgreSQL's `postgresql.auto.conf`, asked for once, after everything
+    /// else. It lies in the data directory: the path is built from what the
+    /// file says of that, and whoever knows better reads it from there. It may
+    /// be missing; who does not know where it is answers with no file.
+    AutoConf,
 }
 
 /// A file that was included.
@@ -59,12 +64,16 @@ pub trait Files {
     fn open(&mut self, include: &Include<'_>) -> Result<Vec<Included>, Problem>;
 }
 
-/// Fetches nothing: includes are problems of kind `unresolved`.
+/// Fetches nothing: includes are problems of kind `unresolved`, all but the one
+/// that no file asks for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFiles;
 
 impl Files for NoFiles {
-    fn open(&mut self, _: &Include<'_>) -> Result<Vec<Included>, Problem> {
+    fn open(&mut self, include: &Include<'_>) -> Result<Vec<Included>, Problem> {
+        if include.what == IncludeKind::AutoConf {
+            return Ok(Vec::new());
+        }
         Err(Problem::whole(ProblemKind::Unresolved, "the include is not followed here"))
     }
 }

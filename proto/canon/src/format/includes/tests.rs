@@ -46,3 +46,10 @@ fn without_files_an_include_is_unresolved() {
     let problem = includes.follow(&ASK, |_, _| panic!("nothing is read")).unwrap_err();
     assert_eq!(problem.kind, ProblemKind::Unresolved);
 }
+
+#[test]
+fn without_files_what_no_file_asks_for_is_no_problem() {
+    let ask = Include { path: b"postgresql.auto.conf", from: None, what: IncludeKind::AutoConf };
+    let mut files = NoFiles;
+    assert_eq!(Includes::new(&mut files).follow(&ask, |_, _| panic!("nothing is read")), Ok(()));
+}

@@ -1,0 +1,107 @@
+//! Ordered lists of rules: each rule an item by its content, and one more item
+//! for the order.
+//!
+//! Knows no rule's syntax. A rule's position is no part of its key or value,
+//! so a rule that is inserted blames no other; what looks like a secret stands
+//! in no key.
+
+use std::collections::HashMap;
+
+use sha2::{Digest as _, Sha256};
+
+use super::gather::{Gather, text};
+use crate::display::MASK;
+use crate::{ItemKey, Place, secret};
+
+/// Bytes of a rule that its key shows. An operator reads no further; the hash
+/// behind them keeps keys apart.
+const SHOWN_BYTES_MAX: usize = 400;
+
+/// Hexadecimal digits of the hash of a rule that was cut, and of an order: 64
+/// bits keep apart what nobody chose to collide.
+const HASH_DIGITS: usize = 16;
+
+/// One list of rules in the making.
+pub(super) struct RuleList {
+    name: Vec<u8>,
+    times: HashMap<[u8; 32], u32>,
+    order: Sha256,
+    count: usize,
+}
+
+impl RuleList {
+    /// An empty list of that name: `hba`, `ip filter INPUT`.
+    pub(super) fn new(name: &[u8]) -> Self {
+        Self { name: name.to_vec(), times: HashMap::new(), order: Sha256::new(), count: 0 }
+    }
+
+    /// Takes the next rule. `rule` is all of its canonical text, `shown` the
+    /// same with the secrets masked that only the format knows.
+    pub(super) fn push(&mut self, gather: &mut Gather, rule: &[u8], shown: &[u8], place: Place) {
+        let shown = without_secrets(shown);
+        let hash: [u8; 32] = Sha256::digest(&shown).into();
+        let times = self.times.entry(hash).or_insert(0);
+        *times = times.saturating_add(1);
+        let mut key = self.name.clone();
+        key.extend_from_slice(b": ");
+        push_cut(&mut key, &shown, &hash);
+        if *times > 1 {
+            key.extend_from_slice(format!(" #{times}").as_bytes());
+        }
+        self.order.update(hash);
+        self.count += 1;
+        gather.set_rule(&key, text(rule), place);
+    }
+
+    /// Adds the order of the rules; a list without rules has none.
+    pub(super) fn finish(self, gather: &mut Gather) {
+        if self.count == 0 {
+            return;
+        }
+        let rules = if self.count == 1 { "rule" } else { "rules" };
+        let value = format!("{} {rules}, order {}", self.count, digits(&self.order.finalize()));
+        gather.set_order(ItemKey::order_of(&self.name), text(value));
+    }
+}
+
+/// A rule in which each word that may be a secret is masked.
+fn without_secrets(rule: &[u8]) -> Vec<u8> {
+    if secret::name_may_be_shown(rule) {
+        return rule.to_vec();
+    }
+    let masked: Vec<&[u8]> = words(rule).map(|word| if may_be_shown(word) { word } else { MASK.as_bytes() }).collect();
+    // A mask after `password=` tells that there is one, and that is meant.
+    let clear: Vec<&[u8]> = masked.iter().copied().filter(|word| !word.ends_with(MASK.as_bytes())).collect();
+    if secret::name_may_be_shown(&clear.join(&b' ')) { masked.join(&b' ') } else { MASK.as_bytes().to_vec() }
+}
+
+fn words(rule: &[u8]) -> impl Iterator<Item = &[u8]> {
+    rule.split(|&b| b == b' ')
+}
+
+/// Whether nothing of a word may be a secret, a mask at its end aside.
+fn may_be_shown(word: &[u8]) -> bool {
+    secret::name_may_be_shown(word.strip_suffix(MASK.as_bytes()).unwrap_or(word))
+}
+
+/// Appends a rule, or its beginning and its hash when it is long.
+fn push_cut(key: &mut Vec<u8>, rule: &[u8], hash: &[u8; 32]) {
+    if rule.len() <= SHOWN_BYTES_MAX {
+        key.extend_from_slice(rule);
+        return;
+    }
+    let mut end = SHOWN_BYTES_MAX;
+    while end > 0 && rule[end] & 0xc0 == 0x80 {
+        end -= 1;
+    }
+    key.extend_from_slice(&rule[..end]);
+    key.extend_from_slice("…".as_bytes());
+    key.extend_from_slice(digits(hash).as_bytes());
+}
+
+fn digits(hash: &[u8]) -> String {
+    hash.iter().take(HASH_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;
