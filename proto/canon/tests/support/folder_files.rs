@@ -58,7 +58,7 @@ impl Files for FolderFiles {
         let missing = || Problem::whole(ProblemKind::Missing, format!("`{}` is not there", path.display()));
         match include.what {
             IncludeKind::File => self.read(&path).map(|file| vec![file]).ok_or_else(missing),
-            IncludeKind::FileIfExists => Ok(self.read(&path).into_iter().collect()),
+            IncludeKind::FileIfExists | IncludeKind::AutoConf => Ok(self.read(&path).into_iter().collect()),
             IncludeKind::Directory(ends) => {
                 self.list(&path, |name| ends.iter().any(|end| name.ends_with(end))).ok_or_else(missing)
             }
