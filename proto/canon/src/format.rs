@@ -4,6 +4,8 @@
 //! [`Problem`] with its place; what cannot be understood at all is one opaque
 //! content setting beside its problems, so that the file is still watched.
 
+#[allow(dead_code, reason = "its users, the formats, come one by one")]
+mod document;
 pub mod env_file;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod gather;

@@ -16,10 +16,27 @@ use crate::key::is_deceptive;
 use crate::limits::{ITEMS_MAX, KEY_BYTES_MAX, PROBLEMS_MAX};
 use crate::{ItemKey, Place, Problem, ProblemKind, Value, secret};
 
+/// The place of one setting, and the how manieth it was.
+struct Slot {
+    set: usize,
+    setting: Option<Setting>,
+}
+
+/// A setting as it was set: it does not stand for a later one of its key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    slot: usize,
+    set: usize,
+}
+
 /// A reading in the making.
 pub(super) struct Gather {
-    settings: Vec<Option<Setting>>,
+    settings: Vec<Slot>,
     index: HashMap<ItemKey, usize>,
+    /// Slots whose setting was taken back, to be used again: repeating a key
+    /// a million times holds one setting.
+    free: Vec<usize>,
+    sets: usize,
     problems: Vec<Problem>,
     problems_more: usize,
     unread: Option<Sha256>,
@@ -32,6 +49,8 @@ impl Gather {
         Self {
             settings: Vec::new(),
             index: HashMap::new(),
+            free: Vec::new(),
+            sets: 0,
             problems: Vec::new(),
             problems_more: 0,
             unread: None,
@@ -95,8 +114,8 @@ impl Gather {
     /// The same for a value that is a secret because the format says so.
     pub(super) fn set_secret(&mut self, key: &[u8], value: Value, place: Place) {
         if let Some(key) = self.admit(key, &value, place) {
-            self.replace(key, value, place, true);
-            if let Some(Some(setting)) = self.settings.last_mut() {
+            let mark = self.replace(key, value, place, true);
+            if let Some(setting) = &mut self.settings[mark.slot].setting {
                 setting.secret = true;
             }
         }
@@ -119,20 +138,39 @@ impl Gather {
     /// Takes the order of a list of rules, which stands on no line.
     pub(super) fn set_order(&mut self, key: ItemKey, value: Value) {
         debug_assert!(key.as_str().starts_with('@'));
-        self.index.insert(key.clone(), self.settings.len());
-        self.settings.push(Some(Setting { key, value, line: None, template: None, file: None, secret: false }));
+        let setting = Setting { key: key.clone(), value, line: None, template: None, file: None, secret: false };
+        let slot = self.put(setting);
+        self.index.insert(key, slot);
     }
 
     /// The value that a key has so far.
     pub(super) fn value(&self, key: &[u8]) -> Option<&Value> {
         let at = self.index.get(&ItemKey::from_bytes(key))?;
-        self.settings[*at].as_ref().map(|setting| &setting.value)
+        self.settings[*at].setting.as_ref().map(|setting| &setting.value)
     }
 
     /// Takes a key back, as if it had not been set.
     pub(super) fn remove(&mut self, key: &[u8]) {
-        if let Some(at) = self.index.remove(&ItemKey::from_bytes(key)) {
-            self.settings[at] = None;
+        if let Some(slot) = self.index.remove(&ItemKey::from_bytes(key)) {
+            self.settings[slot].setting = None;
+            self.free.push(slot);
+        }
+    }
+
+    /// Takes a key, and gives what takes it back if nothing has by then.
+    pub(super) fn set_marked(&mut self, key: &[u8], value: Value, place: Place) -> Option<Mark> {
+        let key = self.admit(key, &value, place)?;
+        Some(self.replace(key, value, place, true))
+    }
+
+    /// Takes back what was set then, unless it has been replaced since.
+    pub(super) fn remove_marked(&mut self, mark: Mark) {
+        let slot = &mut self.settings[mark.slot];
+        if slot.set == mark.set
+            && let Some(setting) = slot.setting.take()
+        {
+            self.index.remove(&setting.key);
+            self.free.push(mark.slot);
         }
     }
 
@@ -165,31 +203,41 @@ impl Gather {
         Some(key)
     }
 
-    fn replace(&mut self, key: ItemKey, value: Value, place: Place, tell: bool) {
-        let at = self.settings.len();
+    fn put(&mut self, setting: Setting) -> usize {
+        self.sets += 1;
+        let slot = Slot { set: self.sets, setting: Some(setting) };
+        if let Some(at) = self.free.pop() {
+            self.settings[at] = slot;
+            return at;
+        }
+        self.settings.push(slot);
+        self.settings.len() - 1
+    }
+
+    fn replace(&mut self, key: ItemKey, value: Value, place: Place, tell: bool) -> Mark {
         let file = self.file.clone();
-        self.settings.push(Some(Setting {
-            key: key.clone(),
-            value,
-            line: Some(place.line),
-            template: None,
-            file,
-            secret: false,
-        }));
+        let line = Some(place.line);
+        let slot = self.put(Setting { key: key.clone(), value, line, template: None, file, secret: false });
+        let mark = Mark { slot, set: self.sets };
         let earlier = match self.index.entry(key) {
             Entry::Vacant(vacant) => {
-                vacant.insert(at);
-                return;
+                vacant.insert(slot);
+                return mark;
             }
-            Entry::Occupied(mut occupied) => self.settings[occupied.insert(at)].take(),
+            Entry::Occupied(mut occupied) => {
+                let slot = occupied.insert(slot);
+                self.free.push(slot);
+                self.settings[slot].setting.take()
+            }
         };
         let Some(earlier) = earlier.filter(|earlier| tell && earlier.file == self.file) else {
-            return;
+            return mark;
         };
         let before = earlier.line.unwrap_or(0);
         let reason =
             format!("`{}` is set on line {before} and again on line {}; the last one counts", earlier.key, place.line);
         self.problem(ProblemKind::DuplicateKey, place, &reason, None);
+        mark
     }
 
     fn check_encoding(&mut self, value: &Value, place: Place) {
@@ -211,7 +259,9 @@ impl Gather {
 
     /// The reading, complete; `text` is the whole of the source's own file.
     pub(super) fn finish(mut self, text: &[u8]) -> Reading {
-        let mut settings: Vec<Setting> = self.settings.into_iter().flatten().collect();
+        // A slot that was used again holds a later setting than its neighbours.
+        self.settings.sort_unstable_by_key(|slot| slot.set);
+        let mut settings: Vec<Setting> = self.settings.into_iter().filter_map(|slot| slot.setting).collect();
         if let Some(hash) = self.unread {
             let hash = if settings.is_empty() { Sha256::digest(text) } else { hash.finalize() };
             settings.push(content(hash.into()));

@@ -26,6 +26,12 @@ impl KeyPath {
         self.text.extend_from_slice(format!("[{index}]").as_bytes());
     }
 
+    /// Goes down to what is neither member nor element, as no name reads.
+    pub(super) fn push_label(&mut self, label: &str) {
+        self.ends.push(self.text.len());
+        self.text.extend_from_slice(format!("[{label}]").as_bytes());
+    }
+
     /// Goes back up.
     pub(super) fn pop(&mut self) {
         let end = self.ends.pop().unwrap_or(0);

@@ -97,3 +97,29 @@ fn only_the_value_that_counts_says_whether_it_is_a_secret() {
     let secret: Vec<bool> = gather.finish(b"").settings.iter().map(|setting| setting.secret).collect();
     assert_eq!(secret, [false, true]);
 }
+
+#[test]
+fn repeating_a_key_a_million_times_holds_two_settings() {
+    let mut gather = Gather::new();
+    for line in 1..=1_000_000 {
+        gather.set_quietly(b"port", text("1"), at(line));
+        if line == 500_000 {
+            gather.set(b"host", text("a"), at(line));
+        }
+    }
+    assert!(gather.settings.len() <= 3, "{} slots", gather.settings.len());
+    assert_eq!(keys(&gather.finish(b"")), ["host", "port"], "in the order of the lines that count");
+}
+
+#[test]
+fn a_mark_takes_back_its_own_setting_alone() {
+    let mut gather = Gather::new();
+    let first = gather.set_marked(b"port", text("1"), at(1)).unwrap();
+    let second = gather.set_marked(b"port", text("2"), at(2)).unwrap();
+    gather.remove_marked(first);
+    assert_eq!(gather.value(b"port"), Some(&text("2")));
+    gather.remove_marked(second);
+    gather.set(b"host", text("a"), at(3));
+    gather.remove_marked(second);
+    assert_eq!(keys(&gather.finish(b"")), ["host"]);
+}
