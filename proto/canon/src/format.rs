@@ -13,6 +13,7 @@ mod gather;
 mod includes;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod lines;
+mod mysql;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod path;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
@@ -31,18 +32,21 @@ pub use includes::{FileName, Files, Include, IncludeKind, Included, NoFiles};
 pub enum Format {
     /// An env file; no dialect means: detect it.
     EnvFile(Option<EnvDialect>),
+    /// An option file of MySQL or MariaDB.
+    MyCnf,
 }
 
 impl Format {
     /// Every format, in the manual's order, with what is left to detect left
     /// out.
-    pub const ALL: &[Self] = &[Self::EnvFile(None)];
+    pub const ALL: &[Self] = &[Self::EnvFile(None), Self::MyCnf];
 
     /// The format's name in configuration, on the command line and in tables.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EnvFile(_) => "env",
+            Self::MyCnf => "my-cnf",
         }
     }
 
@@ -106,8 +110,8 @@ pub fn read(format: Format, bytes: &[u8]) -> Reading {
 /// from `files`. Never fails, never panics.
 #[must_use]
 pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &mut dyn Files) -> Reading {
-    let _includes = (name, files);
     match format {
         Format::EnvFile(dialect) => env_file::read(bytes, dialect),
+        Format::MyCnf => mysql::read(bytes, name, files),
     }
 }

@@ -36,6 +36,8 @@ pub enum IncludeKind {
     /// The files of a directory whose names end so, in byte order, without
     /// those that begin with a dot.
     Directory(&'static [&'static str]),
+    /// The same, with those that begin with a dot.
+    DirectoryWithHidden(&'static [&'static str]),
     /// The files that a shell pattern matches, in byte order.
     Glob,
     /// PostgreSQL's `postgresql.auto.conf`, asked for once, after everything

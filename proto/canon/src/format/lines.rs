@@ -6,7 +6,7 @@
 //! parser runs.
 
 use super::Reading;
-use super::gather::opaque;
+use super::gather::{Gather, opaque};
 use crate::limits::{FILE_BYTES_MAX, LINE_BYTES_MAX};
 use crate::{Place, Problem, ProblemKind};
 
@@ -58,6 +58,17 @@ pub(super) fn unreadable(bytes: &[u8]) -> Option<Reading> {
     let place = Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
     let reason = "the line holds a NUL byte: no text; it is watched as content";
     Some(opaque(bytes, Problem::at(ProblemKind::Encoding, place, reason, None)))
+}
+
+/// Whether an included file cannot be a text of any line format; it is watched
+/// as content then, and a problem says so.
+pub(super) fn unreadable_part(bytes: &[u8], out: &mut Gather) -> bool {
+    let Some(problem) = unreadable(bytes).and_then(|reading| reading.problems.into_iter().next()) else {
+        return false;
+    };
+    out.problem(problem.kind, problem.place.unwrap_or(Place { line: 1, column: 1 }), &problem.reason, None);
+    out.unread(bytes);
+    true
 }
 
 #[cfg(test)]

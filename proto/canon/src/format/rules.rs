@@ -99,7 +99,7 @@ fn push_cut(key: &mut Vec<u8>, rule: &[u8], hash: &[u8; 32]) {
     key.extend_from_slice(digits(hash).as_bytes());
 }
 
-fn digits(hash: &[u8]) -> String {
+pub(super) fn digits(hash: &[u8]) -> String {
     hash.iter().take(HASH_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -46,7 +46,7 @@ impl FolderFiles {
     fn list(&self, directory: &Path, wanted: impl Fn(&str) -> bool) -> Option<Vec<Included>> {
         let entries = fs::read_dir(self.folder.join(directory)).ok()?;
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = names.filter(|name| !name.starts_with('.') && wanted(name)).collect();
+        let mut names: Vec<String> = names.filter(|name| wanted(name)).collect();
         names.sort();
         Some(names.iter().filter_map(|name| self.read(&directory.join(name))).collect())
     }
@@ -60,12 +60,16 @@ impl Files for FolderFiles {
             IncludeKind::File => self.read(&path).map(|file| vec![file]).ok_or_else(missing),
             IncludeKind::FileIfExists | IncludeKind::AutoConf => Ok(self.read(&path).into_iter().collect()),
             IncludeKind::Directory(ends) => {
+                let wanted = |name: &str| !name.starts_with('.') && ends.iter().any(|end| name.ends_with(end));
+                self.list(&path, wanted).ok_or_else(missing)
+            }
+            IncludeKind::DirectoryWithHidden(ends) => {
                 self.list(&path, |name| ends.iter().any(|end| name.ends_with(end))).ok_or_else(missing)
             }
             IncludeKind::Glob => {
                 let pattern = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
                 let directory = path.parent().unwrap_or(Path::new(""));
-                let wanted = |name: &str| matches(pattern.as_bytes(), name.as_bytes());
+                let wanted = |name: &str| !name.starts_with('.') && matches(pattern.as_bytes(), name.as_bytes());
                 Ok(self.list(directory, wanted).unwrap_or_default())
             }
         }

@@ -27,3 +27,14 @@ fn a_nul_byte_is_a_problem_with_its_line() {
     assert_eq!(reading.settings[0].key.as_str(), ItemKey::CONTENT);
     assert_eq!(unreadable(b"a=1\n"), None);
 }
+
+#[test]
+fn an_included_file_with_a_nul_byte_is_watched_as_content() {
+    let mut out = Gather::new();
+    out.enter(Some("a.conf".into()));
+    assert!(unreadable_part(b"a=1\nb=\0\n", &mut out));
+    assert!(!unreadable_part(b"a=1\n", &mut out));
+    let reading = out.finish(b"include a.conf\n");
+    assert_eq!(reading.settings[0].key.as_str(), ItemKey::CONTENT);
+    assert!(reading.problems[0].reason.starts_with("a.conf:2:1: "), "{}", reading.problems[0].reason);
+}
