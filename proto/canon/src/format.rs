@@ -7,6 +7,7 @@
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod document;
 pub mod env_file;
+mod firewall;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod gather;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
@@ -34,12 +35,16 @@ pub enum Format {
     EnvFile(Option<EnvDialect>),
     /// An option file of MySQL or MariaDB.
     MyCnf,
+    /// What `iptables-save` and `ip6tables-save` print.
+    IptablesSave,
+    /// The rule files of ufw.
+    Ufw,
 }
 
 impl Format {
     /// Every format, in the manual's order, with what is left to detect left
     /// out.
-    pub const ALL: &[Self] = &[Self::EnvFile(None), Self::MyCnf];
+    pub const ALL: &[Self] = &[Self::EnvFile(None), Self::MyCnf, Self::IptablesSave, Self::Ufw];
 
     /// The format's name in configuration, on the command line and in tables.
     #[must_use]
@@ -47,6 +52,8 @@ impl Format {
         match self {
             Self::EnvFile(_) => "env",
             Self::MyCnf => "my-cnf",
+            Self::IptablesSave => "iptables-save",
+            Self::Ufw => "ufw",
         }
     }
 
@@ -113,5 +120,7 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
     match format {
         Format::EnvFile(dialect) => env_file::read(bytes, dialect),
         Format::MyCnf => mysql::read(bytes, name, files),
+        Format::IptablesSave => firewall::read_iptables(bytes),
+        Format::Ufw => firewall::read_ufw(bytes),
     }
 }

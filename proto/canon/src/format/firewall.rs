@@ -1,0 +1,43 @@
+//! Rule dumps and the files of firewalls: iptables, ipset, nftables, ufw and
+//! firewalld.
+//!
+//! Brings rules into one form, so that a listing and a file by hand that load
+//! the same rules compare equal. It judges no rule: what it opens is for those
+//! who read the items. Counters, handles, generated remarks and the dates in
+//! comments are noise.
+
+mod address;
+mod comment;
+mod iptables;
+mod model;
+mod names;
+
+use super::Reading;
+use super::gather::Gather;
+use super::lines::unreadable;
+
+/// Reads what `iptables-save` and `ip6tables-save` print, and what
+/// `iptables-restore` takes. Each table begins empty.
+#[must_use]
+pub(super) fn read_iptables(bytes: &[u8]) -> Reading {
+    with_gather(bytes, |gather| iptables::read(bytes, iptables::Dialect::Save, gather))
+}
+
+/// Reads the rule files of ufw, which are loaded into tables that hold rules
+/// already.
+#[must_use]
+pub(super) fn read_ufw(bytes: &[u8]) -> Reading {
+    with_gather(bytes, |gather| iptables::read(bytes, iptables::Dialect::Ufw, gather))
+}
+
+fn with_gather(bytes: &[u8], read: impl FnOnce(&mut Gather)) -> Reading {
+    if let Some(reading) = unreadable(bytes) {
+        return reading;
+    }
+    let mut gather = Gather::new();
+    read(&mut gather);
+    gather.finish(bytes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,489 @@
+//! One rule of iptables: its options grouped by the match that they belong to.
+//!
+//! The order of matches is kept, because it is the order in which they are
+//! asked (a rate limit before or after another match counts differently); the
+//! order of options within a match is not. It checks no rule for being
+//! possible: that is the kernel's to say.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use super::modules::{self, Kind, Module};
+use super::value;
+use super::words::{Word, push_word};
+use crate::format::firewall::{address, names};
+
+/// One option in its one form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Opt {
+    /// Whether `!` stands before it.
+    pub(crate) negated: bool,
+    /// With its dashes.
+    pub(crate) name: Cow<'static, str>,
+    /// Its arguments, in quotes where they need them.
+    pub(crate) value: String,
+    rank: usize,
+}
+
+/// A match, or the target, with its options.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its options in canonical order.
+    pub(crate) options: Vec<Opt>,
+    known: Option<&'static Module>,
+    span_ms: Option<u64>,
+}
+
+/// A rule, parsed. It prints as its canonical text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rule {
+    /// Addresses, interfaces and the protocol: `-s -d -i -o -p -f`.
+    pub(crate) base: Vec<Opt>,
+    /// The matches, in order.
+    pub(crate) matches: Vec<Part>,
+    /// The target.
+    pub(crate) target: Option<Part>,
+    /// Whether the target is gone to (`-g`) and not jumped to.
+    pub(crate) goes: bool,
+    /// The comment without dates, in quotes where it needs them.
+    pub(crate) comment: Option<String>,
+    sources: Vec<String>,
+    destinations: Vec<String>,
+    protocol: Option<String>,
+}
+
+/// Why a rule could not be read, and at which byte of its line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// In words.
+    pub(crate) reason: &'static str,
+    /// The byte.
+    pub(crate) at: usize,
+}
+
+/// Which part the options that follow belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Last {
+    Match(usize),
+    Target,
+    Nothing,
+}
+
+/// Reads the words behind `-A CHAIN`. `v6`: the rule is known to be for IPv6.
+///
+/// # Errors
+/// What is wrong, and where.
+pub(crate) fn read(words: &[Word<'_>], v6: bool) -> Result<Rule, Unread> {
+    let mut reader = Reader { words, at: 0, rule: Rule::default(), last: Last::Nothing, v6 };
+    while reader.at < words.len() {
+        reader.option()?;
+    }
+    let mut rule = reader.rule;
+    rule.order();
+    Ok(rule)
+}
+
+struct Reader<'a, 'w> {
+    words: &'a [Word<'w>],
+    at: usize,
+    rule: Rule,
+    last: Last,
+    v6: bool,
+}
+
+impl<'w> Reader<'_, 'w> {
+    fn unread<T>(&self, reason: &'static str) -> Result<T, Unread> {
+        let word = self.words.get(self.at).or(self.words.last());
+        Err(Unread { reason, at: word.map_or(0, |word| word.at) })
+    }
+
+    /// The next word as an argument; one that looks like an option is none.
+    fn argument(&mut self) -> Result<&str, Unread> {
+        if self.at >= self.words.len() {
+            return self.unread("an option lacks its argument");
+        }
+        self.at += 1;
+        Ok(&self.words[self.at - 1].text)
+    }
+
+    /// Whether `!` stands here, where older rules have it.
+    fn negation(&mut self) -> bool {
+        let found = self.words.get(self.at).is_some_and(|word| !word.quoted && word.text == "!");
+        self.at += usize::from(found);
+        found
+    }
+
+    fn option(&mut self) -> Result<(), Unread> {
+        let negated = self.negation();
+        let Some(word) = self.words.get(self.at) else { return self.unread("`!` stands before nothing") };
+        if word.quoted || !word.text.starts_with('-') || word.text.len() < 2 {
+            return self.unread("a word that is no option and belongs to none");
+        }
+        let name = word.text.clone();
+        self.at += 1;
+        match &*name {
+            "-s" | "--source" | "--src" => self.address("-s", 0, negated),
+            "-d" | "--destination" | "--dst" => self.address("-d", 1, negated),
+            "-i" | "--in-interface" => self.interface("-i", 2, negated),
+            "-o" | "--out-interface" => self.interface("-o", 3, negated),
+            "-p" | "--protocol" | "--proto" if !self.belongs_to_match(&name) => self.protocol(negated),
+            "-f" | "--fragment" => self.base("-f", 5, negated, String::new()),
+            "-m" | "--match" => self.module(),
+            "-j" | "--jump" => self.target(false),
+            "-g" | "--goto" => self.target(true),
+            "-c" | "--set-counters" => self.argument().map(|_| ()).and_then(|()| self.argument().map(|_| ())),
+            "-4" | "--ipv4" | "-6" | "--ipv6" => {
+                let text = String::new();
+                let name = if name.contains('4') { "-4" } else { "-6" };
+                self.base(name, 6, negated, text)
+            }
+            _ => self.module_option(&name, negated),
+        }
+    }
+
+    /// `--proto` is also an option of IPsec policies.
+    fn belongs_to_match(&self, name: &str) -> bool {
+        name == "--proto" && self.part_with(name).is_some()
+    }
+
+    fn base(&mut self, name: &'static str, rank: usize, negated: bool, value: String) -> Result<(), Unread> {
+        let at = self.at;
+        if self.rule.base.iter().any(|opt| opt.name == name) {
+            self.at = at.saturating_sub(1);
+            return self.unread("an option that may stand once stands twice");
+        }
+        self.rule.base.push(Opt { negated, name: Cow::Borrowed(name), value, rank });
+        Ok(())
+    }
+
+    fn address(&mut self, name: &'static str, rank: usize, negated: bool) -> Result<(), Unread> {
+        let negated = self.negation() || negated;
+        let list: Vec<String> =
+            self.argument()?.split(',').map(|one| address::canonical(one).unwrap_or_else(|| one.to_owned())).collect();
+        let kept = if list.len() == 1 {
+            if address::is_any(&list[0]) && !negated {
+                return Ok(());
+            }
+            list[0].clone()
+        } else {
+            let several = if rank == 0 { &mut self.rule.sources } else { &mut self.rule.destinations };
+            several.extend(list);
+            String::new()
+        };
+        self.base(name, rank, negated, kept)
+    }
+
+    fn interface(&mut self, name: &'static str, rank: usize, negated: bool) -> Result<(), Unread> {
+        let negated = self.negation() || negated;
+        let device = value::quoted(&[self.argument()?]);
+        if device == "+" && !negated {
+            return Ok(());
+        }
+        self.base(name, rank, negated, device)
+    }
+
+    fn protocol(&mut self, negated: bool) -> Result<(), Unread> {
+        let negated = self.negation() || negated;
+        let protocol = names::protocol(self.argument()?);
+        if protocol == "all" && !negated {
+            return Ok(());
+        }
+        self.rule.protocol = Some(protocol.clone());
+        self.base("-p", 4, negated, protocol)
+    }
+
+    fn module(&mut self) -> Result<(), Unread> {
+        let written = self.argument()?;
+        let known = modules::match_of(written);
+        let name = known.map_or(written, |module| module.name).to_owned();
+        self.last = Last::Match(self.rule.matches.len());
+        self.rule.matches.push(Part { name, options: Vec::new(), span_ms: None, known });
+        Ok(())
+    }
+
+    fn target(&mut self, goes: bool) -> Result<(), Unread> {
+        let name = self.argument()?.to_owned();
+        if self.rule.target.is_some() {
+            return self.unread("a rule has one target");
+        }
+        let known = if goes { None } else { modules::target_of(&name) };
+        self.rule.goes = goes;
+        self.rule.target = Some(Part { name, options: Vec::new(), span_ms: None, known });
+        self.last = Last::Target;
+        Ok(())
+    }
+
+    /// The part loaded last that knows an option, with the option.
+    fn part_with(&self, name: &str) -> Option<(Last, &'static Module, usize)> {
+        let of = |last: Last, part: &Part| {
+            let module = part.known?;
+            Some((last, module, module.option(name)?))
+        };
+        let target = || self.rule.target.as_ref().and_then(|part| of(Last::Target, part));
+        let matches = || self.rule.matches.iter().enumerate().rev().find_map(|(at, part)| of(Last::Match(at), part));
+        if self.last == Last::Target { target().or_else(matches) } else { matches().or_else(target) }
+    }
+
+    /// The match that the protocol brings, loaded when one of its options is
+    /// first met.
+    fn implicit(&mut self, name: &str) -> Option<(Last, &'static Module, usize)> {
+        let module = modules::match_of_protocol(self.rule.protocol.as_deref()?)?;
+        let option = module.option(name)?;
+        let at = self.rule.matches.len();
+        self.rule.matches.push(Part {
+            name: module.name.to_owned(),
+            options: Vec::new(),
+            span_ms: None,
+            known: Some(module),
+        });
+        Some((Last::Match(at), module, option))
+    }
+
+    fn module_option(&mut self, name: &str, negated: bool) -> Result<(), Unread> {
+        let (name, joined) = match name.split_once('=') {
+            Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+            _ => (name, None),
+        };
+        let found = self.part_with(name).or_else(|| self.implicit(name));
+        let Some((part, module, rank)) = found else { return self.unknown(name, joined, negated) };
+        self.last = part;
+        let (known, _, kind) = module.options[rank];
+        let words = self.words;
+        let count = value::arguments(kind);
+        // Behind a flag, `!` belongs to what follows.
+        let negated = (count > 0 && self.negation()) || negated;
+        let mut arguments: Vec<&str> = joined.into_iter().collect();
+        while arguments.len() < count {
+            let Some(word) = words.get(self.at) else { return self.unread("an option lacks its argument") };
+            arguments.push(&word.text);
+            self.at += 1;
+        }
+        let mut negated = negated;
+        let mut value = value::canonical(kind, &arguments, self.v6);
+        if kind == Kind::Port
+            && negated
+            && let Some(other) = value.as_deref().and_then(value::port_complement)
+        {
+            negated = false;
+            value = Some(other);
+        }
+        if kind == Kind::Rate && module.name == "hashlimit" {
+            self.expire(part, value::rate_span_ms(arguments[0]));
+        }
+        if kind == Kind::Comment {
+            self.rule.comment = value;
+        } else if let Some(value) = value.or_else(|| negated.then(|| value::quoted(&arguments))) {
+            self.push(part, Opt { negated, name: canonical_name(known, kind), value, rank });
+        }
+        Ok(())
+    }
+
+    /// An option of a match that is not known takes what follows up to the
+    /// next option.
+    fn unknown(&mut self, name: &str, joined: Option<&str>, negated: bool) -> Result<(), Unread> {
+        if self.last == Last::Nothing {
+            self.at = self.at.saturating_sub(1);
+            return self.unread("an option that belongs to no match");
+        }
+        let words = self.words;
+        let mut arguments: Vec<&str> = joined.into_iter().collect();
+        while let Some(word) = words.get(self.at) {
+            if !word.quoted && (word.text == "!" || is_option(&word.text)) {
+                break;
+            }
+            arguments.push(&word.text);
+            self.at += 1;
+        }
+        let value = value::quoted(&arguments);
+        self.push(self.last, Opt { negated, name: Cow::Owned(name.to_owned()), value, rank: usize::MAX });
+        Ok(())
+    }
+
+    /// How long a hash limit remembers comes from the span that its rate is
+    /// given in, where nothing else is said.
+    fn expire(&mut self, part: Last, span_ms: u64) {
+        if let Last::Match(at) = part
+            && let Some(part) = self.rule.matches.get_mut(at)
+        {
+            part.span_ms = Some(span_ms);
+        }
+    }
+
+    fn push(&mut self, part: Last, opt: Opt) {
+        let part = match part {
+            Last::Match(at) => self.rule.matches.get_mut(at),
+            Last::Target => self.rule.target.as_mut(),
+            Last::Nothing => None,
+        };
+        if let Some(part) = part {
+            part.options.push(opt);
+        }
+    }
+}
+
+/// Whether a word is an option and no negative number.
+fn is_option(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c == '-' || c.is_ascii_alphabetic()))
+}
+
+/// Some options are another way to write a neighbour.
+fn canonical_name(known: &'static str, kind: Kind) -> Cow<'static, str> {
+    Cow::Borrowed(match (kind, known) {
+        (Kind::Syn, _) => "--tcp-flags",
+        (Kind::SetMark(_), _) => "--set-xmark",
+        (Kind::DscpClass, "--dscp-class") => "--dscp",
+        (Kind::DscpClass, _) => "--set-dscp",
+        (_, known) => known,
+    })
+}
+
+impl Part {
+    /// Says how long a hash limit remembers where the rate as it is written now
+    /// does not.
+    fn settle_expire(&mut self) {
+        let Some(span_ms) = self.span_ms else { return };
+        let given = self.options.iter().position(|opt| opt.name == modules::EXPIRE);
+        let expire = match given {
+            Some(at) => self.options.remove(at).value,
+            None => span_ms.to_string(),
+        };
+        let rate = self.options.iter().find(|opt| opt.name.starts_with("--hashlimit-") && opt.value.contains('/'));
+        if rate.is_some_and(|rate| value::rate_span_ms(&rate.value).to_string() != expire) {
+            let name = Cow::Borrowed(modules::EXPIRE);
+            let rank = self.known.and_then(|module| module.option(modules::EXPIRE)).unwrap_or(0);
+            self.options.push(Opt { negated: false, name, value: expire, rank });
+        }
+    }
+
+    /// `--mask` stands for a mask of the packet and the same of the connection.
+    fn split_mask(&mut self) {
+        let Some(at) = self.options.iter().position(|opt| opt.name == "--mask") else { return };
+        let mask = self.options.remove(at);
+        for name in ["--nfmask", "--ctmask"] {
+            self.options.push(Opt { name: Cow::Borrowed(name), ..mask.clone() });
+        }
+    }
+}
+
+impl Rule {
+    /// Options into their order; matches without any, which match everything,
+    /// away.
+    fn order(&mut self) {
+        self.base.sort_by_key(|opt| opt.rank);
+        for part in self.matches.iter_mut().chain(self.target.as_mut()) {
+            part.settle_expire();
+            if part.known.is_some_and(|module| !module.ordered) {
+                part.options.sort_by_key(|opt| opt.rank);
+            }
+        }
+        self.matches.retain(|part| !part.options.is_empty() || !is_empty_without_options(part));
+        match &mut self.target {
+            Some(target) if target.name == "NOTRACK" => self.notrack(),
+            Some(target) if target.name == "CONNMARK" => target.split_mask(),
+            _ => {}
+        }
+    }
+
+    /// `NOTRACK` is the older name of `CT --notrack`.
+    fn notrack(&mut self) {
+        let name = Cow::Borrowed("--notrack");
+        let options = vec![Opt { negated: false, name, value: String::new(), rank: 0 }];
+        self.target = Some(Part { name: "CT".to_owned(), options, known: None, span_ms: None });
+    }
+
+    /// The rules that the kernel gets: one for each pair of addresses where
+    /// lists of them are given.
+    pub(crate) fn expand(self) -> Vec<Self> {
+        if self.sources.is_empty() && self.destinations.is_empty() {
+            return vec![self];
+        }
+        let one = |list: &[String]| if list.is_empty() { vec![None] } else { list.iter().cloned().map(Some).collect() };
+        let (sources, destinations) = (one(&self.sources), one(&self.destinations));
+        let mut rules = Vec::new();
+        for source in &sources {
+            for destination in &destinations {
+                let mut rule = self.clone();
+                rule.sources.clear();
+                rule.destinations.clear();
+                rule.give("-s", source.as_deref());
+                rule.give("-d", destination.as_deref());
+                rules.push(rule);
+            }
+        }
+        rules
+    }
+
+    /// How many rules [`Self::expand`] gives.
+    pub(crate) fn count(&self) -> usize {
+        self.sources.len().max(1).saturating_mul(self.destinations.len().max(1))
+    }
+
+    fn give(&mut self, name: &str, address: Option<&str>) {
+        let Some(address) = address else { return };
+        for opt in self.base.iter_mut().filter(|opt| opt.name == name) {
+            opt.value = address.to_owned();
+        }
+        self.base.retain(|opt| opt.name != name || opt.negated || !address::is_any(&opt.value));
+    }
+}
+
+/// Whether a match without options matches everything. Others without (such
+/// as `socket`) do not.
+fn is_empty_without_options(part: &Part) -> bool {
+    part.known.is_some_and(|module| {
+        let protocol = modules::match_of_protocol(module.name).is_some() || module.name == "icmp6";
+        protocol || module.name == "comment"
+    })
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(96);
+        push_options(&mut text, &self.base);
+        for part in &self.matches {
+            push_name(&mut text, "-m", &part.name);
+            push_options(&mut text, &part.options);
+        }
+        if let Some(comment) = &self.comment {
+            space(&mut text);
+            let _ = write!(text, "-m comment --comment {comment}");
+        }
+        if let Some(target) = &self.target {
+            push_name(&mut text, if self.goes { "-g" } else { "-j" }, &target.name);
+            push_options(&mut text, &target.options);
+        }
+        f.write_str(&text)
+    }
+}
+
+fn space(text: &mut String) {
+    if !text.is_empty() {
+        text.push(' ');
+    }
+}
+
+fn push_name(text: &mut String, letter: &str, name: &str) {
+    space(text);
+    text.push_str(letter);
+    text.push(' ');
+    push_word(text, name);
+}
+
+fn push_options(text: &mut String, options: &[Opt]) {
+    for opt in options {
+        space(text);
+        if opt.negated {
+            text.push_str("! ");
+        }
+        text.push_str(&opt.name);
+        if !opt.value.is_empty() {
+            text.push(' ');
+            text.push_str(&opt.value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Tables, chains and rules on their way from a text to items.
+//!
+//! Holds canonical text alone: who wants to know what a rule says reads it
+//! again with the reader of its kind. A chain keeps the order of its rules and
+//! takes insertions and removals as the loading tool would.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::Place;
+use crate::format::gather::{Gather, text};
+use crate::format::rules::RuleList;
+
+/// Rules that insertions and removals inside of chains may pass over in one
+/// file. Files of people insert at the front or not at all; hostile ones stop
+/// here instead of taking the square of their length.
+const PASSED_MAX: usize = 20_000_000;
+
+/// One rule in its one form, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RuleText {
+    /// Canonical.
+    pub(super) text: Box<str>,
+    /// From 1.
+    pub(super) line: u32,
+}
+
+/// One chain with its rules in order.
+#[derive(Debug, Default)]
+pub(super) struct Chain {
+    /// As keys name it: `filter/INPUT`.
+    pub(super) name: String,
+    /// What is said about the chain itself: the rest of the key, and the value.
+    pub(super) facts: Vec<(&'static str, String, u32)>,
+    /// Its rules.
+    pub(super) rules: VecDeque<RuleText>,
+}
+
+/// All chains of one text, in the order in which they are first named.
+#[derive(Debug, Default)]
+pub(super) struct Chains {
+    chains: Vec<Chain>,
+    index: HashMap<String, usize>,
+    passed: usize,
+}
+
+/// Why a chain could not be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// No chain, rule or position of that name.
+    Missing,
+    /// Too many changes inside of chains.
+    Limit,
+}
+
+impl Chains {
+    /// Whether a chain is there.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.index.contains_key(name)
+    }
+
+    /// The chain of that name, made where it is missing.
+    pub(super) fn chain(&mut self, name: &str) -> &mut Chain {
+        let at = match self.index.get(name) {
+            Some(&at) => at,
+            None => {
+                let at = self.chains.len();
+                self.chains.push(Chain { name: name.to_owned(), ..Chain::default() });
+                self.index.insert(name.to_owned(), at);
+                at
+            }
+        };
+        &mut self.chains[at]
+    }
+
+    /// The rules of all chains whose names begin so are gone, and with
+    /// `chains` the chains too.
+    pub(super) fn clear(&mut self, begin: &str, chains: bool) {
+        for chain in self.chains.iter_mut().filter(|chain| chain.name.starts_with(begin)) {
+            chain.rules.clear();
+            if chains {
+                chain.facts.clear();
+                self.index.remove(&chain.name);
+            }
+        }
+        if chains {
+            self.chains.retain(|chain| !chain.name.starts_with(begin));
+            self.index = self.chains.iter().enumerate().map(|(at, chain)| (chain.name.clone(), at)).collect();
+        }
+    }
+
+    /// Puts a rule in at a position from 0.
+    ///
+    /// # Errors
+    /// When there is no such position.
+    pub(super) fn insert(&mut self, name: &str, at: usize, rule: RuleText) -> Result<(), Refused> {
+        let length = self.chain(name).rules.len();
+        if at > length {
+            return Err(Refused::Missing);
+        }
+        self.pass(at.min(length - at))?;
+        self.chain(name).rules.insert(at, rule);
+        Ok(())
+    }
+
+    /// Takes the rule at a position from 0 out.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn remove_at(&mut self, name: &str, at: usize) -> Result<RuleText, Refused> {
+        let length = self.chain(name).rules.len();
+        self.pass(at.min(length.saturating_sub(at)))?;
+        self.chain(name).rules.remove(at).ok_or(Refused::Missing)
+    }
+
+    /// Takes the first rule of that text out.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn remove(&mut self, name: &str, rule: &str) -> Result<RuleText, Refused> {
+        let length = self.chain(name).rules.len();
+        self.pass(length)?;
+        let rules = &mut self.chain(name).rules;
+        let at = rules.iter().position(|known| &*known.text == rule).ok_or(Refused::Missing)?;
+        rules.remove(at).ok_or(Refused::Missing)
+    }
+
+    fn pass(&mut self, rules: usize) -> Result<(), Refused> {
+        self.passed = self.passed.saturating_add(rules);
+        if self.passed > PASSED_MAX { Err(Refused::Limit) } else { Ok(()) }
+    }
+
+    /// Hands everything over as items.
+    pub(super) fn give(self, gather: &mut Gather) {
+        for chain in self.chains {
+            for (fact, value, line) in chain.facts {
+                let key = format!("{} {fact}", chain.name);
+                gather.set_quietly(key.as_bytes(), text(value), Place { line, column: 1 });
+            }
+            let mut list = RuleList::new(chain.name.as_bytes());
+            for rule in chain.rules {
+                let place = Place { line: rule.line, column: 1 };
+                list.push(gather, rule.text.as_bytes(), rule.text.as_bytes(), place);
+            }
+            list.finish(gather);
+        }
+    }
+}
+
+impl Chain {
+    /// Says something about the chain; of one thing the last counts.
+    pub(super) fn fact(&mut self, fact: &'static str, value: &str, line: u32) {
+        self.facts.retain(|(known, _, _)| *known != fact);
+        self.facts.push((fact, value.to_owned(), line));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! Chains take changes as the tools would.
+
+use super::*;
+
+fn rule(text: &str) -> RuleText {
+    RuleText { text: text.into(), line: 1 }
+}
+
+fn rules(chains: &mut Chains, name: &str) -> Vec<String> {
+    chains.chain(name).rules.iter().map(|rule| rule.text.to_string()).collect()
+}
+
+#[test]
+fn insertions_and_removals_keep_the_order() {
+    let mut chains = Chains::default();
+    chains.chain("a").rules.push_back(rule("1"));
+    chains.insert("a", 0, rule("0")).unwrap();
+    chains.insert("a", 2, rule("2")).unwrap();
+    assert_eq!(chains.insert("a", 4, rule("x")), Err(Refused::Missing));
+    assert_eq!(rules(&mut chains, "a"), ["0", "1", "2"]);
+    assert_eq!(chains.remove("a", "1").map(|rule| rule.text.into()), Ok("1".to_owned()));
+    assert_eq!(chains.remove("a", "1"), Err(Refused::Missing));
+    assert_eq!(chains.remove_at("a", 5), Err(Refused::Missing));
+    assert!(chains.remove_at("a", 0).is_ok());
+    assert_eq!(rules(&mut chains, "a"), ["2"]);
+}
+
+#[test]
+fn passing_over_rules_has_an_end() {
+    let mut chains = Chains::default();
+    for _ in 0..10_000 {
+        chains.chain("a").rules.push_back(rule("x"));
+    }
+    let refused = (0..10_000).map(|_| chains.remove("a", "y")).find(|result| *result == Err(Refused::Limit));
+    assert!(refused.is_some());
+}
+
+#[test]
+fn clearing_goes_by_the_beginning_of_the_name() {
+    let mut chains = Chains::default();
+    chains.chain("filter/A").rules.push_back(rule("x"));
+    chains.chain("nat/A").rules.push_back(rule("x"));
+    chains.clear("filter/", false);
+    assert!(chains.has("filter/A") && rules(&mut chains, "filter/A").is_empty());
+    chains.clear("filter/", true);
+    assert!(!chains.has("filter/A") && chains.has("nat/A"));
+    assert_eq!(rules(&mut chains, "nat/A"), ["x"]);
+}
