@@ -17,6 +17,7 @@ mod lines;
 mod mysql;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod path;
+mod redis;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod rules;
 
@@ -39,12 +40,17 @@ pub enum Format {
     IptablesSave,
     /// The rule files of ufw.
     Ufw,
+    /// A configuration file of Redis.
+    RedisConf,
+    /// A file of Redis' users.
+    RedisAcl,
 }
 
 impl Format {
     /// Every format, in the manual's order, with what is left to detect left
     /// out.
-    pub const ALL: &[Self] = &[Self::EnvFile(None), Self::MyCnf, Self::IptablesSave, Self::Ufw];
+    pub const ALL: &[Self] =
+        &[Self::EnvFile(None), Self::MyCnf, Self::IptablesSave, Self::Ufw, Self::RedisConf, Self::RedisAcl];
 
     /// The format's name in configuration, on the command line and in tables.
     #[must_use]
@@ -54,6 +60,8 @@ impl Format {
             Self::MyCnf => "my-cnf",
             Self::IptablesSave => "iptables-save",
             Self::Ufw => "ufw",
+            Self::RedisConf => "redis-conf",
+            Self::RedisAcl => "redis-acl",
         }
     }
 
@@ -122,5 +130,7 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::MyCnf => mysql::read(bytes, name, files),
         Format::IptablesSave => firewall::read_iptables(bytes),
         Format::Ufw => firewall::read_ufw(bytes),
+        Format::RedisConf => redis::read(bytes, name, files),
+        Format::RedisAcl => redis::read_users(bytes),
     }
 }

@@ -1,0 +1,245 @@
+//! The rules of a user: what a sequence of them comes to.
+//!
+//! Asks no server which commands there are, so that `+get` after `+@read` stays
+//! as it stands. Passwords leave this file only as hashes, apart from the
+//! rules, and marked as secrets.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sha2::{Digest as _, Sha256};
+
+use super::split;
+use crate::format::gather::{Gather, text};
+use crate::{Place, ProblemKind};
+
+/// Takes a user with its rules: one setting for these, another for passwords.
+pub(super) fn user(name: &[u8], rules: &[&[u8]], place: Place, out: &mut Gather) {
+    let mut key = b"user ".to_vec();
+    key.extend_from_slice(&split::joined([name]));
+    let mut user = User::default();
+    if let Err(reason) = user.apply_all(rules) {
+        out.problem(ProblemKind::Syntax, place, reason, None);
+        out.unread(&key);
+        out.unread(&split::joined(rules.iter().copied()));
+        return;
+    }
+    out.set(&key, text(user.shown()), place);
+    if !user.passwords.is_empty() {
+        key.extend_from_slice(b" passwords");
+        let hashes: Vec<&str> = user.passwords.iter().map(|hash| hash.as_str()).collect();
+        out.set_secret(&key, text(hashes.join(" ")), place);
+    }
+}
+
+/// What rules have come to so far; a new user may do nothing.
+#[derive(Default)]
+struct User {
+    on: bool,
+    nopass: bool,
+    skips_check: bool,
+    passwords: BTreeSet<String>,
+    rights: Rights,
+    selectors: Vec<String>,
+}
+
+/// Keys, channels and commands, of the user itself or of a selector.
+#[derive(Default)]
+struct Rights {
+    keys: BTreeSet<Vec<u8>>,
+    channels: BTreeSet<Vec<u8>>,
+    commands: Vec<Vec<u8>>,
+}
+
+impl User {
+    fn apply_all(&mut self, rules: &[&[u8]]) -> Result<(), &'static str> {
+        let mut rules = rules.iter().copied().filter(|rule| !rule.is_empty());
+        while let Some(rule) = rules.next() {
+            if rule.starts_with(b"(") {
+                self.selector(rule, &mut rules)?;
+            } else {
+                self.apply(rule)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A selector stands in one word or in several, up to the one that closes.
+    fn selector<'a>(&mut self, first: &'a [u8], rest: &mut impl Iterator<Item = &'a [u8]>) -> Result<(), &'static str> {
+        let mut rights = Rights::default();
+        let mut word = &first[1..];
+        loop {
+            let inner = word.strip_suffix(b")");
+            for rule in inner.unwrap_or(word).split(|&b| b == b' ').filter(|rule| !rule.is_empty()) {
+                if !rights.apply(rule)? {
+                    return Err("a selector has keys, channels and commands only");
+                }
+            }
+            if inner.is_some() {
+                break;
+            }
+            word = rest.next().ok_or("a selector has no `)`")?;
+        }
+        self.selectors.push(format!("({})", String::from_utf8_lossy(&rights.shown())));
+        Ok(())
+    }
+
+    fn apply(&mut self, rule: &[u8]) -> Result<(), &'static str> {
+        match rule {
+            [b'>', password @ ..] => self.add(hash(password)),
+            [b'<', password @ ..] => {
+                self.passwords.remove(&hash(password));
+            }
+            [b'#', digits @ ..] => self.add(hash_as_written(digits)?),
+            [b'!', digits @ ..] => {
+                self.passwords.remove(&hash_as_written(digits)?);
+            }
+            _ if self.rights.apply(rule)? => {}
+            _ => self.apply_word(&rule.to_ascii_lowercase())?,
+        }
+        Ok(())
+    }
+
+    fn apply_word(&mut self, word: &[u8]) -> Result<(), &'static str> {
+        match word {
+            b"on" => self.on = true,
+            b"off" => self.on = false,
+            b"nopass" => {
+                self.nopass = true;
+                self.passwords.clear();
+            }
+            b"resetpass" => {
+                self.nopass = false;
+                self.passwords.clear();
+            }
+            b"skip-sanitize-payload" => self.skips_check = true,
+            b"sanitize-payload" => self.skips_check = false,
+            b"clearselectors" => self.selectors.clear(),
+            b"reset" => *self = Self::default(),
+            _ => return Err("a rule of this user is none that is known"),
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, hash: String) {
+        self.nopass = false;
+        self.passwords.insert(hash);
+    }
+
+    fn shown(&self) -> Vec<u8> {
+        let mut text = if self.on { b"on".to_vec() } else { b"off".to_vec() };
+        if self.nopass {
+            text.extend_from_slice(b" nopass");
+        }
+        if self.skips_check {
+            text.extend_from_slice(b" skip-sanitize-payload");
+        }
+        text.push(b' ');
+        text.extend_from_slice(&self.rights.shown());
+        for selector in &self.selectors {
+            text.push(b' ');
+            text.extend_from_slice(selector.as_bytes());
+        }
+        text
+    }
+}
+
+impl Rights {
+    /// Applies a rule about keys, channels or commands; whether it is one.
+    fn apply(&mut self, rule: &[u8]) -> Result<bool, &'static str> {
+        match rule {
+            [b'~', ..] => {
+                self.keys.insert(rule.to_vec());
+            }
+            [b'%', ..] => self.keys_with_permissions(rule)?,
+            [b'&', ..] => {
+                self.channels.insert(rule.to_vec());
+            }
+            [b'+' | b'-', name @ ..] if !name.is_empty() => self.commands.push(rule.to_ascii_lowercase()),
+            _ => return Ok(self.apply_word(&rule.to_ascii_lowercase())),
+        }
+        Ok(true)
+    }
+
+    fn apply_word(&mut self, word: &[u8]) -> bool {
+        match word {
+            b"allkeys" => {
+                self.keys.insert(b"~*".to_vec());
+            }
+            b"resetkeys" => self.keys.clear(),
+            b"allchannels" => {
+                self.channels.insert(b"&*".to_vec());
+            }
+            b"resetchannels" => self.channels.clear(),
+            b"allcommands" => self.commands.push(b"+@all".to_vec()),
+            b"nocommands" => self.commands.push(b"-@all".to_vec()),
+            _ => return false,
+        }
+        true
+    }
+
+    /// `%RW~pattern` is `~pattern`.
+    fn keys_with_permissions(&mut self, rule: &[u8]) -> Result<(), &'static str> {
+        const WRONG: &str = "key permissions are `%R~`, `%W~` or `%RW~`";
+        let tilde = rule.iter().position(|&b| b == b'~').ok_or(WRONG)?;
+        let has = |letter: u8| rule[1..tilde].iter().any(|b| b.eq_ignore_ascii_case(&letter));
+        let known = rule[1..tilde].iter().all(|b| matches!(b.to_ascii_lowercase(), b'r' | b'w'));
+        let permissions = match (known, has(b'r'), has(b'w')) {
+            (true, true, true) => "",
+            (true, true, false) => "%R",
+            (true, false, true) => "%W",
+            _ => return Err(WRONG),
+        };
+        self.keys.insert([permissions.as_bytes(), &rule[tilde..]].concat());
+        Ok(())
+    }
+
+    /// The commands in order, as the server keeps them: `@all` forgets what was
+    /// before it, and of two rules about one command the later stays.
+    fn effective(&self) -> Vec<&[u8]> {
+        let all = |rule: &&Vec<u8>| rule[1..] == *b"@all";
+        let start = self.commands.iter().rposition(|rule| all(&rule)).unwrap_or(0);
+        let mut effective: Vec<&[u8]> = Vec::new();
+        if self.commands.get(start).filter(all).is_none() {
+            effective.push(b"-@all");
+        }
+        let rules = &self.commands[start..];
+        let last: HashMap<&[u8], usize> = rules.iter().enumerate().map(|(at, rule)| (&rule[1..], at)).collect();
+        for (at, rule) in rules.iter().enumerate() {
+            let parent = rule[1..].split(|&b| b == b'|').next().unwrap_or_default();
+            if last[&rule[1..]] == at && last.get(parent).is_none_or(|&parent| parent <= at) {
+                effective.push(rule);
+            }
+        }
+        effective
+    }
+
+    fn shown(&self) -> Vec<u8> {
+        let keys = self.keys.iter().map(Vec::as_slice);
+        let channels = self.channels.iter().map(Vec::as_slice);
+        let mut text = Vec::new();
+        for rule in keys.chain(channels).chain(self.effective()) {
+            if !text.is_empty() {
+                text.push(b' ');
+            }
+            text.extend_from_slice(rule);
+        }
+        text
+    }
+}
+
+fn hash(password: &[u8]) -> String {
+    let hash = Sha256::digest(password);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The server takes 64 digits in lower case, nothing else.
+fn hash_as_written(digits: &[u8]) -> Result<String, &'static str> {
+    let hexadecimal = |b: &u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    if digits.len() == 64 && digits.iter().all(hexadecimal) {
+        return Ok(String::from_utf8_lossy(digits).into_owned());
+    }
+    Err("the hash of a password has 64 hexadecimal digits in lower case")
+}
+
+#[cfg(test)]
+mod tests;
