@@ -4,7 +4,6 @@
 //! [`Problem`] with its place; what cannot be understood at all is one opaque
 //! content setting beside its problems, so that the file is still watched.
 
-#[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod document;
 pub mod env_file;
 mod firewall;
@@ -20,6 +19,7 @@ mod path;
 mod redis;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod rules;
+mod yaml;
 
 use std::fmt;
 
@@ -44,13 +44,15 @@ pub enum Format {
     RedisConf,
     /// A file of Redis' users.
     RedisAcl,
+    /// A file of YAML documents.
+    Yaml,
 }
 
 impl Format {
     /// Every format, in the manual's order, with what is left to detect left
     /// out.
     pub const ALL: &[Self] =
-        &[Self::EnvFile(None), Self::MyCnf, Self::IptablesSave, Self::Ufw, Self::RedisConf, Self::RedisAcl];
+        &[Self::EnvFile(None), Self::MyCnf, Self::IptablesSave, Self::Ufw, Self::RedisConf, Self::RedisAcl, Self::Yaml];
 
     /// The format's name in configuration, on the command line and in tables.
     #[must_use]
@@ -62,6 +64,7 @@ impl Format {
             Self::Ufw => "ufw",
             Self::RedisConf => "redis-conf",
             Self::RedisAcl => "redis-acl",
+            Self::Yaml => "yaml",
         }
     }
 
@@ -132,5 +135,6 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::Ufw => firewall::read_ufw(bytes),
         Format::RedisConf => redis::read(bytes, name, files),
         Format::RedisAcl => redis::read_users(bytes),
+        Format::Yaml => yaml::read(bytes),
     }
 }

@@ -14,7 +14,7 @@ use super::gather::{Gather, Mark, text};
 use super::path::KeyPath;
 use crate::limits::{KEY_BYTES_MAX, NESTING_DEPTH_MAX};
 use crate::{Place, ProblemKind};
-pub(super) use scalar::Scalar;
+pub(super) use scalar::{Scalar, integer};
 
 /// Bytes of one name that a key shows; of a longer one its beginning and its
 /// hash.
@@ -62,9 +62,9 @@ impl<'a> Document<'a> {
         self.gather
     }
 
-    /// How deep the walk is.
-    pub(super) fn depth(&self) -> usize {
-        self.frames.len() + self.skipping
+    /// The walk ends, wherever it is.
+    pub(super) fn into_gather(self) -> &'a mut Gather {
+        self.gather
     }
 
     /// Whether what comes now is too deep to become settings.

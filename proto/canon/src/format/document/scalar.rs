@@ -90,7 +90,10 @@ fn looks_numeric(text: &[u8]) -> bool {
     let exponent = exponent.get(1..).unwrap_or_default();
     let exponent = exponent.strip_prefix(b"-").or(exponent.strip_prefix(b"+")).unwrap_or(exponent);
     let points = number.iter().filter(|&&b| b == b'.').count();
-    points <= 1 && number.iter().all(|b| b.is_ascii_digit() || *b == b'.') && exponent.iter().all(u8::is_ascii_digit)
+    points <= 1
+        && number.iter().any(u8::is_ascii_digit)
+        && number.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+        && exponent.iter().all(u8::is_ascii_digit)
         || text.ends_with(b"in base 16")
         || text.ends_with(b"in base 8")
         || text.ends_with(b"in base 2")
