@@ -43,7 +43,7 @@ pub fn decide(known: Option<&SourceState>, observed: &Observed, key_epoch: KeyEp
     let mut bodies = Vec::new();
     match known {
         None => {
-            bodies.push(snapshot(SnapshotReason::First, Root::empty(), &state.observation));
+            bodies.push(snapshot(SnapshotReason::First, Root::empty(), &state));
             if !state.problems.is_empty() {
                 bodies.push(Body::Problems(state.problems.clone()));
             }
@@ -70,11 +70,11 @@ fn compare(known: &SourceState, state: &SourceState, since: Option<i64>, bodies:
                     .to_owned(),
             }));
         }
-        bodies.push(snapshot(reason, known.head.root, &state.observation));
+        bodies.push(snapshot(reason, known.head.root, state));
     } else {
         bodies.extend(delta::diff(&known.observation, &state.observation).map(Body::Delta));
         if shown_otherwise(known, state) {
-            bodies.push(snapshot(SnapshotReason::Policy, state.head.root, &state.observation));
+            bodies.push(snapshot(SnapshotReason::Policy, state.head.root, state));
         }
     }
     if known.problems != state.problems {
@@ -119,8 +119,9 @@ fn last_known(known: Option<&SourceState>, metadata: Vec<Item>) -> Observation {
     Observation::new(kept.chain(metadata).collect())
 }
 
-fn snapshot(reason: SnapshotReason, before: Root, observation: &Observation) -> Body {
-    Body::Snapshot(Snapshot { reason, before, root: observation.root(), items: observation.items().to_vec() })
+fn snapshot(reason: SnapshotReason, before: Root, state: &SourceState) -> Body {
+    let items = state.observation.items().to_vec();
+    Body::Snapshot(Snapshot { reason, before, root: state.head.root, items })
 }
 
 #[cfg(test)]

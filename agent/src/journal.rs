@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::observe::Observed;
 use crate::status::Trouble;
 pub use entry::{Body, Entry, Gap, SourceRef};
-pub use reader::{JournalReader, NextRoot};
+pub use reader::{JournalReader, NextRoot, Roots};
 pub use store::{Meta, StoreError};
 pub(crate) use writer::chain;
 pub use writer::{Journal, JournalSettings};

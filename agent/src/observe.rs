@@ -4,6 +4,7 @@
 //! It does not know what a source was before, and sends no value on.
 
 pub mod acl;
+pub mod busy;
 pub mod content;
 pub mod examine;
 pub mod filesystem;
@@ -22,6 +23,7 @@ use driftline_canon::FleetKey;
 use driftline_daemon::{Clock, Tasks, clock};
 use tokio::sync::mpsc;
 
+use busy::Busy;
 pub use look::{Look, Observed, Outcome, PollReason, Sight, SourceId, Urgency};
 use settle::{Due, Ruling, Settle};
 use stamp::Signature;
@@ -71,14 +73,17 @@ pub struct Ends {
 
 /// Starts the stage: the workers, and the task that hands out their work. It
 /// ends once the watch stage has ended and all that was asked for was seen.
-pub fn start(tasks: &mut Tasks, ends: Ends, key: &FleetKey, clock: &Clock) {
+/// Gives what the workers are reading.
+pub fn start(tasks: &mut Tasks, ends: Ends, key: &FleetKey, clock: &Clock) -> Busy {
+    let busy = Busy::default();
     let (answer, answers) = mpsc::channel(WORKERS);
     let mut jobs = Vec::with_capacity(WORKERS);
     for index in 0..WORKERS {
         let (job, todo) = mpsc::channel(1);
         let worker = Worker::new(key, clock.clone());
         let answer = answer.clone();
-        tasks.spawn_blocking("observe worker", move || work(index, worker, todo, &answer));
+        let reading = busy.clone();
+        tasks.spawn_blocking("observe worker", move || work(index, worker, todo, &answer, &reading));
         jobs.push(job);
     }
     let stage = Stage {
@@ -90,6 +95,7 @@ pub fn start(tasks: &mut Tasks, ends: Ends, key: &FleetKey, clock: &Clock) {
         observed: ends.observed,
     };
     tasks.spawn("observe", stage.run(ends.wishes, answers));
+    busy
 }
 
 fn work(
@@ -97,10 +103,16 @@ fn work(
     mut worker: Worker,
     mut todo: mpsc::Receiver<Job>,
     answer: &mpsc::Sender<Answer>,
+    busy: &Busy,
 ) -> Result<(), Infallible> {
     while let Some(job) = todo.blocking_recv() {
         worker.begin();
-        let results = job.iter().map(|(due, last)| (due.look.id, worker.look(due, *last))).collect();
+        let mut look = |due: &Due, last| {
+            busy.begin(index, &due.look, clock::monotonic());
+            (due.look.id, worker.look(due, last))
+        };
+        let results = job.iter().map(|(due, last)| look(due, *last)).collect();
+        busy.end(index);
         if answer.blocking_send(Answer { worker: index, results }).is_err() {
             break;
         }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::identity::{Identity, IdentityError};
 use crate::journal::{self, Journal, JournalReader, JournalSettings, Progress, Request, StoreError, recovery};
+use crate::observe::busy::Busy;
 use crate::observe::{self, QUEUE_BATCHES};
 use crate::ship::Shipping;
 use crate::status::StatusBoard;
@@ -120,6 +121,8 @@ pub struct Stages {
     pub requests: mpsc::Sender<Request>,
     /// How far the journal is.
     pub progress: watch::Receiver<Progress>,
+    /// What is being read.
+    pub busy: Busy,
 }
 
 impl Stages {
@@ -152,7 +155,7 @@ impl Stages {
         let journal = Journal::new(opened, settings, clock.clone(), ends, stop.clone());
         let reader = journal.reader();
         tasks.spawn_blocking("journal", move || journal.run(&Handle::current()));
-        observe::start(tasks, observe::Ends { wishes, observed }, key, clock);
+        let busy = observe::start(tasks, observe::Ends { wishes, observed }, key, clock);
         let settings = WatchSettings {
             sources: config.sources.clone(),
             reconcile: config.reconcile,
@@ -162,12 +165,12 @@ impl Stages {
         };
         let watch = Watch::new(settings, wish, stop);
         tasks.spawn_blocking("watch", move || watch.run(&Handle::current(), tell_ready));
-        Ok((ready, Self { reader, requests, progress }))
+        Ok((ready, Self { reader, requests, progress, busy }))
     }
 }
 
 fn shipping(stages: Stages, config: Config, identity: Identity, clock: Clock, tasks: &mut Tasks) -> Shipping {
-    let board = StatusBoard::new(&identity);
+    let board = StatusBoard::new(&identity).with_busy(stages.busy);
     let stop = tasks.stop();
     let told = board.clone().serve(config.state_dir.clone(), stages.progress.clone(), stop.clone());
     tasks.spawn("status", told);

@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use driftline_daemon::clock;
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::display_path;
 use crate::identity::Identity;
 use crate::journal::Progress;
+use crate::observe::busy::Busy;
 
 /// The socket within the state directory.
 pub const SOCKET: &str = "status.sock";
@@ -62,6 +65,18 @@ pub struct Status {
     pub degraded_sources: u32,
     /// Some of them, and why.
     pub troubles: Vec<Trouble>,
+    /// Files that hold a worker for longer than they should.
+    #[serde(default)]
+    pub busy: Vec<BusyFile>,
+}
+
+/// A file that is being read for longer than it should.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BusyFile {
+    /// Its path, escaped for display.
+    pub path: String,
+    /// For how long.
+    pub ms: u64,
 }
 
 /// A source that is polled, or cannot be read.
@@ -102,6 +117,7 @@ pub enum Link {
 #[derive(Debug, Clone)]
 pub struct StatusBoard {
     status: Arc<Mutex<Status>>,
+    busy: Busy,
 }
 
 impl StatusBoard {
@@ -125,8 +141,25 @@ impl StatusBoard {
             journal_problem: None,
             degraded_sources: 0,
             troubles: Vec::new(),
+            busy: Vec::new(),
         };
-        Self { status: Arc::new(Mutex::new(status)) }
+        Self { status: Arc::new(Mutex::new(status)), busy: Busy::default() }
+    }
+
+    /// The same, which also says what is being read.
+    #[must_use]
+    pub fn with_busy(self, busy: Busy) -> Self {
+        Self { busy, ..self }
+    }
+
+    /// Files that hold a worker for longer than they should.
+    #[must_use]
+    pub fn busy(&self) -> Vec<BusyFile> {
+        let file = |(path, took): (PathBuf, Duration)| BusyFile {
+            path: display_path(&path),
+            ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.busy.told(clock::monotonic()).into_iter().map(file).collect()
     }
 
     /// The status now.
@@ -184,6 +217,7 @@ impl StatusBoard {
         status.journal_problem.clone_from(&progress.blocked);
         status.degraded_sources = progress.degraded;
         status.troubles.clone_from(&progress.troubles);
+        status.busy = self.busy();
         status
     }
 

@@ -149,20 +149,14 @@ impl Watch {
                     self.hear_all();
                     self.flush()
                 }
-                Event::Lost => {
-                    self.lost();
-                    Some(())
-                }
+                Event::Lost => self.lost(),
                 Event::Mounts => {
                     self.tree.unobserved_since(Some(self.heard_ms));
                     self.check_all(|_| true);
                     self.flush()
                 }
                 Event::Poll => self.poll(),
-                Event::Sweep => {
-                    self.begin_sweep(Some(self.swept_ms), None);
-                    Some(())
-                }
+                Event::Sweep => self.begin_sweep(Some(self.swept_ms), None),
                 Event::Step => self.step(),
             };
             self.tree.unobserved_since(None);
@@ -222,25 +216,27 @@ impl Watch {
 
     /// Events were lost: everything is compared at once, and the stretch of
     /// time is said.
-    fn lost(&mut self) {
+    fn lost(&mut self) -> Option<()> {
         if !self.ear.losses.take() {
-            return;
+            return Some(());
         }
         let since = self.sweep.as_ref().and_then(|sweep| sweep.lost_since).unwrap_or(self.heard_ms);
         tracing::warn!("events were lost, looking at everything again");
         self.tree.forget_all();
-        self.begin_sweep(Some(since), Some(since));
+        self.begin_sweep(Some(since), Some(since))
     }
 
-    fn begin_sweep(&mut self, since: Option<i64>, lost_since: Option<i64>) {
+    fn begin_sweep(&mut self, since: Option<i64>, lost_since: Option<i64>) -> Option<()> {
         self.tree.unobserved_since(since);
         self.check_all(|_| true);
+        self.flush()?;
         let count = self.tree.table.files();
         let slice = count.div_ceil(FULL_PASS_SWEEPS);
         let from = (self.sweeps % FULL_PASS_SWEEPS) * slice;
         let full = if lost_since.is_none() { from..from + slice } else { 0..0 };
         self.sweeps += usize::from(lost_since.is_none());
         self.sweep = Some(Sweep { next: 0, since, lost_since, full });
+        Some(())
     }
 
     /// One step of a sweep: some files, in the order of the table.
@@ -298,19 +294,24 @@ impl Watch {
         }
     }
 
-    /// Hands looks on; none when the next stage has ended.
+    /// Hands looks on, and lists what is still to be listed; none when the next
+    /// stage has ended.
     fn flush(&mut self) -> Option<()> {
-        let looks = self.tree.take_looks();
-        if looks.len() <= BATCH_LOOKS_MAX {
-            return if looks.is_empty() { Some(()) } else { self.wishes.blocking_send(Wish::Looks(looks)).ok() };
-        }
-        let mut rest = looks.into_iter();
         loop {
-            let batch: Vec<_> = rest.by_ref().take(BATCH_LOOKS_MAX).collect();
-            if batch.is_empty() {
+            self.hand_on()?;
+            if !self.tree.list() {
                 return Some(());
             }
-            self.wishes.blocking_send(Wish::Looks(batch)).ok()?;
         }
+    }
+
+    fn hand_on(&mut self) -> Option<()> {
+        let mut rest = self.tree.take_looks();
+        while rest.len() > BATCH_LOOKS_MAX {
+            let behind = rest.split_off(BATCH_LOOKS_MAX);
+            self.wishes.blocking_send(Wish::Looks(rest)).ok()?;
+            rest = behind;
+        }
+        if rest.is_empty() { Some(()) } else { self.wishes.blocking_send(Wish::Looks(rest)).ok() }
     }
 }

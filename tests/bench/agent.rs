@@ -12,6 +12,26 @@ use driftline_tests::process::{Running, program, succeed};
 use crate::api::Api;
 use crate::collector::{Collector, start_and_wait};
 
+/// Where the agent is that was built as it is shipped; without it, that of this
+/// build is measured.
+const SHIPPED: &str = "DRIFTLINE_BENCH_AGENT";
+
+/// The unit that the packages install: what it sets for the agent counts.
+const UNIT: &str = include_str!("../../systemd/driftline-agent.service");
+
+/// The agent's program.
+pub(crate) fn shipped() -> PathBuf {
+    std::env::var_os(SHIPPED).map_or_else(|| program("driftline-agent"), PathBuf::from)
+}
+
+/// The agent in the environment that its unit gives it.
+fn command() -> Command {
+    let mut command = Command::new(shipped());
+    let set = UNIT.lines().filter_map(|line| line.strip_prefix("Environment="));
+    command.envs(set.flat_map(str::split_whitespace).filter_map(|one| one.split_once('=')));
+    command
+}
+
 /// An agent that is enrolled.
 #[derive(Debug)]
 pub(crate) struct Agent {
@@ -39,7 +59,7 @@ impl Agent {
         let text = format!("state_dir = \"{}\"\n\n[agent]\n{settings}\n{sources}", state.display());
         std::fs::write(dir.join("agent.toml"), text).expect("the agent's configuration");
         let token = token(collector, api).await;
-        let mut enroll = Command::new(program("driftline-agent"));
+        let mut enroll = command();
         enroll.arg("enroll").arg(token.as_str()).arg("--config").arg(dir.join("agent.toml"));
         let _ = succeed(enroll.args(["--host", name]));
         Self { dir }
@@ -47,7 +67,7 @@ impl Agent {
 
     /// Starts it; gives the process and the time from start to ready.
     pub(crate) fn start(&self) -> (Running, Duration) {
-        let mut command = Command::new(program("driftline-agent"));
+        let mut command = command();
         command.arg("run").arg("--config").arg(self.dir.join("agent.toml"));
         start_and_wait(&mut command, &self.dir.join("agent.log"))
     }

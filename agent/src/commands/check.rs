@@ -33,6 +33,7 @@ fn describe(spec: &Arc<SourceSpec>, out: &mut String) {
     _ = writeln!(out, "{} ({}): {}", spec.name, spec.kind, spec.path_display());
     let mut tree = Tree::new(vec![Arc::clone(spec)], Notifier::closed());
     tree.plant(0);
+    while tree.list() {}
     let ids = tree.table.ids(0, usize::MAX);
     for id in ids.iter().take(FILES_SHOWN_MAX) {
         let path = tree.table.path_of(*id);

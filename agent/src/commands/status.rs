@@ -95,6 +95,10 @@ fn table(status: &Status, now_ms: i64) -> String {
     for source in &status.troubles {
         row("", format!("{}: {}", source.name, source.reason));
     }
+    for file in &status.busy {
+        let took = span(i64::try_from(file.ms).unwrap_or(i64::MAX));
+        row("", format!("{}: has been read for {took}, what else waits for it is late", file.path));
+    }
     if let Some(skew_ms) = status.skew_ms {
         row("clock", skew(skew_ms));
     }

@@ -37,6 +37,45 @@ pub struct Entry {
     pub body: Body,
 }
 
+/// The beginning of a stored [`Entry`]: what it starts from, read without its
+/// items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryHead {
+    /// Which source; none for the whole agent.
+    pub source: Option<SourceRef>,
+    /// When it was seen.
+    pub observed_ms: i64,
+    unobserved_since_ms: Option<i64>,
+    /// What sort of record it is. Last, so that the rest can stay unread.
+    pub body: BodyHead,
+}
+
+/// The beginning of a stored [`Body`]: the same variants in the same order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BodyHead {
+    /// The root before.
+    Delta(Root),
+    /// Why, and the root before.
+    Snapshot(SnapshotReason, Root),
+    /// See [`Gap`].
+    Gap,
+    /// See [`Problem`].
+    Problems,
+    /// The root before.
+    Retired(Root),
+}
+
+impl BodyHead {
+    /// Root of the source before, if the record changes its items.
+    #[must_use]
+    pub fn before(self) -> Option<Root> {
+        match self {
+            Self::Delta(before) | Self::Snapshot(_, before) | Self::Retired(before) => Some(before),
+            Self::Gap | Self::Problems => None,
+        }
+    }
+}
+
 /// What a record says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {

@@ -15,18 +15,35 @@ use super::entry::{Body, Entry, Gap, Snapshot, SnapshotReason};
 /// snapshots that stand alone.
 #[must_use]
 pub fn fold(run: Vec<Entry>) -> Vec<Entry> {
-    let mut folded = Vec::new();
-    let mut net = Net::default();
-    for entry in run {
+    let mut folding = Folding::default();
+    run.into_iter().for_each(|entry| folding.take(entry));
+    folding.finish()
+}
+
+/// [`fold`], one record after the other: what is held is the net effect so far.
+#[derive(Default)]
+pub struct Folding {
+    folded: Vec<Entry>,
+    net: Net,
+}
+
+impl Folding {
+    /// Takes the next record.
+    pub fn take(&mut self, entry: Entry) {
         if stands_alone(&entry.body) {
-            folded.extend(std::mem::take(&mut net).finish());
-            folded.push(entry);
+            self.folded.extend(std::mem::take(&mut self.net).finish());
+            self.folded.push(entry);
         } else {
-            net.take(entry);
+            self.net.take(entry);
         }
     }
-    folded.extend(net.finish());
-    folded
+
+    /// What is left of all of them.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Entry> {
+        self.folded.extend(self.net.finish());
+        self.folded
+    }
 }
 
 /// A snapshot that says the same values in another way: the collector reports

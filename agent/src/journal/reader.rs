@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use driftline_canon::digest::SourcesRoot;
 use driftline_canon::{Root, SourceName};
 
 use super::NameHash;
-use super::entry::{Body, Entry, SourceRef, SourceState};
+use super::entry::{BodyHead, Entry, EntryHead, SourceRef, SourceState};
 use super::store::{Store, StoreError, View};
 
 /// The open store; none while it is opened again after a failure.
@@ -59,9 +60,9 @@ impl JournalReader {
     /// # Errors
     /// [`StoreError`].
     pub fn sources_root(&self, from: u64, listed: u64) -> Result<Root, StoreError> {
-        let mut all: Vec<(SourceName, Root)> = Vec::new();
-        self.next_roots(from, listed, |next| all.push((next.source.name, next.root)))?;
-        Ok(Root::of_sources(all.iter().map(|(name, root)| (name.as_str(), root))))
+        let mut all = SourcesRoot::new();
+        self.next_roots(from, listed, |next| all.add(next.source.name.as_str(), &next.root))?;
+        Ok(all.finish())
     }
 
     /// Every source as it was before record `from`, sorted by name, without
@@ -70,32 +71,80 @@ impl JournalReader {
     /// # Errors
     /// [`StoreError`].
     pub fn next_roots(&self, from: u64, listed: u64, mut visit: impl FnMut(NextRoot)) -> Result<u64, StoreError> {
-        let last = self.with(|view| {
-            let mut pending = Pending::read(view, from)?;
-            view.each_source(|name, head| {
-                while pending.retired.first_key_value().is_some_and(|(first, _)| *first < name) {
-                    pending.retired.pop_first().into_iter().for_each(|(_, root)| visit(root));
-                }
-                // A source that was retired and came back is told once.
-                pending.retired.remove(&name);
-                let first = pending.first.get(&NameHash::of(name.as_str()));
-                if first.is_some_and(|first| first.new && first.seq > listed) {
-                    return;
-                }
-                let source = SourceRef { name, kind: head.kind, path: head.path };
-                visit(NextRoot { source, root: first.map_or(head.root, |first| first.root), pending: first.is_some() });
-            })?;
-            pending.retired.into_values().for_each(&mut visit);
-            Ok(pending.last)
-        })?;
-        Ok(last.unwrap_or(from.saturating_sub(1)))
+        let Some(mut roots) = self.roots(from, listed)? else {
+            return Ok(from.saturating_sub(1));
+        };
+        while roots.next(PAGE_SOURCES, &mut visit)? {}
+        Ok(roots.last())
     }
 
-    fn with<T>(&self, read: impl FnOnce(&View<'_>) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    /// The same, some at a time: all of one moment, however long it takes to
+    /// send them. None while the store is being opened again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn roots(&self, from: u64, listed: u64) -> Result<Option<Roots>, StoreError> {
+        let view = match &*self.shared.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(store) => store.view()?,
+            None => return Ok(None),
+        };
+        let pending = Pending::read(&view, from)?;
+        Ok(Some(Roots { view, pending, listed, after: None }))
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&View) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> {
         match &*self.shared.read().unwrap_or_else(PoisonError::into_inner) {
             Some(store) => read(&store.view()?).map(Some),
             None => Ok(None),
         }
+    }
+}
+
+/// Sources of one step where nobody waits between steps.
+const PAGE_SOURCES: usize = 10_000;
+
+/// Every source as it was before some record, read some at a time.
+pub struct Roots {
+    view: View,
+    pending: Pending,
+    listed: u64,
+    after: Option<SourceName>,
+}
+
+impl Roots {
+    /// The newest record of that moment.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.pending.last
+    }
+
+    /// Visits some `max` more, sorted by name; false when there are no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next(&mut self, max: usize, visit: &mut impl FnMut(NextRoot)) -> Result<bool, StoreError> {
+        let (pending, listed) = (&mut self.pending, self.listed);
+        let mut last = None;
+        let count = self.view.sources_after(self.after.as_ref(), max, &mut |name, head| {
+            last = Some(name.clone());
+            while pending.retired.first_key_value().is_some_and(|(first, _)| *first < name) {
+                pending.retired.pop_first().into_iter().for_each(|(_, root)| visit(root));
+            }
+            // A source that was retired and came back is told once.
+            pending.retired.remove(&name);
+            let first = pending.first.get(&NameHash::of(name.as_str()));
+            if first.is_some_and(|first| first.new && first.seq > listed) {
+                return;
+            }
+            let source = SourceRef { name, kind: head.kind, path: head.path };
+            visit(NextRoot { source, root: first.map_or(head.root, |first| first.root), pending: first.is_some() });
+        })?;
+        self.after = last.or(self.after.take());
+        if count < max {
+            std::mem::take(&mut pending.retired).into_values().for_each(visit);
+            return Ok(false);
+        }
+        Ok(true)
     }
 }
 
@@ -115,31 +164,22 @@ struct Pending {
 }
 
 impl Pending {
-    fn read(view: &View<'_>, from: u64) -> Result<Self, StoreError> {
+    fn read(view: &View, from: u64) -> Result<Self, StoreError> {
         let mut all = Self { first: HashMap::new(), retired: BTreeMap::new(), last: from.saturating_sub(1) };
         view.each_record(from, |seq, entry| all.take(seq, entry))?;
         Ok(all)
     }
 
-    fn take(&mut self, seq: u64, entry: Entry) {
+    fn take(&mut self, seq: u64, entry: EntryHead) {
         self.last = seq;
-        let (Some(source), Some(before)) = (entry.source, before(&entry.body)) else {
+        let (Some(source), Some(before)) = (entry.source, entry.body.before()) else {
             return;
         };
         let new = before == Root::empty();
         let root =
             self.first.entry(NameHash::of(source.name.as_str())).or_insert(First { root: before, seq, new }).root;
-        if matches!(entry.body, Body::Retired(_)) {
+        if matches!(entry.body, BodyHead::Retired(_)) {
             self.retired.insert(source.name.clone(), NextRoot { source, root, pending: true });
         }
-    }
-}
-
-fn before(body: &Body) -> Option<Root> {
-    match body {
-        Body::Delta(delta) => Some(delta.before),
-        Body::Snapshot(snapshot) => Some(snapshot.before),
-        Body::Retired(before) => Some(*before),
-        Body::Gap(_) | Body::Problems(_) => None,
     }
 }

@@ -7,14 +7,16 @@
 //!
 //! It decides nothing: what to write comes from `diff`, `fold` and `recovery`.
 
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use driftline_canon::SourceName;
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, SourceState, StateHead};
+use super::entry::{Entry, EntryHead, SourceState, StateHead};
 
 const STATE: TableDefinition<&str, &[u8]> = TableDefinition::new("state");
 const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
@@ -111,7 +113,7 @@ impl StoreError {
 #[derive(Debug)]
 pub struct Store {
     db: Database,
-    path: PathBuf,
+    path: Arc<Path>,
 }
 
 impl Store {
@@ -121,7 +123,7 @@ impl Store {
     /// [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let db = Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|error| of_open(path, error))?;
-        Ok(Self { db, path: path.to_owned() })
+        Ok(Self { db, path: path.into() })
     }
 
     /// What is known about the journal; none in a new file.
@@ -141,7 +143,7 @@ impl Store {
         // The format stands first, so that it can be read in any version.
         let (found, _) = postcard::take_from_bytes::<u32>(bytes.value()).map_err(|_| self.damaged("no format"))?;
         if found > FORMAT {
-            return Err(StoreError::Newer { path: self.path.clone(), found });
+            return Err(StoreError::Newer { path: self.path.to_path_buf(), found });
         }
         self.decode(bytes.value()).map(Some)
     }
@@ -150,9 +152,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn view(&self) -> Result<View<'_>, StoreError> {
+    pub fn view(&self) -> Result<View, StoreError> {
         let txn = self.db.begin_read().map_err(|error| self.engine("reading", error))?;
-        Ok(View { store: self, txn })
+        Ok(View { path: Arc::clone(&self.path), txn })
     }
 
     /// Changes state, journal and meta in one transaction. `change` returns
@@ -190,8 +192,8 @@ impl Store {
         Ok(Some(meta))
     }
 
-    pub(super) fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, StoreError> {
-        postcard::from_bytes(bytes).map_err(|error| self.damaged(error))
+    fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, StoreError> {
+        decode(&self.path, bytes)
     }
 
     fn encode<T: Serialize>(&self, value: &T) -> Result<Vec<u8>, StoreError> {
@@ -199,21 +201,34 @@ impl Store {
     }
 
     fn damaged(&self, what: impl ToString) -> StoreError {
-        StoreError::Damaged { path: self.path.clone(), what: what.to_string() }
+        damaged(&self.path, what)
     }
 
     fn engine(&self, what: &'static str, error: impl Into<redb::Error>) -> StoreError {
-        StoreError::Engine { what, path: self.path.clone(), source: Box::new(error.into()) }
+        engine(&self.path, what, error)
     }
 }
 
-/// The store as it was at one moment.
-pub struct View<'a> {
-    store: &'a Store,
+fn decode<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StoreError> {
+    postcard::from_bytes(bytes).map_err(|error| damaged(path, error))
+}
+
+fn damaged(path: &Path, what: impl ToString) -> StoreError {
+    StoreError::Damaged { path: path.to_owned(), what: what.to_string() }
+}
+
+fn engine(path: &Path, what: &'static str, error: impl Into<redb::Error>) -> StoreError {
+    StoreError::Engine { what, path: path.to_owned(), source: Box::new(error.into()) }
+}
+
+/// The store as it was at one moment. While it lives the file cannot be opened
+/// again, so it must not be held for longer than a session takes to begin.
+pub struct View {
+    path: Arc<Path>,
     txn: ReadTransaction,
 }
 
-impl View<'_> {
+impl View {
     /// Records from `from` to `to`, until `bytes_max` are together; at least one
     /// if there is one.
     ///
@@ -231,22 +246,23 @@ impl View<'_> {
             if bytes > bytes_max && !found.is_empty() {
                 break;
             }
-            found.push((seq.value(), self.store.decode(encoded.value())?));
+            found.push((seq.value(), decode(&self.path, encoded.value())?));
         }
         Ok(found)
     }
 
-    /// Visits every record from `from` on.
+    /// Visits the beginning of every record from `from` on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn each_record(&self, from: u64, mut visit: impl FnMut(u64, Entry)) -> Result<(), StoreError> {
+    pub fn each_record(&self, from: u64, mut visit: impl FnMut(u64, EntryHead)) -> Result<(), StoreError> {
         let Some(table) = self.table(JOURNAL)? else {
             return Ok(());
         };
         for record in table.range(from..).map_err(|error| self.reading(error))? {
             let (seq, encoded) = record.map_err(|error| self.reading(error))?;
-            visit(seq.value(), self.store.decode(encoded.value())?);
+            let head = postcard::take_from_bytes(encoded.value()).map_err(|_| damaged(&self.path, "a record"))?.0;
+            visit(seq.value(), head);
         }
         Ok(())
     }
@@ -256,16 +272,34 @@ impl View<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn each_source(&self, mut visit: impl FnMut(SourceName, StateHead)) -> Result<(), StoreError> {
-        let Some(table) = self.table(STATE)? else {
-            return Ok(());
-        };
-        for source in table.iter().map_err(|error| self.reading(error))? {
-            let (name, encoded) = source.map_err(|error| self.reading(error))?;
-            let head = postcard::take_from_bytes(encoded.value()).map_err(|_| self.store.damaged("a state"))?.0;
-            let name = SourceName::new(name.value()).map_err(|_| self.store.damaged("a source name"))?;
-            visit(name, head);
-        }
+        self.sources_after(None, usize::MAX, &mut visit)?;
         Ok(())
+    }
+
+    /// Visits at most `max` sources behind `after`, sorted by name; gives how
+    /// many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sources_after(
+        &self,
+        after: Option<&SourceName>,
+        max: usize,
+        visit: &mut impl FnMut(SourceName, StateHead),
+    ) -> Result<usize, StoreError> {
+        let Some(table) = self.table(STATE)? else {
+            return Ok(0);
+        };
+        let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_str()));
+        let mut count = 0;
+        for source in table.range::<&str>((from, Bound::Unbounded)).map_err(|error| self.reading(error))?.take(max) {
+            let (name, encoded) = source.map_err(|error| self.reading(error))?;
+            let head = postcard::take_from_bytes(encoded.value()).map_err(|_| damaged(&self.path, "a state"))?.0;
+            let name = SourceName::new(name.value()).map_err(|_| damaged(&self.path, "a source name"))?;
+            visit(name, head);
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// What is known of a source.
@@ -277,7 +311,7 @@ impl View<'_> {
             return Ok(None);
         };
         let found = table.get(name.as_str()).map_err(|error| self.reading(error))?;
-        found.map(|found| self.store.decode(found.value())).transpose()
+        found.map(|found| decode(&self.path, found.value())).transpose()
     }
 
     /// A table; none in a new file.
@@ -288,12 +322,12 @@ impl View<'_> {
         match self.txn.open_table(table) {
             Ok(table) => Ok(Some(table)),
             Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
-            Err(error) => Err(self.store.engine("reading", error)),
+            Err(error) => Err(engine(&self.path, "reading", error)),
         }
     }
 
     fn reading(&self, error: redb::StorageError) -> StoreError {
-        self.store.engine("reading", error)
+        engine(&self.path, "reading", error)
     }
 }
 
@@ -372,6 +406,16 @@ impl Changes<'_> {
         found.map(|found| self.store.decode(found.value())).transpose()
     }
 
+    /// The beginning of a record, as this transaction sees it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn record_head(&self, seq: u64) -> Result<Option<EntryHead>, StoreError> {
+        let found = self.journal.get(seq).map_err(|error| self.writing(error))?;
+        let head = found.map(|found| postcard::take_from_bytes(found.value()).map(|(head, _)| head));
+        head.transpose().map_err(|error| self.store.damaged(error))
+    }
+
     /// Removes one record, or puts another in its place. Call
     /// [`Self::begin_epoch`] afterwards: it closes the holes.
     ///
@@ -411,13 +455,19 @@ impl Changes<'_> {
         Ok(())
     }
 
-    /// Names of all sources.
+    /// Names of all sources that are `wanted`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn source_names(&self) -> Result<Vec<String>, StoreError> {
-        let all = self.state.iter().map_err(|error| self.writing(error))?;
-        all.map(|entry| entry.map(|(name, _)| name.value().to_owned()).map_err(|error| self.writing(error))).collect()
+    pub fn source_names(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, StoreError> {
+        let mut names = Vec::new();
+        for entry in self.state.iter().map_err(|error| self.writing(error))? {
+            let name = entry.map_err(|error| self.writing(error))?.0;
+            if wanted(name.value()) {
+                names.push(name.value().to_owned());
+            }
+        }
+        Ok(names)
     }
 
     fn writing(&self, error: redb::StorageError) -> StoreError {

@@ -70,6 +70,8 @@ pub struct Journal {
     acked: u64,
     troubles: Troubles,
     generation: u64,
+    /// Before then no record is too old, or folding by age gains too little.
+    age_ms: i64,
     /// When it looks at itself next, however many events come before.
     housekeeping: Instant,
     inputs_open: bool,
@@ -98,6 +100,7 @@ impl Journal {
             acked: 0,
             troubles: Troubles::default(),
             generation: 0,
+            age_ms: i64::MIN,
             housekeeping: clock::monotonic() + HOUSEKEEPING,
             inputs_open: true,
             requests_open: true,
@@ -241,6 +244,11 @@ impl Journal {
             let alive_due = now_ms.saturating_sub(meta.alive_ms) >= ALIVE_MS || now_ms < meta.alive_ms;
             let tidy = (batch.housekeeping && (acked_records > 0 || alive_due || !self.inputs_open))
                 || acked_records >= TRIM_RECORDS;
+            let fold_by_age = batch.housekeeping && now_ms >= self.age_ms;
+            if batch.is_empty() && !tidy && !fold_by_age && meta.bytes <= self.settings.bounds.bytes_max {
+                return Ok(());
+            }
+            let age_ms = &mut self.age_ms;
             store.write(meta, |changes| {
                 let mut worth = batch.apply(changes, self.settings.key_epoch, now_ms)?;
                 if worth || tidy {
@@ -249,8 +257,8 @@ impl Journal {
                     }
                     changes.meta.alive_ms = now_ms;
                 }
-                if batch.housekeeping || changes.meta.bytes > self.settings.bounds.bytes_max {
-                    worth |= folding::fold_if_full(changes, self.settings.bounds, now_ms)?;
+                if fold_by_age || changes.meta.bytes > self.settings.bounds.bytes_max {
+                    worth |= folding::fold_if_full(changes, self.settings.bounds, now_ms, age_ms)?;
                 }
                 Ok(worth || tidy)
             })?

@@ -5,8 +5,11 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::time::Duration;
 
+use driftline_daemon::clock;
 use rustix::fs::Stat;
+use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -15,6 +18,10 @@ use super::stamp::Stamp;
 /// Bytes that are hashed of one file. A second or two of a worker's time; what
 /// is larger is no configuration and is watched by its stamp.
 pub const HASHED_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// How long one file may be hashed: a hundred times what a disk takes for the
+/// largest, and short enough for a person who waits for the others.
+pub const READING: Duration = Duration::from_secs(30);
 
 /// Bytes of the buffer that contents are hashed through: large enough that
 /// most configuration is one read, small enough to stay in the cache.
@@ -62,16 +69,23 @@ impl Reader {
         let content = match parsed_max {
             Some(max) if size <= max => whole(file, size, max)?,
             _ if size > HASHED_BYTES_MAX => Content::Stamp(stamp_hash(before)),
-            _ => Content::Hash(self.hash(file)?),
+            _ => Content::Hash(self.hash(file, size)?),
         };
         let after = rustix::fs::fstat(&*file)?;
         Ok(Held { content, torn: Stamp::of(&after) != Stamp::of(before) })
     }
 
-    fn hash(&mut self, file: &mut File) -> io::Result<[u8; 32]> {
+    /// A file that has grown meanwhile shows it by its stamp, so its end is not
+    /// looked for behind its size.
+    fn hash(&mut self, file: &mut File, size: u64) -> io::Result<[u8; 32]> {
+        let begun = clock::monotonic();
         let mut hash = Sha256::new();
-        let mut rest = HASHED_BYTES_MAX;
+        // Some filesystems do not know the size of what they make up.
+        let mut rest = if size == 0 { HASHED_BYTES_MAX } else { size };
         while rest > 0 {
+            if clock::monotonic().duration_since(begun) > READING {
+                return Err(Errno::TIMEDOUT.into());
+            }
             let read = match file.read(&mut self.chunk) {
                 Ok(0) => break,
                 Ok(read) => read,

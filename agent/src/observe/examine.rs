@@ -4,10 +4,12 @@
 //! It reads no content. A FIFO, a device, a socket or a file of `/proc` is not
 //! opened: opening alone would wake its writer or move the device.
 
+use std::ffi::OsStr;
 use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::filesystem::FilesystemKind;
@@ -59,11 +61,44 @@ pub fn examine(path: &Path) -> Examined {
     Examined { target, signature: Signature::of(&entry, behind.as_deref()), what }
 }
 
+/// A directory that no link leads to: what is in it is found without following
+/// its path for every file.
+#[derive(Debug)]
+pub struct Plain {
+    dir: OwnedFd,
+}
+
+impl Plain {
+    /// Takes an open directory if no link leads to it.
+    #[must_use]
+    pub fn of(path: &Path, dir: &OwnedFd) -> Option<Self> {
+        let opened = rustix::fs::fstat(dir).ok()?;
+        let resolution = resolve(path);
+        let same = matches!(&resolution.end, End::Found { stat, .. }
+            if (stat.st_dev, stat.st_ino) == (opened.st_dev, opened.st_ino));
+        (same && resolution.hops.is_empty()).then(|| dir.try_clone().ok()).flatten().map(|dir| Self { dir })
+    }
+
+    /// What [`examine`] says of a file in it; none for a link.
+    #[must_use]
+    pub fn examine(&self, name: &OsStr) -> Option<Examined> {
+        let examined = |signature, what| Some(Examined { target: None, signature, what });
+        let entry = match rustix::fs::statat(&self.dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(entry) => entry,
+            Err(error) => return examined(Signature::of_error(error), of_error(error, None)),
+        };
+        if FileType::from_raw_mode(entry.st_mode) == FileType::Symlink {
+            return None;
+        }
+        examined(Signature::of(&entry, None), open(&self.dir, name.as_ref(), &entry))
+    }
+}
+
 fn follow(path: &Path) -> (What, Option<Box<Stat>>) {
     let resolution = resolve(path);
     match resolution.end {
         End::Found { real, stat } => match stranger(&resolution.owners, stat.st_uid) {
-            None => (open(&real, &stat), Some(stat)),
+            None => (open(CWD, &real, &stat), Some(stat)),
             Some(owner) => {
                 let target = stat.st_uid;
                 (What::OutOfBounds(format!("the link belongs to uid {owner}, its target to uid {target}")), Some(stat))
@@ -84,14 +119,14 @@ fn of_error(error: Errno, stat: Option<&Stat>) -> What {
     }
 }
 
-fn open(path: &Path, seen: &Stat) -> What {
+fn open(dir: impl AsFd, path: &Path, seen: &Stat) -> What {
     if let Some(name) = not_a_file(seen) {
         return What::Refused(format!("it is a {name}, not a file"), Some(Box::new(*seen)));
     }
     // The link was followed already: another one in its place is a race, lost
     // safely. NONBLOCK is for whatever may have taken the file's place.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+    let file = match rustix::fs::openat(dir, path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
         Err(error) => return of_error(error, Some(seen)),
     };

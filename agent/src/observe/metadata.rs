@@ -46,13 +46,15 @@ pub struct Metadata {
     keyed: KeyedDigest,
     users: Names,
     groups: Names,
+    /// The last item of each key, with its text: one file is like the other.
+    last: Vec<(String, Item)>,
 }
 
 impl Metadata {
     /// With the account files of this host.
     #[must_use]
     pub fn new(keyed: KeyedDigest) -> Self {
-        Self { keyed, users: Names::of("/etc/passwd"), groups: Names::of("/etc/group") }
+        Self { keyed, users: Names::of("/etc/passwd"), groups: Names::of("/etc/group"), last: Vec::new() }
     }
 
     /// Reads the account files again if they changed.
@@ -63,19 +65,20 @@ impl Metadata {
 
     /// The item that says whether the file is there.
     #[must_use]
-    pub fn state(&self, state: State) -> Item {
+    pub fn state(&mut self, state: State) -> Item {
         self.item(ItemKey::STATE, state.as_str())
     }
 
     /// Mode, owner and group.
-    pub fn of_stat(&self, stat: &Stat, items: &mut Vec<Item>) {
+    pub fn of_stat(&mut self, stat: &Stat, items: &mut Vec<Item>) {
         items.push(self.item(ItemKey::MODE, &format!("{:04o}", stat.st_mode & 0o7777)));
-        items.push(self.item(ItemKey::OWNER, &self.users.name(stat.st_uid)));
-        items.push(self.item(ItemKey::GROUP, &self.groups.name(stat.st_gid)));
+        let (owner, group) = (self.users.name(stat.st_uid), self.groups.name(stat.st_gid));
+        items.push(self.item(ItemKey::OWNER, &owner));
+        items.push(self.item(ItemKey::GROUP, &group));
     }
 
     /// The access control list of an open file, if it has one.
-    pub fn of_acl(&self, file: impl AsFd, items: &mut Vec<Item>) {
+    pub fn of_acl(&mut self, file: impl AsFd, items: &mut Vec<Item>) {
         let mut buffer = [0_u8; acl::ACL_BYTES_MAX];
         // Most files have no list, some filesystems know none: both are errors.
         let length = rustix::fs::fgetxattr(file, ACL_ATTRIBUTE, &mut buffer[..]).unwrap_or(0);
@@ -85,13 +88,27 @@ impl Metadata {
     }
 
     /// Where the path points, if it is a link.
-    pub fn of_target(&self, target: Option<&[u8]>, items: &mut Vec<Item>) {
+    pub fn of_target(&mut self, target: Option<&[u8]>, items: &mut Vec<Item>) {
         if let Some(target) = target {
             items.push(self.item(ItemKey::TARGET, &escape(target)));
         }
     }
 
-    fn item(&self, key: &'static str, text: &str) -> Item {
+    fn item(&mut self, key: &'static str, text: &str) -> Item {
+        let at = self.last.iter().position(|(_, item)| item.key.as_str() == key);
+        if let Some((_, item)) = at.and_then(|at| self.last.get(at)).filter(|(last, _)| last == text) {
+            return item.clone();
+        }
+        let made = (text.to_owned(), self.make(key, text));
+        let item = made.1.clone();
+        match at {
+            Some(at) => self.last[at] = made,
+            None => self.last.push(made),
+        }
+        item
+    }
+
+    fn make(&self, key: &'static str, text: &str) -> Item {
         let key = ItemKey::metadata(key);
         let digest = self.keyed.digest(&key, &Value::text(text.as_bytes()));
         let setting =

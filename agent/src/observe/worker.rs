@@ -8,16 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use driftline_canon::digest::KeyedDigest;
-use driftline_canon::{
-    Digest, DisplayPolicy, FleetKey, Format, Item, ItemKey, Observation, Problem, ProblemKind, Setting, Value, format,
-};
+use driftline_canon::{Digest, FleetKey, Format, Item, ItemKey, Observation, Problem, ProblemKind, Value, format};
 use driftline_daemon::Clock;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::content::{Content, HASHED_BYTES_MAX, Reader};
-use super::examine::{Examined, What, examine};
+use super::content::{Content, HASHED_BYTES_MAX, READING, Reader};
+use super::examine::{Examined, Plain, What, examine};
 use super::look::{Look, Observed, Outcome, Sight, Urgency};
 use super::metadata::{self, Metadata, State};
 use super::settle::Due;
@@ -31,7 +29,24 @@ pub struct Worker {
     metadata: Metadata,
     reader: Reader,
     clock: Clock,
-    dir: Option<(Arc<Path>, Result<OwnedFd, Errno>)>,
+    dir: Option<OpenDir>,
+}
+
+/// The directory of the file that was looked at last.
+#[derive(Debug)]
+struct OpenDir {
+    path: Arc<Path>,
+    opened: Result<OwnedFd, Errno>,
+    plain: Option<Plain>,
+}
+
+impl OpenDir {
+    fn open(path: &Arc<Path>) -> Self {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = rustix::fs::open(&**path, flags, Mode::empty());
+        let plain = opened.as_ref().ok().and_then(|dir| Plain::of(path, dir));
+        Self { path: Arc::clone(path), opened, plain }
+    }
 }
 
 /// What was read of a file, before names and times are added.
@@ -62,7 +77,8 @@ impl Worker {
         }
         let observed_ms = self.clock.now_ms();
         let path = due.look.path();
-        let found = examine(&path);
+        let plain = self.dir(&due.look.dir).plain.as_ref().and_then(|plain| plain.examine(&due.look.name));
+        let found = plain.unwrap_or_else(|| examine(&path));
         let signature = found.signature;
         let seen = self.seen(found, &due.look, due.settled);
         let look = &due.look;
@@ -81,16 +97,15 @@ impl Worker {
     }
 
     /// Looks of a batch come directory by directory: each is opened once.
+    fn dir(&mut self, path: &Arc<Path>) -> &OpenDir {
+        let known = self.dir.take().filter(|dir| Arc::ptr_eq(&dir.path, path));
+        self.dir.insert(known.unwrap_or_else(|| OpenDir::open(path)))
+    }
+
     fn signature(&mut self, look: &Look) -> Signature {
-        if self.dir.as_ref().is_none_or(|(path, _)| !Arc::ptr_eq(path, &look.dir)) {
-            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let opened = rustix::fs::open(&*look.dir, flags, Mode::empty());
-            self.dir = Some((Arc::clone(&look.dir), opened));
-        }
-        match &self.dir {
-            Some((_, Ok(dir))) => Signature::look(dir, &look.name),
-            Some((_, Err(error))) => Signature::of_error(*error),
-            None => Signature::default(),
+        match &self.dir(&look.dir).opened {
+            Ok(dir) => Signature::look(dir, &look.name),
+            Err(error) => Signature::of_error(*error),
         }
     }
 
@@ -118,13 +133,14 @@ impl Worker {
         }
     }
 
-    fn unreadable(&self, error: Errno, stat: Option<&Stat>, mut items: Vec<Item>) -> Seen {
+    fn unreadable(&mut self, error: Errno, stat: Option<&Stat>, mut items: Vec<Item>) -> Seen {
         if let Some(stat) = stat {
             self.metadata.of_stat(stat, &mut items);
         }
         items.push(self.metadata.state(State::Unreadable));
         let (kind, reason) = match error {
             Errno::ACCESS | Errno::PERM => (ProblemKind::Unreadable, "the agent may not read it".to_owned()),
+            Errno::TIMEDOUT => (ProblemKind::Host, format!("it could not be read within {} s", READING.as_secs())),
             error => (ProblemKind::Host, format!("it could not be read: {}", std::io::Error::from(error))),
         };
         let problems = vec![Problem::whole(kind, reason)];
@@ -144,44 +160,39 @@ impl Worker {
         self.metadata.of_stat(stat, &mut items);
         self.metadata.of_acl(&file, &mut items);
         items.push(self.metadata.state(State::Present));
-        let (parsed, hash, problems) = self.parse(&held.content, &look.spec, format);
-        let content = (content_digest(&self.keyed, hash), Stamp::of(stat));
+        let (parsed, digest, problems) = self.parse(&held.content, &look.spec, format);
+        let content = (digest, Stamp::of(stat));
         let observation = metadata::with(parsed, items);
         let unsettled = held.torn || (!settled && may_be_unfinished(stat, look.urgency));
         Seen { sight: Sight::Whole { observation, content: Some(content) }, problems, unsettled }
     }
 
-    fn parse(
-        &self,
-        content: &Content,
-        spec: &SourceSpec,
-        format: Option<Format>,
-    ) -> (Vec<Item>, [u8; 32], Vec<Problem>) {
+    /// Items, what stands for the bytes, and problems.
+    fn parse(&self, content: &Content, spec: &SourceSpec, format: Option<Format>) -> (Vec<Item>, Digest, Vec<Problem>) {
         match (content, format) {
             (Content::Bytes(bytes, hash), Some(format)) => {
                 let reading = format::read(format, bytes);
                 let items = Observation::of_settings(&reading.settings, &self.keyed, spec.display).into_items();
-                (items, *hash, reading.problems)
+                (items, content_digest(&self.keyed, *hash), reading.problems)
             }
-            (Content::Hash(hash), None) => (self.opaque(*hash), *hash, Vec::new()),
+            (Content::Hash(hash), None) => self.opaque(*hash, Vec::new()),
             (Content::Hash(hash) | Content::Bytes(_, hash), _) => {
                 let reason = format!("it has more than {} bytes and is watched by content alone", spec.file_bytes_max);
-                (self.opaque(*hash), *hash, vec![Problem::whole(ProblemKind::Limit, reason)])
+                self.opaque(*hash, vec![Problem::whole(ProblemKind::Limit, reason)])
             }
             (Content::Stamp(hash), _) => {
                 let reason = format!("it has more than {HASHED_BYTES_MAX} bytes and is watched by size and time alone");
-                (self.opaque(*hash), *hash, vec![Problem::whole(ProblemKind::Limit, reason)])
+                self.opaque(*hash, vec![Problem::whole(ProblemKind::Limit, reason)])
             }
         }
     }
 
     /// One item for content that is not parsed. Its hash is shown nowhere: the
     /// hash of a short file is as good as the file.
-    fn opaque(&self, hash: [u8; 32]) -> Vec<Item> {
+    fn opaque(&self, hash: [u8; 32], problems: Vec<Problem>) -> (Vec<Item>, Digest, Vec<Problem>) {
         let key = ItemKey::metadata(ItemKey::CONTENT);
-        let setting =
-            Setting { key, value: Value::Content(hash), line: None, template: None, file: None, secret: false };
-        Observation::of_settings(&[setting], &self.keyed, DisplayPolicy::Digest).into_items()
+        let digest = self.keyed.digest(&key, &Value::Content(hash));
+        (vec![Item { key, digest, secret: false, display: None, line: None }], digest, problems)
     }
 }
 

@@ -10,9 +10,9 @@ use std::time::Duration;
 use driftline_canon::{CANONICAL_FORM, Root, SourceName};
 use driftline_wire::convert::{
     CollectorMessage, Epoch, Heartbeat, Hello, Instance, Refusal, Welcome, decode_collector_frame, encode_agent,
-    encode_source_roots,
+    encode_some_source_roots,
 };
-use driftline_wire::limits::{HANDSHAKE, WINDOW_RECORDS};
+use driftline_wire::limits::{HANDSHAKE, SOURCE_ROOTS_PER_FRAME_MAX, WINDOW_RECORDS};
 use driftline_wire::v1::{AgentFrame, CollectorFrame};
 use driftline_wire::{AgentMessage, PROTOCOL, WireError, service, version};
 use tokio::sync::mpsc;
@@ -214,16 +214,27 @@ async fn push(outgoing: &mpsc::Sender<AgentFrame>, frame: AgentFrame) -> Result<
 
 impl Session<'_> {
     async fn tell_roots(&mut self, announced: u32) -> Result<(), Ended> {
-        let mut roots = Vec::new();
-        self.listed = self.ship.reader.next_roots(self.sent + 1, u64::MAX, |next| roots.push(records::root(next)))?;
-        if u32::try_from(roots.len()).is_ok_and(|count| count > announced) {
-            // Sources appeared since Hello. The next Hello counts them.
-            return Err(Ended::Again);
-        }
-        let frames = encode_source_roots(&roots)?;
-        drop(roots);
-        for frame in frames {
-            push(&self.outgoing, frame).await?;
+        let Some(mut roots) = self.ship.reader.roots(self.sent + 1, u64::MAX)? else {
+            return Err(Ended::Lost("the journal is being opened again".to_owned()));
+        };
+        self.listed = roots.last();
+        let (mut told, mut waiting, mut more) = (0, Vec::new(), true);
+        while more {
+            more = roots.next(SOURCE_ROOTS_PER_FRAME_MAX, &mut |next| waiting.push(records::root(next)))?;
+            while waiting.len() >= SOURCE_ROOTS_PER_FRAME_MAX || !more {
+                let rest = waiting.split_off(waiting.len().min(SOURCE_ROOTS_PER_FRAME_MAX));
+                told += waiting.len();
+                if u32::try_from(told).is_ok_and(|told| told > announced) {
+                    // Sources appeared since Hello. The next Hello counts them.
+                    return Err(Ended::Again);
+                }
+                let last = !more && rest.is_empty();
+                push(&self.outgoing, encode_some_source_roots(&waiting, last)?).await?;
+                waiting = rest;
+                if last {
+                    return Ok(());
+                }
+            }
         }
         Ok(())
     }
@@ -390,6 +401,7 @@ impl Session<'_> {
             _ => self.ship.reader.sources_root(self.sent + 1, self.listed.max(self.sent))?,
         };
         self.root = Some((progress.generation, self.sent, root));
+        let busy = u32::try_from(self.ship.board.busy().len()).unwrap_or(u32::MAX);
         let beat = Heartbeat {
             sent_ms: self.ship.clock.now_ms(),
             seq: self.sent,
@@ -397,7 +409,8 @@ impl Session<'_> {
             agent_resident_bytes: facts::resident_bytes(),
             journal_records: progress.meta.records(),
             journal_bytes: progress.meta.bytes,
-            degraded_sources: progress.degraded,
+            // A file that holds a worker is not read.
+            degraded_sources: progress.degraded.saturating_add(busy),
         };
         self.outbox.push_back(encode_agent(&AgentMessage::Heartbeat(beat))?);
         Ok(())

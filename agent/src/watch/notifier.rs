@@ -1,13 +1,14 @@
 //! inotify through notify: directories in, happenings out, losses said.
 //!
 //! It watches directories, never files, and never more than one level: a file
-//! that is replaced takes its own watch with it.
+//! that is replaced takes its own watch with it. It never asks to hear of opens:
+//! the agent's own would wake it for every file that it reads.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use notify::{ErrorKind, INotifyWatcher, RecursiveMode, Watcher};
+use notify::{Config, ErrorKind, EventKindMask, INotifyWatcher, RecursiveMode, Watcher};
 use rustix::io::Errno;
 use tokio::sync::{Notify, mpsc};
 
@@ -20,6 +21,27 @@ pub const HEARD_MAX: usize = 16_384;
 
 const WATCHES: &str = "fs.inotify.max_user_watches";
 const INSTANCES: &str = "fs.inotify.max_user_instances";
+
+/// What is heard of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hearing {
+    /// Names that come, go or change their owner or mode: enough for what only
+    /// lies on the way to a source. A log that is written there wakes nobody.
+    Names,
+    /// Also that files were written.
+    Files,
+}
+
+impl Hearing {
+    fn events(self) -> EventKindMask {
+        let names =
+            EventKindMask::CREATE | EventKindMask::REMOVE | EventKindMask::MODIFY_NAME | EventKindMask::MODIFY_META;
+        match self {
+            Self::Names => names,
+            Self::Files => names | EventKindMask::MODIFY_DATA | EventKindMask::ACCESS_CLOSE,
+        }
+    }
+}
 
 /// Set when events were lost.
 #[derive(Debug, Default)]
@@ -46,14 +68,20 @@ impl Losses {
     }
 }
 
-/// The kernel's ear.
+/// The kernel's ear: one instance of inotify for each [`Hearing`].
 #[derive(Debug)]
 pub struct Notifier {
-    watcher: Option<INotifyWatcher>,
+    watchers: Option<Watchers>,
     refused: PollReason,
     /// Keeps the ear open where there is no watcher: its end would end the
     /// watch stage, and polling with it.
     _open: Option<mpsc::Sender<Heard>>,
+}
+
+#[derive(Debug)]
+struct Watchers {
+    names: INotifyWatcher,
+    files: INotifyWatcher,
 }
 
 /// Where happenings arrive.
@@ -71,45 +99,56 @@ impl Notifier {
     #[must_use]
     pub fn open() -> (Self, Ear) {
         let (sender, heard_by) = mpsc::channel(HEARD_MAX);
-        let open = Some(sender.clone());
         let losses = Arc::new(Losses::default());
-        let lost = Arc::clone(&losses);
-        // Runs on notify's thread and must not wait: whoever reads may itself
-        // be waiting for that thread to add a watch.
-        let handler = move |event: notify::Result<notify::Event>| match event {
-            Ok(event) if event.need_rescan() => lost.add(),
-            Ok(event) => {
-                if heard(event).is_some_and(|heard| sender.try_send(heard).is_err()) {
-                    lost.add();
-                }
-            }
-            Err(_) => lost.add(),
-        };
-        let (watcher, refused) = match INotifyWatcher::new(handler, notify::Config::default()) {
-            Ok(watcher) => (Some(watcher), PollReason::Limit(INSTANCES)),
+        let open = |hearing| watcher(hearing, &sender, &losses);
+        let opened = open(Hearing::Names).and_then(|names| Ok(Watchers { names, files: open(Hearing::Files)? }));
+        let (watchers, refused) = match opened {
+            Ok(watchers) => (Some(watchers), PollReason::Limit(INSTANCES)),
             Err(error) => (None, reason(&error)),
         };
-        (Self { watcher, refused, _open: open }, Ear { heard: heard_by, losses })
+        (Self { watchers, refused, _open: Some(sender) }, Ear { heard: heard_by, losses })
     }
 
     /// Watches nothing: for looking at what would be watched.
     #[must_use]
     pub fn closed() -> Self {
-        Self { watcher: None, refused: PollReason::Directory("it is only looked at".to_owned()), _open: None }
+        Self { watchers: None, refused: PollReason::Directory("it is only looked at".to_owned()), _open: None }
     }
 
     /// Watches a directory; again if it is another one at the same path now.
     ///
     /// # Errors
     /// Why it must be polled.
-    pub fn watch(&mut self, dir: &Path) -> Result<(), PollReason> {
-        let Some(watcher) = &mut self.watcher else {
+    pub fn watch(&mut self, dir: &Path, hearing: Hearing) -> Result<(), PollReason> {
+        let Some(watchers) = &mut self.watchers else {
             return Err(self.refused.clone());
+        };
+        let (watcher, other) = match hearing {
+            Hearing::Names => (&mut watchers.names, &mut watchers.files),
+            Hearing::Files => (&mut watchers.files, &mut watchers.names),
         };
         // A watch of what was at this path before would stay under its name.
         _ = watcher.unwatch(dir);
-        watcher.watch(dir, RecursiveMode::NonRecursive).map_err(|error| reason(&error))
+        let watched = watcher.watch(dir, RecursiveMode::NonRecursive).map_err(|error| reason(&error));
+        _ = other.unwatch(dir);
+        watched
     }
+}
+
+fn watcher(hearing: Hearing, sender: &mpsc::Sender<Heard>, lost: &Arc<Losses>) -> notify::Result<INotifyWatcher> {
+    let (sender, lost) = (sender.clone(), Arc::clone(lost));
+    // Runs on notify's thread and must not wait: whoever reads may itself be
+    // waiting for that thread to add a watch.
+    let handler = move |event: notify::Result<notify::Event>| match event {
+        Ok(event) if event.need_rescan() => lost.add(),
+        Ok(event) => {
+            if heard(event).is_some_and(|heard| sender.try_send(heard).is_err()) {
+                lost.add();
+            }
+        }
+        Err(_) => lost.add(),
+    };
+    INotifyWatcher::new(handler, Config::default().with_event_kinds(hearing.events()))
 }
 
 fn reason(error: &notify::Error) -> PollReason {

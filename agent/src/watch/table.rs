@@ -1,16 +1,18 @@
 //! What is watched: sources, the directories they are configured in, and the
 //! real places those lead to.
 //!
-//! Directories are kept once and files by a short name: a hundred thousand
-//! sources take some ten megabytes. It calls no kernel.
+//! Directories are kept once and the names of files in one block of bytes: a
+//! hundred thousand sources take some four megabytes. It calls no kernel.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftline_wire::limits::SOURCES_MAX;
 
+use super::notifier::Hearing;
 use crate::config::SourceSpec;
 use crate::observe::{Look, PollReason, SourceId, Urgency};
 
@@ -32,12 +34,12 @@ pub type Inode = (u64, u64);
 const NO_INODE: Inode = (0, 0);
 
 /// A file that is watched.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Slot {
     /// Its directory.
     pub dir: DirId,
-    /// Its name.
-    pub name: Arc<OsStr>,
+    /// Where its name begins; it ends where that of the next file begins.
+    name: u32,
     /// Which `[[source]]` asked for it.
     pub spec: SpecIndex,
 }
@@ -49,10 +51,12 @@ pub struct Dir {
     pub path: Arc<Path>,
     /// Where it leads, if it is there.
     pub place: Option<PlaceId>,
-    /// Its watched files.
-    pub files: BTreeMap<(Arc<OsStr>, SpecIndex), SourceId>,
+    /// Its watched files, sorted by name and `[[source]]`.
+    files: Vec<SourceId>,
     /// Globs, each with the component that its entries must match.
     pub levels: BTreeSet<(SpecIndex, usize)>,
+    /// It is to be listed for them.
+    pub unlisted: bool,
     /// Why it is polled, if it is.
     pub polled: Option<Arc<PollReason>>,
 }
@@ -77,6 +81,8 @@ pub struct Place {
     pub users: Vec<DirId>,
     /// Who depends on which name.
     pub hops: HashMap<OsString, Vec<Dependent>>,
+    /// What the kernel is asked to tell.
+    pub hearing: Hearing,
     /// Whether the kernel tells of changes, or why not.
     pub watched: Result<(), Arc<PollReason>>,
 }
@@ -86,6 +92,8 @@ pub struct Place {
 pub struct Table {
     specs: Vec<Arc<SourceSpec>>,
     slots: Vec<Slot>,
+    /// Names of files, one behind the other.
+    names: Vec<u8>,
     dirs: Vec<Dir>,
     dir_ids: HashMap<Arc<Path>, DirId>,
     places: Vec<Place>,
@@ -122,8 +130,15 @@ impl Table {
     /// Its path.
     #[must_use]
     pub fn path_of(&self, id: SourceId) -> PathBuf {
-        let slot = self.slot(id);
-        self.dir(slot.dir).path.join(&*slot.name)
+        self.dir(self.slot(id).dir).path.join(self.name_of(id))
+    }
+
+    /// Its name in its directory.
+    #[must_use]
+    pub fn name_of(&self, id: SourceId) -> &OsStr {
+        let from = at(self.slot(id).name);
+        let to = self.slots.get(at(id.0) + 1).map_or(self.names.len(), |next| at(next.name));
+        OsStr::from_bytes(&self.names[from..to])
     }
 
     /// How many files are watched.
@@ -142,31 +157,43 @@ impl Table {
     /// Adds a file; none when it is there already, or there is no room.
     pub fn add_slot(&mut self, dir: DirId, name: &OsStr, spec: SpecIndex) -> Option<SourceId> {
         let id = SourceId(u32::try_from(self.slots.len()).ok()?);
+        let begins = u32::try_from(self.names.len()).ok()?;
         if self.slots.len() >= SOURCES_MAX {
             return None;
         }
-        let name: Arc<OsStr> = name.into();
-        let key = (Arc::clone(&name), spec);
-        if self.dir(dir).files.contains_key(&key) {
+        let Err(place) = self.find(dir, name, spec) else {
             return None;
-        }
-        self.dir_mut(dir).files.insert(key, id);
-        self.slots.push(Slot { dir, name, spec });
+        };
+        self.names.extend_from_slice(name.as_bytes());
+        self.slots.push(Slot { dir, name: begins, spec });
+        self.dir_mut(dir).files.insert(place, id);
         Some(id)
+    }
+
+    /// Whether a file is watched for a `[[source]]`.
+    #[must_use]
+    pub fn has_file(&self, dir: DirId, name: &OsStr, spec: SpecIndex) -> bool {
+        self.find(dir, name, spec).is_ok()
+    }
+
+    /// Where a file stands among those of its directory, or would stand.
+    fn find(&self, dir: DirId, name: &OsStr, spec: SpecIndex) -> Result<usize, usize> {
+        let files = &self.dir(dir).files;
+        files.binary_search_by(|id| (self.name_of(*id), self.slot(*id).spec).cmp(&(name, spec)))
     }
 
     /// Files of that name in a directory.
     #[must_use]
     pub fn files_named(&self, dir: DirId, name: &OsStr) -> Vec<SourceId> {
-        let name: Arc<OsStr> = name.into();
         let files = &self.dir(dir).files;
-        files.range((Arc::clone(&name), 0)..=(name, SpecIndex::MAX)).map(|(_, id)| *id).collect()
+        let from = files.partition_point(|id| self.name_of(*id) < name);
+        files[from..].iter().copied().take_while(|id| self.name_of(*id) == name).collect()
     }
 
     /// All files of a directory.
     #[must_use]
     pub fn files_of(&self, dir: DirId) -> Vec<SourceId> {
-        self.dir(dir).files.values().copied().collect()
+        self.dir(dir).files.clone()
     }
 
     /// The directory of a configured path, and whether it is new.
@@ -179,8 +206,9 @@ impl Table {
         self.dirs.push(Dir {
             path: Arc::clone(&path),
             place: None,
-            files: BTreeMap::new(),
+            files: Vec::new(),
             levels: BTreeSet::new(),
+            unlisted: false,
             polled: None,
         });
         self.dir_ids.insert(path, id);
@@ -242,10 +270,11 @@ impl Table {
     }
 
     /// Adds a place.
-    pub fn add_place(&mut self, path: &Path, inode: Inode, watched: Result<(), Arc<PollReason>>) -> PlaceId {
+    pub fn add_place(&mut self, path: &Path, inode: Inode, hearing: Hearing) -> PlaceId {
         let path: Arc<Path> = path.into();
         let id = PlaceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
-        self.places.push(Place { path: Arc::clone(&path), inode, users: Vec::new(), hops: HashMap::new(), watched });
+        let (users, hops) = (Vec::new(), HashMap::new());
+        self.places.push(Place { path: Arc::clone(&path), inode, users, hops, hearing, watched: Ok(()) });
         self.place_ids.insert(path, id);
         self.inodes.insert(inode, id);
         id
@@ -323,7 +352,7 @@ impl Table {
         Look {
             id,
             dir: Arc::clone(&dir.path),
-            name: Arc::clone(&slot.name),
+            name: self.name_of(id).into(),
             spec: Arc::clone(self.spec(slot.spec)),
             urgency,
             unobserved_since_ms,

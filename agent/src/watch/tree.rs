@@ -4,7 +4,8 @@
 //! A directory is watched before it is listed, so nothing that appears in
 //! between is missed. It reads names and never a file.
 
-use std::ffi::OsStr;
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use driftline_canon::SourceName;
 use rustix::fs::FileType;
 
 use super::event::{Happening, Heard};
-use super::notifier::Notifier;
+use super::notifier::{Hearing, Notifier};
 use super::table::{Dependent, DirId, Inode, PlaceId, SpecIndex, Table};
 use crate::config::{Component, Pattern, SourceSpec, display_path};
 use crate::observe::filesystem::FilesystemKind;
@@ -25,6 +26,13 @@ use crate::resolve::{End, resolve, stranger};
 /// them. A mount there is seen in the mount table.
 const ANCESTOR_COMPONENTS_MIN: usize = 3;
 
+/// Names of one step of listing a directory: looks are handed on between steps,
+/// so that reading begins before all is listed, and few looks wait at once.
+const LISTED_STEP: usize = 256;
+
+/// A name in a directory that is being listed, and what is there.
+type Listed = (OsString, Option<fs::FileType>);
+
 /// The table and its watches.
 #[derive(Debug)]
 pub struct Tree {
@@ -32,6 +40,10 @@ pub struct Tree {
     pub table: Table,
     notifier: Notifier,
     looks: Vec<Look>,
+    /// Directories that are still to be listed for globs.
+    unlisted: VecDeque<DirId>,
+    /// What is left of the one that is being listed.
+    listing: Option<(DirId, std::vec::IntoIter<Listed>)>,
     since: Option<i64>,
     full: bool,
 }
@@ -40,7 +52,15 @@ impl Tree {
     /// Nothing is watched yet.
     #[must_use]
     pub fn new(specs: Vec<Arc<SourceSpec>>, notifier: Notifier) -> Self {
-        Self { table: Table::new(specs), notifier, looks: Vec::new(), since: None, full: false }
+        Self {
+            table: Table::new(specs),
+            notifier,
+            looks: Vec::new(),
+            unlisted: VecDeque::new(),
+            listing: None,
+            since: None,
+            full: false,
+        }
     }
 
     /// Looks noted since the last call.
@@ -57,6 +77,23 @@ impl Tree {
     #[must_use]
     pub fn is_polling(&self) -> bool {
         self.table.polled() > 0
+    }
+
+    /// Goes on with listing directories for globs; false when all are listed.
+    /// To be called until then after anything that may find directories.
+    pub fn list(&mut self) -> bool {
+        let Some((dir, mut names)) =
+            self.listing.take().or_else(|| self.unlisted.pop_front().map(|dir| self.names(dir)))
+        else {
+            return false;
+        };
+        for (name, kind) in names.by_ref().take(LISTED_STEP) {
+            self.consider(dir, &name, kind, Urgency::First);
+        }
+        if names.len() > 0 {
+            self.listing = Some((dir, names));
+        }
+        true
     }
 
     /// Begins to watch a configured source.
@@ -148,7 +185,7 @@ impl Tree {
                 }
             }
             if happening != Happening::Modified {
-                self.consider(dir, name, happening.urgency());
+                self.consider(dir, name, None, happening.urgency());
             }
         }
         let Some(dependents) = self.table.place(place).hops.get(name).cloned() else {
@@ -228,7 +265,7 @@ impl Tree {
         let resolution = resolve(&path);
         let mut polled = None;
         for hop in &resolution.hops {
-            let place = self.place(&hop.dir, &mut polled);
+            let place = self.place(&hop.dir, Hearing::Names, &mut polled);
             if let Some(place) = place {
                 self.table.depend(place, &hop.name, Dependent::Dir(dir));
             }
@@ -242,7 +279,7 @@ impl Tree {
             if let FilesystemKind::Remote(name) = FilesystemKind::of_path(real) {
                 polled.get_or_insert_with(|| Arc::new(PollReason::Filesystem(name)));
             }
-            self.place(real, &mut polled)
+            self.place(real, Hearing::Files, &mut polled)
         });
         if place.is_none()
             && let Some(old) = self.table.dir(dir).place
@@ -266,14 +303,15 @@ impl Tree {
             if parent.components().count() < ANCESTOR_COMPONENTS_MIN {
                 return;
             }
-            if let Some(place) = self.place(parent, polled) {
+            if let Some(place) = self.place(parent, Hearing::Names, polled) {
                 self.table.depend(place, name, Dependent::Dir(dir));
             }
         }
     }
 
-    /// The place of a real directory, watched if that is possible.
-    fn place(&mut self, real: &Path, polled: &mut Option<Arc<PollReason>>) -> Option<PlaceId> {
+    /// The place of a real directory, watched if that is possible; by whoever
+    /// wants to hear most of it.
+    fn place(&mut self, real: &Path, hearing: Hearing, polled: &mut Option<Arc<PollReason>>) -> Option<PlaceId> {
         let stat = rustix::fs::stat(real).ok()?;
         let inode: Inode = (stat.st_dev, stat.st_ino);
         let place = match (self.table.place_at(real), self.table.place_of_inode(inode)) {
@@ -288,11 +326,15 @@ impl Tree {
                 place
             }
             (None, None) => {
-                let place = self.table.add_place(real, inode, Ok(()));
+                let place = self.table.add_place(real, inode, hearing);
                 self.arm(place);
                 place
             }
         };
+        if self.table.place(place).hearing < hearing {
+            self.table.place_mut(place).hearing = hearing;
+            self.arm(place);
+        }
         if let Err(reason) = &self.table.place(place).watched {
             let reason = Arc::clone(reason);
             self.arm(place);
@@ -305,14 +347,21 @@ impl Tree {
 
     fn arm(&mut self, place: PlaceId) {
         let path = Arc::clone(&self.table.place(place).path);
-        let watched = self.notifier.watch(&path).map_err(Arc::new);
+        let watched = self.notifier.watch(&path, self.table.place(place).hearing).map_err(Arc::new);
         self.table.place_mut(place).watched = watched;
     }
 
     fn add_file(&mut self, dir: DirId, name: &OsStr, spec: SpecIndex, urgency: Urgency) {
+        self.add(dir, name, spec, urgency, true);
+    }
+
+    /// `link`: whether the file may be one.
+    fn add(&mut self, dir: DirId, name: &OsStr, spec: SpecIndex, urgency: Urgency, link: bool) {
         match self.table.add_slot(dir, name, spec) {
             Some(id) => {
-                self.follow(id);
+                if link {
+                    self.follow(id);
+                }
                 self.look(id, urgency);
             }
             None if !self.full && self.table.files() >= driftline_wire::limits::SOURCES_MAX => {
@@ -341,9 +390,10 @@ impl Tree {
             _ => None,
         };
         let ends = target.and_then(|real| Some((real.parent()?, real.file_name()?)));
-        let hops = resolution.hops.iter().map(|hop| (hop.dir.as_path(), hop.name.as_os_str()));
-        for (dir, name) in hops.chain(ends) {
-            if let Some(place) = self.place(dir, &mut polled) {
+        let ends = ends.map(|(dir, name)| (dir, name, Hearing::Files));
+        let hops = resolution.hops.iter().map(|hop| (hop.dir.as_path(), hop.name.as_os_str(), Hearing::Names));
+        for (dir, name, hearing) in hops.chain(ends) {
+            if let Some(place) = self.place(dir, hearing, &mut polled) {
                 self.table.depend(place, name, Dependent::Slot(id));
             }
         }
@@ -374,65 +424,75 @@ impl Tree {
         self.component(spec, depth + 1).is_none()
     }
 
-    /// Lists a directory for the globs that reach into it.
+    /// Lists a directory for the globs that reach into it, soon.
     fn expand(&mut self, dir: DirId) {
-        if self.table.dir(dir).levels.is_empty() {
-            return;
-        }
-        // Missing and unreadable directories are their files' problem.
-        let Ok(entries) = fs::read_dir(&*self.table.dir(dir).path) else {
-            return;
-        };
-        for entry in entries.flatten() {
-            self.consider(dir, &entry.file_name(), Urgency::First);
+        let known = self.table.dir_mut(dir);
+        if !known.levels.is_empty() && !std::mem::replace(&mut known.unlisted, true) {
+            self.unlisted.push_back(dir);
         }
     }
 
-    /// Whether a name in a directory is a file of a glob, or leads to some.
-    fn consider(&mut self, dir: DirId, name: &OsStr, urgency: Urgency) {
-        if self.table.dir(dir).levels.is_empty() {
-            return;
-        }
+    /// What is in a directory, sorted: so are the files in the table and the
+    /// sources in the state, and adding at the end is the cheapest.
+    fn names(&mut self, dir: DirId) -> (DirId, std::vec::IntoIter<Listed>) {
+        self.table.dir_mut(dir).unlisted = false;
+        // Missing and unreadable directories are their files' problem.
+        let entries = fs::read_dir(&*self.table.dir(dir).path).into_iter().flatten().flatten();
+        let mut names: Vec<Listed> = entries.map(|entry| (entry.file_name(), entry.file_type().ok())).collect();
+        names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        (dir, names.into_iter())
+    }
+
+    /// Whether a name in a directory is a file of a glob, or leads to some;
+    /// `kind` is what a listing said is there.
+    fn consider(&mut self, dir: DirId, name: &OsStr, kind: Option<fs::FileType>, urgency: Urgency) {
         let levels: Vec<(SpecIndex, usize)> = self.table.dir(dir).levels.iter().copied().collect();
         for (spec, depth) in levels {
             if !self.component(spec, depth).is_some_and(|component| component.matches(name)) {
                 continue;
             }
             let last = self.is_last(spec, depth);
-            if last && !self.table.files_named(dir, name).is_empty() && self.has_file(dir, name, spec) {
+            if last && self.table.has_file(dir, name, spec) {
                 continue;
             }
-            let path = self.table.dir(dir).path.join(name);
-            let Ok(entry) = rustix::fs::lstat(&path) else {
-                continue;
-            };
-            let is_link = FileType::from_raw_mode(entry.st_mode) == FileType::Symlink;
-            let behind = if is_link { rustix::fs::stat(&path).unwrap_or(entry) } else { entry };
-            let is_dir = FileType::from_raw_mode(behind.st_mode) == FileType::Directory;
-            if is_link
-                && is_dir
-                && let Some(owner) = stranger(&[entry.st_uid], behind.st_uid)
-            {
-                let (path, target) = (display_path(&path), behind.st_uid);
-                tracing::warn!(path, owner, target, "a link to a directory of another owner is not followed");
-                continue;
-            }
-            let any_depth = matches!(self.component(spec, depth), Some(Component::AnyDepth));
-            match (last, is_dir) {
-                (true, false) => self.add_file(dir, name, spec, urgency),
-                // A link to a directory above would never end.
-                (false, true) if any_depth && is_link => {}
-                (false, true) => {
-                    let below = self.dir(&path);
-                    self.add_level(below, spec, if any_depth { depth } else { depth + 1 });
+            if kind.is_some_and(|kind| kind.is_file()) {
+                // The listing says all: nothing is asked about most files.
+                if last {
+                    self.add(dir, name, spec, urgency, false);
                 }
-                _ => {}
+                continue;
             }
+            self.consider_path(dir, name, (spec, depth), urgency);
         }
     }
 
-    fn has_file(&self, dir: DirId, name: &OsStr, spec: SpecIndex) -> bool {
-        self.table.dir(dir).files.contains_key(&(name.into(), spec))
+    fn consider_path(&mut self, dir: DirId, name: &OsStr, (spec, depth): (SpecIndex, usize), urgency: Urgency) {
+        let path = self.table.dir(dir).path.join(name);
+        let Ok(entry) = rustix::fs::lstat(&path) else {
+            return;
+        };
+        let is_link = FileType::from_raw_mode(entry.st_mode) == FileType::Symlink;
+        let behind = if is_link { rustix::fs::stat(&path).unwrap_or(entry) } else { entry };
+        let is_dir = FileType::from_raw_mode(behind.st_mode) == FileType::Directory;
+        if is_link
+            && is_dir
+            && let Some(owner) = stranger(&[entry.st_uid], behind.st_uid)
+        {
+            let (path, target) = (display_path(&path), behind.st_uid);
+            tracing::warn!(path, owner, target, "a link to a directory of another owner is not followed");
+            return;
+        }
+        let any_depth = matches!(self.component(spec, depth), Some(Component::AnyDepth));
+        match (self.is_last(spec, depth), is_dir) {
+            (true, false) => self.add_file(dir, name, spec, urgency),
+            // A link to a directory above would never end.
+            (false, true) if any_depth && is_link => {}
+            (false, true) => {
+                let below = self.dir(&path);
+                self.add_level(below, spec, if any_depth { depth } else { depth + 1 });
+            }
+            _ => {}
+        }
     }
 }
 

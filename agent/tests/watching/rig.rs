@@ -185,7 +185,7 @@ fn gated(
         }
         Ok::<(), std::convert::Infallible>(())
     });
-    observe::start(tasks, observe::Ends { wishes, observed }, key, clock);
+    let busy = observe::start(tasks, observe::Ends { wishes, observed }, key, clock);
     let settings = WatchSettings {
         sources: config.sources.clone(),
         reconcile: config.reconcile,
@@ -195,7 +195,7 @@ fn gated(
     };
     let watch = Watch::new(settings, wish, stop);
     tasks.spawn_blocking("watch", move || watch.run(&Handle::current(), tell_ready));
-    Ok((ready, Stages { reader, requests, progress }))
+    Ok((ready, Stages { reader, requests, progress, busy }))
 }
 
 impl Running {

@@ -151,14 +151,51 @@ impl Root {
     /// One root over many sources, sorted by name: what a heartbeat carries.
     #[must_use]
     pub fn of_sources<'a>(roots: impl IntoIterator<Item = (&'a str, &'a Self)>) -> Self {
+        let mut all = SourcesRoot::new();
+        roots.into_iter().for_each(|(name, root)| all.add(name, root));
+        all.finish()
+    }
+}
+
+/// [`Root::of_sources`], one source after the other: for more than one wants to
+/// hold at once.
+#[derive(Clone)]
+pub struct SourcesRoot {
+    hash: Sha256,
+}
+
+impl SourcesRoot {
+    /// Of no source yet.
+    #[must_use]
+    pub fn new() -> Self {
         let mut hash = Sha256::new();
         hash.update(b"driftline sources 1\0");
-        for (name, root) in roots {
-            hash.update((name.len() as u64).to_be_bytes());
-            hash.update(name.as_bytes());
-            hash.update(root.0);
-        }
-        Self(hash.finalize().into())
+        Self { hash }
+    }
+
+    /// Takes the next source; they come sorted by name.
+    pub fn add(&mut self, name: &str, root: &Root) {
+        self.hash.update((name.len() as u64).to_be_bytes());
+        self.hash.update(name.as_bytes());
+        self.hash.update(root.0);
+    }
+
+    /// The root over all of them.
+    #[must_use]
+    pub fn finish(self) -> Root {
+        Root(self.hash.finalize().into())
+    }
+}
+
+impl Default for SourcesRoot {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for SourcesRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SourcesRoot(..)")
     }
 }
 

@@ -17,7 +17,7 @@ use std::fmt;
 
 pub use agent::{
     AgentMessage, Epoch, Heartbeat, Hello, HostFacts, Instance, SourceRoot, decode_agent_frame, encode_agent,
-    encode_source_roots,
+    encode_some_source_roots, encode_source_roots,
 };
 pub use collector::{CollectorMessage, Refusal, RefusalKind, Welcome, decode_collector_frame, encode_collector};
 pub use enrolment::{EnrolRequest, Enrolled, RenewRequest};

@@ -65,6 +65,11 @@ impl Batch {
         self.items >= ITEMS_MAX || self.sources >= SOURCES_MAX
     }
 
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.works.is_empty() && self.resync.is_empty() && self.begin_epoch.is_none() && self.gap.is_none()
+    }
+
     pub(super) fn observed(&self) -> impl Iterator<Item = &Observed> {
         self.works.iter().filter_map(|work| match work {
             Work::Observed(observed) => Some(&**observed),
@@ -144,10 +149,7 @@ fn retire(
     now_ms: i64,
 ) -> Result<bool, StoreError> {
     let mut worth = false;
-    for name in changes.source_names()? {
-        if kept.contains(&NameHash::of(&name)) {
-            continue;
-        }
+    for name in changes.source_names(|name| !kept.contains(&NameHash::of(name)))? {
         let Ok(source_name) = SourceName::new(name.as_str()) else {
             continue;
         };

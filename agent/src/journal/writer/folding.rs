@@ -8,17 +8,30 @@ use std::collections::BTreeMap;
 
 use crate::config::JournalBounds;
 use crate::journal::entry::{Body, Entry};
-use crate::journal::fold::{fold, folded_gap};
+use crate::journal::fold::{Folding, folded_gap};
 use crate::journal::recovery::new_epoch;
 use crate::journal::store::{Changes, StoreError};
 
-/// Folds if the journal is over a bound; true if it did.
-pub(super) fn fold_if_full(changes: &mut Changes<'_>, bounds: JournalBounds, now_ms: i64) -> Result<bool, StoreError> {
+/// When age is looked at again after folding by age would have gained nothing,
+/// as a part of the bound: an old journal is not read over and over.
+const AGE_PARTS: i64 = 64;
+
+/// Folds if the journal is over a bound; true if it did. `look_ms` becomes the
+/// time before which no record can be too old, or folding gains too little.
+pub(super) fn fold_if_full(
+    changes: &mut Changes<'_>,
+    bounds: JournalBounds,
+    now_ms: i64,
+    look_ms: &mut i64,
+) -> Result<bool, StoreError> {
     let too_old = now_ms.saturating_sub(bounds.age_max_ms);
     let over = changes.meta.bytes > bounds.bytes_max;
-    if !over && oldest_ms(changes)?.is_none_or(|oldest| oldest >= too_old) {
+    let oldest_ms = changes.record_head(changes.meta.first_seq)?.map_or(now_ms, |entry| entry.observed_ms);
+    *look_ms = oldest_ms.saturating_add(bounds.age_max_ms);
+    if !over && oldest_ms >= too_old {
         return Ok(false);
     }
+    *look_ms = now_ms.saturating_add(bounds.age_max_ms / AGE_PARTS);
     let Some(runs) = runs(changes, bounds, too_old)? else {
         return Ok(false);
     };
@@ -48,18 +61,19 @@ struct Lost {
 
 impl Lost {
     fn add(&mut self, entry: &Entry) {
-        let (from, to) = match &entry.body {
+        let (from_ms, to_ms) = match &entry.body {
             Body::Gap(gap) => (gap.from_ms, gap.to_ms),
             _ => (entry.unobserved_since_ms.unwrap_or(entry.observed_ms), entry.observed_ms),
         };
-        self.from_ms = if self.records == 0 { from } else { self.from_ms.min(from) };
-        self.to_ms = if self.records == 0 { to } else { self.to_ms.max(to) };
-        self.records += 1;
+        self.merge(&Self { records: 1, from_ms, to_ms });
     }
-}
 
-fn oldest_ms(changes: &Changes<'_>) -> Result<Option<i64>, StoreError> {
-    Ok(changes.record(changes.meta.first_seq)?.map(|entry| entry.observed_ms))
+    fn merge(&mut self, other: &Self) {
+        let none = self.records == 0;
+        self.from_ms = if none { other.from_ms } else { self.from_ms.min(other.from_ms) };
+        self.to_ms = if none { other.to_ms } else { self.to_ms.max(other.to_ms) };
+        self.records += other.records;
+    }
 }
 
 type Runs = BTreeMap<Option<String>, Vec<u64>>;
@@ -73,7 +87,7 @@ fn runs(changes: &Changes<'_>, bounds: JournalBounds, too_old: i64) -> Result<Op
     let over = meta.bytes > bounds.bytes_max;
     let mut runs = Runs::new();
     for seq in meta.first_seq..meta.next_seq {
-        let Some(entry) = changes.record(seq)? else {
+        let Some(entry) = changes.record_head(seq)? else {
             continue;
         };
         let takes = if over { seq < half } else { entry.observed_ms < too_old };
@@ -89,15 +103,18 @@ fn runs(changes: &Changes<'_>, bounds: JournalBounds, too_old: i64) -> Result<Op
 /// The folded records take the places of the last of the run, so that the
 /// order among sources stays.
 fn fold_run(changes: &mut Changes<'_>, seqs: &[u64], lost: &mut Lost) -> Result<(), StoreError> {
-    let mut run = Vec::with_capacity(seqs.len());
+    let (mut folding, mut folds) = (Folding::default(), Lost::default());
     for seq in seqs {
-        run.extend(changes.record(*seq)?);
+        if let Some(entry) = changes.record(*seq)? {
+            folds.add(&entry);
+            folding.take(entry);
+        }
     }
-    let folded = fold(run.clone());
-    if folded.len() >= run.len() {
+    let folded = folding.finish();
+    if folded.len() >= seqs.len() {
         return Ok(());
     }
-    run.iter().for_each(|entry| lost.add(entry));
+    lost.merge(&folds);
     let empty = seqs.len() - folded.len();
     let (gone, places) = seqs.split_at(empty);
     for seq in gone {

@@ -157,6 +157,20 @@ pub fn encode_source_roots(roots: &[SourceRoot]) -> Result<Vec<v1::AgentFrame>, 
     Ok(frames)
 }
 
+/// Some of the roots of all sources as a frame of their own: for more than one
+/// wants to hold at once. They must be sorted by name over all frames; `last`
+/// marks the end.
+///
+/// # Errors
+/// When there are over [`SOURCE_ROOTS_PER_FRAME_MAX`], or they are not sorted
+/// and unique.
+pub fn encode_some_source_roots(roots: &[SourceRoot], last: bool) -> Result<v1::AgentFrame, WireError> {
+    field::count("source_roots", roots.len(), SOURCE_ROOTS_PER_FRAME_MAX)?;
+    field::rising("source_roots", roots.iter().map(|root| &root.source.name))?;
+    let sources = roots.iter().map(encode_root).collect();
+    Ok(v1::AgentFrame { frame: Some(Frame::SourceRoots(v1::SourceRoots { sources, last })) })
+}
+
 fn encode_hello(hello: &Hello) -> v1::Hello {
     let text = |text: &str| field::printable(text, TEXT_BYTES_MAX);
     v1::Hello {

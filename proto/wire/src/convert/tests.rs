@@ -360,6 +360,10 @@ fn the_roots_of_many_sources_fit_their_frames_at_full_length() {
     assert_eq!(arrived, roots);
     assert_eq!(encode_source_roots(&[]).unwrap().len(), 1, "no source is said, too");
     assert!(encode_source_roots(&[root(2), root(1)]).is_err());
+    let groups = roots.chunks(SOURCE_ROOTS_PER_FRAME_MAX).enumerate();
+    let one_by_one: Vec<_> = groups.map(|(at, some)| encode_some_source_roots(some, at == 2).unwrap()).collect();
+    assert_eq!(one_by_one, frames);
+    assert!(encode_some_source_roots(&roots, true).is_err());
 }
 
 #[test]
