@@ -16,6 +16,7 @@ mod lines;
 mod mysql;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod path;
+mod postgres;
 mod redis;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod rules;
@@ -46,13 +47,29 @@ pub enum Format {
     RedisAcl,
     /// A file of YAML documents.
     Yaml,
+    /// PostgreSQL's `postgresql.conf`, and `postgresql.auto.conf`.
+    PostgresConf,
+    /// PostgreSQL's `pg_hba.conf`.
+    PgHba,
+    /// PostgreSQL's `pg_ident.conf`.
+    PgIdent,
 }
 
 impl Format {
     /// Every format, in the manual's order, with what is left to detect left
     /// out.
-    pub const ALL: &[Self] =
-        &[Self::EnvFile(None), Self::MyCnf, Self::IptablesSave, Self::Ufw, Self::RedisConf, Self::RedisAcl, Self::Yaml];
+    pub const ALL: &[Self] = &[
+        Self::EnvFile(None),
+        Self::MyCnf,
+        Self::IptablesSave,
+        Self::Ufw,
+        Self::RedisConf,
+        Self::RedisAcl,
+        Self::Yaml,
+        Self::PostgresConf,
+        Self::PgHba,
+        Self::PgIdent,
+    ];
 
     /// The format's name in configuration, on the command line and in tables.
     #[must_use]
@@ -65,6 +82,9 @@ impl Format {
             Self::RedisConf => "redis-conf",
             Self::RedisAcl => "redis-acl",
             Self::Yaml => "yaml",
+            Self::PostgresConf => "postgresql-conf",
+            Self::PgHba => "pg-hba",
+            Self::PgIdent => "pg-ident",
         }
     }
 
@@ -136,5 +156,8 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::RedisConf => redis::read(bytes, name, files),
         Format::RedisAcl => redis::read_users(bytes),
         Format::Yaml => yaml::read(bytes),
+        Format::PostgresConf => postgres::read_conf(bytes, name, files),
+        Format::PgHba => postgres::read_hba(bytes, name, files),
+        Format::PgIdent => postgres::read_ident(bytes, name, files),
     }
 }

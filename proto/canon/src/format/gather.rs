@@ -128,10 +128,15 @@ impl Gather {
         }
     }
 
-    /// Takes a rule, whose key was made by [`super::rules`] and holds no secret.
-    pub(super) fn set_rule(&mut self, key: &[u8], value: Value, place: Place) {
-        if let Some(key) = self.admit_shown(key, &value, place) {
-            self.replace(key, value, place, false);
+    /// Takes a rule, whose key was made by [`super::rules`] and holds no secret;
+    /// whether its value does, the format knows.
+    pub(super) fn set_rule(&mut self, key: &[u8], value: Value, place: Place, secret: bool) {
+        let Some(key) = self.admit_shown(key, &value, place) else {
+            return;
+        };
+        let mark = self.replace(key, value, place, false);
+        if let Some(setting) = &mut self.settings[mark.slot].setting {
+            setting.secret = secret;
         }
     }
 

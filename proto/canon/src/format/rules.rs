@@ -27,17 +27,25 @@ pub(super) struct RuleList {
     times: HashMap<[u8; 32], u32>,
     order: Sha256,
     count: usize,
+    ordered: bool,
 }
 
 impl RuleList {
     /// An empty list of that name: `hba`, `ip filter INPUT`.
     pub(super) fn new(name: &[u8]) -> Self {
-        Self { name: name.to_vec(), times: HashMap::new(), order: Sha256::new(), count: 0 }
+        Self { name: name.to_vec(), times: HashMap::new(), order: Sha256::new(), count: 0, ordered: true }
+    }
+
+    /// The same for rules whose order and number mean nothing: one that comes
+    /// again is the same item.
+    pub(super) fn unordered(name: &[u8]) -> Self {
+        Self { ordered: false, ..Self::new(name) }
     }
 
     /// Takes the next rule. `rule` is all of its canonical text, `shown` the
     /// same with the secrets masked that only the format knows.
     pub(super) fn push(&mut self, gather: &mut Gather, rule: &[u8], shown: &[u8], place: Place) {
+        let secret = rule != shown;
         let shown = without_secrets(shown);
         let hash: [u8; 32] = Sha256::digest(&shown).into();
         let times = self.times.entry(hash).or_insert(0);
@@ -45,17 +53,17 @@ impl RuleList {
         let mut key = self.name.clone();
         key.extend_from_slice(b": ");
         push_cut(&mut key, &shown, &hash);
-        if *times > 1 {
+        if *times > 1 && self.ordered {
             key.extend_from_slice(format!(" #{times}").as_bytes());
         }
         self.order.update(hash);
         self.count += 1;
-        gather.set_rule(&key, text(rule), place);
+        gather.set_rule(&key, text(rule), place, secret);
     }
 
-    /// Adds the order of the rules; a list without rules has none.
+    /// Adds the order of the rules; a list without rules or order has none.
     pub(super) fn finish(self, gather: &mut Gather) {
-        if self.count == 0 {
+        if self.count == 0 || !self.ordered {
             return;
         }
         let rules = if self.count == 1 { "rule" } else { "rules" };

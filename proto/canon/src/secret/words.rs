@@ -34,7 +34,7 @@ const QUANTITY: &str = "timeout ttl expiry expire expires expiration lifetime du
      count limit limits num number retries attempts days hours minutes seconds sec ms bytes bits rounds \
      cost strength history per budget window leeway skew period delay rate cap threshold port enabled \
      enable disabled disable required require use allow allowed is has no skip rotation rotate complexity \
-     passwordless tokenless verify validate debug random generate";
+     passwordless tokenless verify validate debug random generate supports warnings";
 
 /// Words before a secret's name that make it a number of such.
 const AMOUNT_BEFORE: &str = "max min num number count limit total";
@@ -47,7 +47,7 @@ const SWITCH_BEFORE: &str = "enable enabled disable disabled require required us
 const ABOUT: &str = "type method mode algorithm alg algo url uri endpoint host hostname path file dir directory name \
      issuer audience realm scope scopes header prefix suffix format provider user username domain region \
      version policy strategy backend driver class module server db database id kind encoding engine \
-     service storage store cipher curve hasher field param parameter";
+     service storage store cipher curve hasher field param parameter encryption";
 
 /// Words that say it is an address to connect to.
 const CONNECTION: &str = "url uri dsn endpoint connection conn connstr connectionstring database db redis broker server amqp \

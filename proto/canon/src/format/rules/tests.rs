@@ -91,7 +91,7 @@ fn what_the_format_masked_is_a_secret() {
     list.push(&mut gather, b"ldap ldapbindpasswd=quiet", b"ldap ldapbindpasswd=****", place);
     let reading = gather.finish(b"");
     assert_eq!(reading.settings[0].key.as_str(), "hba: ldap ldapbindpasswd=****");
-    assert!(classify_all(&reading.settings)[0].is_some());
+    assert_eq!(classify_all(&reading.settings)[0], Some(crate::SecretReason::Format));
 }
 
 #[test]
