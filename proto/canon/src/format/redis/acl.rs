@@ -86,13 +86,9 @@ impl User {
     fn apply(&mut self, rule: &[u8]) -> Result<(), &'static str> {
         match rule {
             [b'>', password @ ..] => self.add(hash(password)),
-            [b'<', password @ ..] => {
-                self.passwords.remove(&hash(password));
-            }
+            [b'<', password @ ..] => self.remove(&hash(password))?,
             [b'#', digits @ ..] => self.add(hash_as_written(digits)?),
-            [b'!', digits @ ..] => {
-                self.passwords.remove(&hash_as_written(digits)?);
-            }
+            [b'!', digits @ ..] => self.remove(&hash_as_written(digits)?)?,
             _ if self.rights.apply(rule)? => {}
             _ => self.apply_word(&rule.to_ascii_lowercase())?,
         }
@@ -123,6 +119,10 @@ impl User {
     fn add(&mut self, hash: String) {
         self.nopass = false;
         self.passwords.insert(hash);
+    }
+
+    fn remove(&mut self, hash: &str) -> Result<(), &'static str> {
+        self.passwords.remove(hash).then_some(()).ok_or("a password is taken away that was not given")
     }
 
     fn shown(&self) -> Vec<u8> {
@@ -193,23 +193,26 @@ impl Rights {
         Ok(())
     }
 
-    /// The commands in order, as the server keeps them: `@all` forgets what was
-    /// before it, and of two rules about one command the later stays.
+    /// The commands in order: `@all` forgets what was before it, of two rules
+    /// about one command the later stays, and what allows nothing new or takes
+    /// nothing away is left out as far as that can be told without knowing
+    /// what a category holds.
     fn effective(&self) -> Vec<&[u8]> {
         let all = |rule: &&Vec<u8>| rule[1..] == *b"@all";
-        let start = self.commands.iter().rposition(|rule| all(&rule)).unwrap_or(0);
-        let mut effective: Vec<&[u8]> = Vec::new();
-        if self.commands.get(start).filter(all).is_none() {
-            effective.push(b"-@all");
-        }
-        let rules = &self.commands[start..];
+        let start = self.commands.iter().rposition(|rule| all(&rule));
+        let base: &[u8] = start.map_or(b"-@all", |at| &self.commands[at]);
+        let rules = &self.commands[start.map_or(0, |at| at + 1)..];
         let last: HashMap<&[u8], usize> = rules.iter().enumerate().map(|(at, rule)| (&rule[1..], at)).collect();
-        for (at, rule) in rules.iter().enumerate() {
+        let counts = |(at, rule): &(usize, &Vec<u8>)| {
             let parent = rule[1..].split(|&b| b == b'|').next().unwrap_or_default();
-            if last[&rule[1..]] == at && last.get(parent).is_none_or(|&parent| parent <= at) {
-                effective.push(rule);
-            }
+            last[&rule[1..]] == *at && last.get(parent).is_none_or(|parent| parent <= at)
+        };
+        let counting = rules.iter().enumerate().filter(counts).map(|(_, rule)| rule.as_slice());
+        let mut effective: Vec<&[u8]> = counting.skip_while(|rule| rule[0] == base[0]).collect();
+        if effective.iter().all(|rule| rule[0] != base[0]) {
+            effective.sort_unstable();
         }
+        effective.insert(0, base);
         effective
     }
 

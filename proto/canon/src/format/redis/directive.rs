@@ -6,10 +6,11 @@
 use super::{Arguments, memory, split};
 
 /// Directives that take an amount of memory.
-const MEMORY: [&str; 10] = [
+const MEMORY: [&str; 12] = [
     "active-defrag-ignore-bytes",
     "auto-aof-rewrite-min-size",
     "client-query-buffer-limit",
+    "hash-max-listpack-value",
     "hll-sparse-max-bytes",
     "maxmemory",
     "maxmemory-clients",
@@ -17,10 +18,11 @@ const MEMORY: [&str; 10] = [
     "repl-backlog-size",
     "stream-node-max-bytes",
     "cluster-link-sendbuf-limit",
+    "zset-max-listpack-value",
 ];
 
 /// Directives that take yes or no, or one of some words, in any case.
-const WORDS: &str = "acl-pubsub-default activedefrag activerehashing always-show-logo aof-load-truncated \
+const WORDS: &str = "acl-pubsub-default activedefrag activerehashing always-show-logo aof-disable-auto-gc aof-load-truncated \
     aof-rewrite-incremental-fsync aof-timestamp-enabled aof-use-rdb-preamble appendfsync appendonly \
     cluster-allow-pubsubshard-when-down cluster-allow-reads-when-down cluster-allow-replica-migration \
     cluster-enabled cluster-preferred-endpoint-type cluster-replica-no-failover cluster-require-full-coverage \

@@ -18,6 +18,9 @@ fn rules_come_to_one_form() {
         ("ON nopass allkeys allchannels allcommands", "on nopass ~* &* +@all"),
         ("~b ~a ~b %RW~c %R~d", "off %R~d ~a ~b ~c -@all"),
         ("+get +set -get", "off -@all +set -get"),
+        ("-get +set +@read", "off -@all +@read +set"),
+        ("+@all +get -set -del", "off +@all -del -set"),
+        ("+b -a +@c +b", "off -@all +@c +b"),
         ("+get +@all -flushall", "off +@all -flushall"),
         ("+config|get +config", "off -@all +config"),
         ("+config -config|set", "off -@all +config -config|set"),
@@ -48,7 +51,7 @@ fn a_password_and_its_hash_are_one_and_no_text_holds_it() {
 
 #[test]
 fn rules_that_the_server_refuses_are_watched_as_content() {
-    for rules in ["on frob", "(+get", "(on)", "#abc", "%X~a", "%~a", "+", "%R"] {
+    for rules in ["on frob", "(+get", "(on)", "#abc", "%X~a", "%~a", "+", "%R", "<a", "on >a >b <b <b"] {
         let reading = read(rules);
         assert_eq!(reading.problems.len(), 1, "{rules}");
         assert_eq!(reading.settings[0].key.as_str(), crate::ItemKey::CONTENT, "{rules}");
