@@ -53,6 +53,8 @@ pub enum Format {
     PgHba,
     /// PostgreSQL's `pg_ident.conf`.
     PgIdent,
+    /// A ruleset of nftables as text.
+    Nft,
 }
 
 impl Format {
@@ -69,6 +71,7 @@ impl Format {
         Self::PostgresConf,
         Self::PgHba,
         Self::PgIdent,
+        Self::Nft,
     ];
 
     /// The format's name in configuration, on the command line and in tables.
@@ -85,6 +88,7 @@ impl Format {
             Self::PostgresConf => "postgresql-conf",
             Self::PgHba => "pg-hba",
             Self::PgIdent => "pg-ident",
+            Self::Nft => "nft",
         }
     }
 
@@ -159,5 +163,6 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::PostgresConf => postgres::read_conf(bytes, name, files),
         Format::PgHba => postgres::read_hba(bytes, name, files),
         Format::PgIdent => postgres::read_ident(bytes, name, files),
+        Format::Nft => firewall::read_nft(bytes, name, files),
     }
 }

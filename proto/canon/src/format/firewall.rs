@@ -11,9 +11,11 @@ mod comment;
 mod iptables;
 mod model;
 mod names;
+mod nft;
 
 use super::Reading;
 use super::gather::Gather;
+use super::includes::{FileName, Files};
 use super::lines::unreadable;
 
 /// Reads what `iptables-save` and `ip6tables-save` print, and what
@@ -28,6 +30,12 @@ pub(super) fn read_iptables(bytes: &[u8]) -> Reading {
 #[must_use]
 pub(super) fn read_ufw(bytes: &[u8]) -> Reading {
     with_gather(bytes, |gather| iptables::read(bytes, iptables::Dialect::Ufw, gather))
+}
+
+/// Reads what `nft list ruleset` prints, and what `nft -f` takes.
+#[must_use]
+pub(super) fn read_nft(bytes: &[u8], name: Option<&FileName>, files: &mut dyn Files) -> Reading {
+    with_gather(bytes, |gather| nft::read(bytes, name, files, gather))
 }
 
 fn with_gather(bytes: &[u8], read: impl FnOnce(&mut Gather)) -> Reading {

@@ -255,7 +255,7 @@ fn texts(words: &[Word<'_>], v6: bool, line: u32) -> Result<Vec<RuleText>, Stop>
     if rule.count() > EXPANDED_MAX {
         return Err(Stop { kind: ProblemKind::Limit, reason: "the lists of addresses make too many rules", at: 0 });
     }
-    Ok(rule.expand().into_iter().map(|rule| RuleText { text: rule.to_string().into(), line }).collect())
+    Ok(rule.expand().into_iter().map(|rule| RuleText { text: rule.to_string().into(), line, file: None }).collect())
 }
 
 /// A leading position, and the rest.

@@ -8,6 +8,7 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::Place;
 use crate::format::gather::{Gather, text};
+use crate::format::includes::FileName;
 use crate::format::rules::RuleList;
 
 /// Rules that insertions and removals inside of chains may pass over in one
@@ -22,6 +23,8 @@ pub(super) struct RuleText {
     pub(super) text: Box<str>,
     /// From 1.
     pub(super) line: u32,
+    /// The included file that it stands in.
+    pub(super) file: Option<FileName>,
 }
 
 /// One chain with its rules in order.
@@ -139,7 +142,9 @@ impl Chains {
             let mut list = RuleList::new(chain.name.as_bytes());
             for rule in chain.rules {
                 let place = Place { line: rule.line, column: 1 };
+                let before = gather.enter(rule.file);
                 list.push(gather, rule.text.as_bytes(), rule.text.as_bytes(), place);
+                gather.enter(before);
             }
             list.finish(gather);
         }

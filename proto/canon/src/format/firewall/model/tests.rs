@@ -3,7 +3,7 @@
 use super::*;
 
 fn rule(text: &str) -> RuleText {
-    RuleText { text: text.into(), line: 1 }
+    RuleText { text: text.into(), line: 1, file: None }
 }
 
 fn rules(chains: &mut Chains, name: &str) -> Vec<String> {

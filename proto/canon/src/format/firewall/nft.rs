@@ -1,0 +1,86 @@
+//! Rulesets of nftables: what `nft list ruleset` prints, and files by hand.
+//!
+//! Follows the file as `nft -f` does: definitions, includes, additions, flushes.
+//! It asks no kernel whether a rule is possible.
+
+pub(super) mod block;
+pub(super) mod rule;
+pub(super) mod sets;
+pub(super) mod statement;
+pub(super) mod token;
+pub(super) mod value;
+
+use std::collections::HashMap;
+
+use self::sets::Sets;
+use self::token::Token;
+use super::model::Chains;
+use crate::format::gather::Gather;
+use crate::format::includes::{FileName, Files, Includes};
+use crate::{Place, ProblemKind};
+
+/// Tokens that definitions may put in place of their names in one file. A list
+/// of a million addresses used once is fine, a chain of doublings stops here.
+const EXPANDED_MAX: usize = 4_000_000;
+
+/// What has been read of a ruleset so far.
+pub(super) struct Ruleset<'g> {
+    chains: Chains,
+    sets: Sets,
+    tables: Vec<(String, String, u32)>,
+    defines: HashMap<String, Vec<Token<'static>>>,
+    expanded: usize,
+    gather: &'g mut Gather,
+}
+
+impl<'g> Ruleset<'g> {
+    pub(super) fn new(gather: &'g mut Gather) -> Self {
+        Self {
+            chains: Chains::default(),
+            sets: Sets::default(),
+            tables: Vec::new(),
+            defines: HashMap::new(),
+            expanded: 0,
+            gather,
+        }
+    }
+
+    /// A problem at a line; what stands there is watched by content.
+    fn refuse(&mut self, kind: ProblemKind, line: u32, reason: &str, tokens: &[Token<'_>]) {
+        self.gather.problem(kind, Place { line, column: 1 }, reason, None);
+        self.watch(tokens);
+    }
+
+    fn watch(&mut self, tokens: &[Token<'_>]) {
+        for token in tokens {
+            self.gather.unread(token.text().as_bytes());
+        }
+    }
+
+    /// Hands everything over as items.
+    pub(super) fn give(self) {
+        for (table, value, line) in self.tables {
+            let key = format!("{table} table");
+            self.gather.set_quietly(key.as_bytes(), crate::format::gather::text(value), Place { line, column: 1 });
+        }
+        self.chains.give(self.gather);
+        self.sets.give(self.gather);
+    }
+
+    fn table(&mut self, table: &str, line: u32) {
+        if !self.tables.iter().any(|(known, _, _)| known == table) {
+            self.tables.push((table.to_owned(), "present".to_owned(), line));
+        }
+    }
+}
+
+/// Reads a text and what it includes.
+pub(super) fn read(bytes: &[u8], name: Option<&FileName>, files: &mut dyn Files, gather: &mut Gather) {
+    let mut ruleset = Ruleset::new(gather);
+    let mut includes = Includes::new(files);
+    block::read(&mut ruleset, bytes, name, &mut includes, block::Context::Top);
+    ruleset.give();
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! The blocks of a ruleset: what stands in which table, chain or set.
+//!
+//! Splits, and hands each statement over with where it stands. Blocks are kept
+//! on a stack of their own: no text makes this recurse, except includes, which
+//! have a limit.
+
+use super::token::{Lexer, Token};
+use super::{EXPANDED_MAX, Ruleset};
+use crate::format::includes::{FileName, Include, IncludeKind, Includes};
+use crate::limits::NESTING_DEPTH_MAX;
+use crate::{Place, ProblemKind};
+
+/// Where a statement stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Context {
+    /// In no table.
+    Top,
+    /// In a table: its family and its key.
+    Table(String, String),
+    /// In a chain: the family and the chain's key.
+    Chain(String, String),
+    /// In a set, map or object: its key.
+    Set(String),
+}
+
+/// What a table holds in blocks.
+const IN_TABLE: [&str; 11] =
+    ["chain", "set", "map", "flowtable", "counter", "quota", "limit", "ct", "secmark", "synproxy", "meter"];
+
+/// Commands that may stand before such a block.
+const ADDING: [&str; 2] = ["add", "create"];
+
+/// Reads a text that stands in a context.
+pub(crate) fn read(
+    ruleset: &mut Ruleset<'_>,
+    bytes: &[u8],
+    name: Option<&FileName>,
+    includes: &mut Includes<'_>,
+    context: Context,
+) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        let place = Place { line: 1, column: 1 };
+        ruleset.gather.problem(ProblemKind::Encoding, place, "the text is not UTF-8; it is watched as content", None);
+        ruleset.gather.unread(bytes);
+        return;
+    };
+    let mut reader = Reader { lexer: Lexer::new(text.trim_start_matches('\u{feff}')), stack: vec![context], name };
+    while let Some((end, tokens, line)) = reader.statement() {
+        reader.take(ruleset, includes, end, tokens, line);
+    }
+    if reader.stack.len() > 1 {
+        let line = reader.lexer.line();
+        ruleset.refuse(ProblemKind::Syntax, line, "the text ends inside of a block", &[]);
+    }
+}
+
+/// How a statement ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Plain,
+    Opens,
+    Closes,
+    TooDeep,
+}
+
+struct Reader<'a> {
+    lexer: Lexer<'a>,
+    stack: Vec<Context>,
+    name: Option<&'a FileName>,
+}
+
+impl<'a> Reader<'a> {
+    fn context(&self) -> Context {
+        self.stack.last().cloned().unwrap_or(Context::Top)
+    }
+
+    /// The next statement, what ends it, and its line.
+    fn statement(&mut self) -> Option<(End, Vec<Token<'a>>, u32)> {
+        let mut tokens: Vec<Token<'a>> = Vec::new();
+        let mut line = self.lexer.line();
+        let mut depth = 0_usize;
+        let mut too_deep = false;
+        loop {
+            let Some(token) = self.lexer.next() else {
+                let end = if too_deep { End::TooDeep } else { End::Plain };
+                return (!tokens.is_empty()).then_some((end, tokens, line));
+            };
+            match token {
+                Token::End if depth > 0 => continue,
+                Token::End if tokens.is_empty() => {
+                    line = self.lexer.line();
+                    continue;
+                }
+                // A list goes on behind a comma at the end of a line.
+                Token::End if tokens.last() == Some(&Token::Comma) => continue,
+                Token::End => return Some((if too_deep { End::TooDeep } else { End::Plain }, tokens, line)),
+                Token::Open if depth == 0 && self.opens(&tokens) => return Some((End::Opens, tokens, line)),
+                Token::Close if depth == 0 => return Some((End::Closes, tokens, line)),
+                Token::Open => depth += 1,
+                Token::Close => depth -= 1,
+                _ => {}
+            }
+            if depth > NESTING_DEPTH_MAX {
+                too_deep = true;
+            }
+            tokens.push(token);
+        }
+    }
+
+    /// Whether a brace behind these words opens a block.
+    fn opens(&self, tokens: &[Token<'_>]) -> bool {
+        let word = |at: usize| tokens.get(at).map_or("", Token::word);
+        match self.stack.last() {
+            None | Some(Context::Top) => {
+                let at = usize::from(ADDING.contains(&word(0)));
+                word(at) == "table" || (at == 1 && IN_TABLE.contains(&word(1)))
+            }
+            Some(Context::Table(..)) => IN_TABLE.contains(&word(0)),
+            Some(Context::Chain(..) | Context::Set(_)) => false,
+        }
+    }
+
+    fn take(
+        &mut self,
+        ruleset: &mut Ruleset<'_>,
+        includes: &mut Includes<'_>,
+        end: End,
+        tokens: Vec<Token<'a>>,
+        line: u32,
+    ) {
+        if end == End::TooDeep {
+            let reason = format!("nested deeper than {NESTING_DEPTH_MAX}; it is watched as content");
+            ruleset.refuse(ProblemKind::Limit, line, &reason, &tokens);
+            return;
+        }
+        if end == End::Opens {
+            let opened = ruleset.open(&self.context(), &tokens, line);
+            let context = opened.unwrap_or_else(|reason| {
+                ruleset.refuse(ProblemKind::Syntax, line, reason, &tokens);
+                Context::Set(String::new())
+            });
+            self.stack.push(context);
+            return;
+        }
+        if !tokens.is_empty() {
+            self.plain(ruleset, includes, tokens, line);
+        }
+        if end == End::Closes {
+            if self.stack.len() > 1 {
+                self.stack.pop();
+            } else {
+                ruleset.refuse(ProblemKind::Syntax, line, "a `}` closes nothing", &[]);
+            }
+        }
+    }
+
+    fn plain(&mut self, ruleset: &mut Ruleset<'_>, includes: &mut Includes<'_>, tokens: Vec<Token<'a>>, line: u32) {
+        let tokens = match expand(ruleset, tokens) {
+            Ok(tokens) => tokens,
+            Err((kind, reason, tokens)) => return ruleset.refuse(kind, line, reason, &tokens),
+        };
+        match tokens[0].word() {
+            "include" if tokens.len() == 2 => self.include(ruleset, includes, &tokens, line),
+            "define" | "redefine" if tokens.len() > 3 && tokens[2].word() == "=" => {
+                let value = tokens[3..].iter().cloned().map(Token::into_owned).collect();
+                ruleset.defines.insert(tokens[1].word().to_owned(), value);
+            }
+            "undefine" => {
+                ruleset.defines.remove(tokens.get(1).map_or("", Token::word));
+            }
+            _ => {
+                if let Err((kind, reason)) = ruleset.statement(&self.context(), &tokens, line) {
+                    ruleset.refuse(kind, line, reason, &tokens);
+                }
+            }
+        }
+    }
+
+    fn include(&mut self, ruleset: &mut Ruleset<'_>, includes: &mut Includes<'_>, tokens: &[Token<'_>], line: u32) {
+        let path = tokens[1].text();
+        let what = if path.contains(['*', '?', '[']) { IncludeKind::Glob } else { IncludeKind::File };
+        let include = Include { path: path.as_bytes(), from: self.name, what };
+        let context = self.context();
+        let done = includes.follow(&include, |file, includes| {
+            let before = ruleset.gather.enter(Some(file.name.clone()));
+            read(ruleset, &file.bytes, Some(&file.name), includes, context.clone());
+            ruleset.gather.enter(before);
+        });
+        if let Err(problem) = done {
+            ruleset.refuse(problem.kind, line, &problem.reason, tokens);
+        }
+    }
+}
+
+type Refusal<'a> = (ProblemKind, &'static str, Vec<Token<'a>>);
+
+/// Puts what was defined in place of `$NAME`. A set in a set is its elements.
+fn expand<'a>(ruleset: &mut Ruleset<'_>, tokens: Vec<Token<'a>>) -> Result<Vec<Token<'a>>, Refusal<'a>> {
+    if !tokens.iter().any(|token| token.word().starts_with('$')) {
+        return Ok(tokens);
+    }
+    let mut found: Vec<Token<'a>> = Vec::with_capacity(tokens.len());
+    let mut depth = 0_usize;
+    for token in &tokens {
+        match token {
+            Token::Open => depth += 1,
+            Token::Close => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let Some(name) = token.word().strip_prefix('$') else {
+            found.push(token.clone());
+            continue;
+        };
+        let Some(value) = ruleset.defines.get(name) else {
+            return Err((ProblemKind::Unresolved, "a name that is not defined here", tokens));
+        };
+        ruleset.expanded = ruleset.expanded.saturating_add(value.len());
+        if ruleset.expanded > EXPANDED_MAX {
+            return Err((ProblemKind::Limit, "definitions make too much text", tokens));
+        }
+        let set = depth > 0 && value.first() == Some(&Token::Open) && value.last() == Some(&Token::Close);
+        let inner = if set { &value[1..value.len() - 1] } else { &value[..] };
+        found.extend(inner.iter().cloned());
+    }
+    Ok(found)
+}

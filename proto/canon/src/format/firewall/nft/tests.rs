@@ -1,0 +1,92 @@
+//! Rulesets as they are listed and as people write them.
+
+use crate::format::includes::NoFiles;
+use crate::format::{Reading, firewall};
+
+fn read(text: &str) -> Reading {
+    firewall::read_nft(text.as_bytes(), None, &mut NoFiles)
+}
+
+fn shown(reading: &Reading) -> Vec<String> {
+    let one =
+        |setting: &crate::Setting| format!("{} = {}", setting.key, String::from_utf8_lossy(setting.value.bytes()));
+    reading.settings.iter().map(one).filter(|line| !line.starts_with("@order")).collect()
+}
+
+#[test]
+fn a_ruleset_is_tables_chains_rules_and_sets() {
+    let reading = read(
+        "table inet filter { # handle 1\n\tset b {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t\telements = { 10.0.0.0/8,\n\t\t\t     192.168.1.1-192.168.1.7 }\n\t}\n\n\tchain input { # handle 2\n\t\ttype filter hook input priority filter; policy drop;\n\t\tiif \"lo\" accept # handle 3\n\t\tip saddr @b counter packets 5 bytes 6 drop\n\t}\n\tchain x {\n\t}\n}\n",
+    );
+    assert_eq!(reading.problems, []);
+    assert_eq!(
+        shown(&reading),
+        [
+            "inet filter table = present",
+            "inet filter/input hook = type filter hook input priority 0",
+            "inet filter/input policy = drop",
+            "inet filter/input: iif lo accept = iif lo accept",
+            "inet filter/input: ip saddr @b counter drop = ip saddr @b counter drop",
+            "inet filter/x chain = present",
+            "inet filter/@b = flags interval; set; type ipv4_addr",
+            "inet filter/@b: 10.0.0.0/8 = present",
+            "inet filter/@b: 192.168.1.1-192.168.1.7 = present",
+        ]
+    );
+}
+
+#[test]
+fn a_file_by_hand_is_the_listing_it_loads() {
+    let by_hand = read(
+        "#!/usr/sbin/nft -f\nflush ruleset\ndefine SSH = 22\ndefine NETS = { 10.0.0.0/8, 192.0.2.1 }\ntable inet filter {\n  chain input {\n    type filter hook input priority 0; policy drop\n    tcp dport $SSH accept; ip saddr $NETS drop\n    ip daddr { $NETS, 1.2.3.4 } drop\n  }\n}\nadd rule inet filter input udp dport domain accept\ninsert rule inet filter input iif lo accept\n",
+    );
+    let listed = read(
+        "table inet filter {\n chain input {\n type filter hook input priority filter; policy drop;\n iif \"lo\" accept\n tcp dport 22 accept\n ip saddr { 10.0.0.0/8, 192.0.2.1 } drop\n ip daddr { 1.2.3.4, 10.0.0.0/8, 192.0.2.1 } drop\n udp dport 53 accept\n }\n}\n",
+    );
+    assert_eq!((&by_hand.problems, &listed.problems), (&vec![], &vec![]));
+    assert_eq!(shown(&by_hand), shown(&listed));
+}
+
+#[test]
+fn what_cannot_be_followed_is_told_and_watched() {
+    for text in [
+        "table inet t { chain c { tcp dport $X accept; }; }\n",
+        "include \"/etc/nft/x.nft\"\n",
+        "delete rule inet t c handle 5\n",
+        "frobnicate\n",
+        "table inet t { chain c { xt match \"multiport\"; }; }\n",
+        "chain c\n",
+    ] {
+        let reading = read(text);
+        assert_eq!(reading.problems.len(), 1, "{text}: {:?}", reading.problems);
+        assert!(reading.settings.iter().any(|setting| setting.key.as_str() == "@content"), "{text}");
+    }
+    for text in ["table inet t { chain c {\n", "}\n"] {
+        assert_eq!(read(text).problems.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_flush_begins_anew() {
+    let reading = read(
+        "table ip a { chain c { accept; }; set s { type ipv4_addr; }; }\nflush ruleset\ntable ip b { chain c { drop; }; }\n",
+    );
+    assert_eq!(shown(&reading), ["ip b table = present", "ip b/c chain = present", "ip b/c: drop = drop"]);
+    let reading = read("table ip a { chain c { accept; }; }\ndelete table ip a\n");
+    assert!(shown(&reading).is_empty());
+}
+
+#[test]
+fn deep_nesting_is_a_limit_and_no_overflow() {
+    let text = format!("table ip t {{ chain c {{ ip saddr {}{} drop\n}} }}\n", "{".repeat(10_000), "}".repeat(10_000));
+    assert!(read(&text).problems.iter().any(|problem| problem.kind == crate::ProblemKind::Limit));
+}
+
+#[test]
+fn definitions_that_double_stop() {
+    let mut text = "define A0 = { 1.1.1.1, 2.2.2.2 }\n".to_owned();
+    for at in 1..40 {
+        text += &format!("define A{at} = {{ $A{}, $A{} }}\n", at - 1, at - 1);
+    }
+    assert!(read(&text).problems.iter().any(|problem| problem.kind == crate::ProblemKind::Limit));
+}

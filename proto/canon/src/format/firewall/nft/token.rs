@@ -1,0 +1,152 @@
+//! The tokens of an nftables ruleset.
+//!
+//! Knows quotes, remarks and what ends a statement, no statement.
+
+use std::borrow::Cow;
+
+/// One token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Token<'a> {
+    /// A word, number, address or operator.
+    Word(Cow<'a, str>),
+    /// What stood in double quotes.
+    Quoted(Cow<'a, str>),
+    /// `{`
+    Open,
+    /// `}`
+    Close,
+    /// `,`
+    Comma,
+    /// `;` or the end of a line.
+    End,
+}
+
+impl Token<'_> {
+    /// The word, where it is one.
+    pub(crate) fn word(&self) -> &str {
+        match self {
+            Self::Word(word) => word,
+            _ => "",
+        }
+    }
+
+    /// The word or what stood in quotes.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Word(text) | Self::Quoted(text) => text,
+            _ => "",
+        }
+    }
+
+    /// The same, borrowing nothing.
+    pub(crate) fn into_owned(self) -> Token<'static> {
+        match self {
+            Self::Word(text) => Token::Word(Cow::Owned(text.into_owned())),
+            Self::Quoted(text) => Token::Quoted(Cow::Owned(text.into_owned())),
+            Self::Open => Token::Open,
+            Self::Close => Token::Close,
+            Self::Comma => Token::Comma,
+            Self::End => Token::End,
+        }
+    }
+}
+
+/// Operators, the longer ones first.
+const OPERATORS: [&str; 14] = ["==", "!=", "<=", ">=", "<<", ">>", "<", ">", "=", "!", "&", "|", "^", "("];
+
+/// Hands out the tokens of a text with their lines.
+pub(crate) struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    line: u32,
+}
+
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0, line: 1 }
+    }
+
+    /// The line of what comes next.
+    pub(crate) fn line(&self) -> u32 {
+        self.line
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// White space other than line ends, joined lines and remarks.
+    fn skip(&mut self) {
+        loop {
+            let rest = self.rest();
+            if rest.starts_with('#') {
+                self.at += rest.find('\n').unwrap_or(rest.len());
+            } else if let Some(after) = rest.strip_prefix('\\')
+                && after.trim_start_matches([' ', '\t', '\r']).starts_with('\n')
+            {
+                self.at += rest.find('\n').unwrap_or(0) + 1;
+                self.line += 1;
+            } else if rest.starts_with([' ', '\t', '\r']) {
+                self.at += 1;
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn quoted(&mut self) -> Token<'a> {
+        let rest = &self.rest()[1..];
+        let end = rest.find(['"', '\n']);
+        let text = &rest[..end.unwrap_or(rest.len())];
+        let closed = end.is_some_and(|end| rest.as_bytes()[end] == b'"');
+        self.at += 1 + text.len() + usize::from(closed);
+        Token::Quoted(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> Iterator for Lexer<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        self.skip();
+        let rest = self.rest();
+        let first = *rest.as_bytes().first()?;
+        let single = match first {
+            b'{' => Some(Token::Open),
+            b'}' => Some(Token::Close),
+            b',' => Some(Token::Comma),
+            b';' => Some(Token::End),
+            b'\n' => {
+                self.line += 1;
+                Some(Token::End)
+            }
+            b')' => Some(Token::Word(Cow::Borrowed(")"))),
+            b'"' => return Some(self.quoted()),
+            _ => None,
+        };
+        if let Some(token) = single {
+            self.at += 1;
+            return Some(token);
+        }
+        if let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(**operator)) {
+            self.at += operator.len();
+            return Some(Token::Word(Cow::Borrowed(operator)));
+        }
+        let ends = |c: char| c.is_ascii_whitespace() || "{},;()\"=!<>&|^#".contains(c);
+        let mut end = rest.find(ends).unwrap_or(rest.len());
+        // `22: accept` is a key and what it maps to.
+        if end > 1 && rest[..end].ends_with(':') && !rest[..end].ends_with("::") {
+            end -= 1;
+        }
+        // A joined line ends a word too.
+        if end > 1 && rest[..end].ends_with('\\') {
+            end -= 1;
+        }
+        let end = end.max(1);
+        self.at += end;
+        Some(Token::Word(Cow::Borrowed(&rest[..end])))
+    }
+}
+
+#[cfg(test)]
+mod tests;
