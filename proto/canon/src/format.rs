@@ -11,6 +11,7 @@ mod firewall;
 mod gather;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod includes;
+mod json;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod lines;
 mod mysql;
@@ -20,6 +21,7 @@ mod postgres;
 mod redis;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod rules;
+mod toml_file;
 mod yaml;
 
 use std::fmt;
@@ -45,6 +47,10 @@ pub enum Format {
     RedisConf,
     /// A file of Redis' users.
     RedisAcl,
+    /// A JSON text.
+    Json,
+    /// A TOML text.
+    Toml,
     /// A file of YAML documents.
     Yaml,
     /// PostgreSQL's `postgresql.conf`, and `postgresql.auto.conf`.
@@ -67,6 +73,8 @@ impl Format {
         Self::Ufw,
         Self::RedisConf,
         Self::RedisAcl,
+        Self::Json,
+        Self::Toml,
         Self::Yaml,
         Self::PostgresConf,
         Self::PgHba,
@@ -84,6 +92,8 @@ impl Format {
             Self::Ufw => "ufw",
             Self::RedisConf => "redis-conf",
             Self::RedisAcl => "redis-acl",
+            Self::Json => "json",
+            Self::Toml => "toml",
             Self::Yaml => "yaml",
             Self::PostgresConf => "postgresql-conf",
             Self::PgHba => "pg-hba",
@@ -159,6 +169,8 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::Ufw => firewall::read_ufw(bytes),
         Format::RedisConf => redis::read(bytes, name, files),
         Format::RedisAcl => redis::read_users(bytes),
+        Format::Json => json::read(bytes),
+        Format::Toml => toml_file::read(bytes),
         Format::Yaml => yaml::read(bytes),
         Format::PostgresConf => postgres::read_conf(bytes, name, files),
         Format::PgHba => postgres::read_hba(bytes, name, files),

@@ -67,6 +67,6 @@ fn the_rest_is_text() {
         "nul", "tRuE", "yEs", "10.0.0.1", "8080:80", "30s", "1 000", "0x", "0xg", "-", "--", "+", ".", "..", "1.2.3",
         "-a", "a-1", "0b2", "12:99", "v1.2", "_1", "nan", "inf", "é", "1:",
     ] {
-        assert_eq!(shown(text), format!("text {text}"));
+        assert!(matches!(resolve(text), Scalar::Text(_)), "{text}");
     }
 }
