@@ -16,6 +16,17 @@ import re
 import subprocess
 import sys
 
+# Measured: these take a switch only with its value; the bare name leaves them
+# off, and of `core_file` the value is not looked at.
+ODD_SWITCHES = {
+    "core-file",
+    "innodb-buffer-pool-dump-now",
+    "innodb-buffer-pool-load-abort",
+    "innodb-buffer-pool-load-now",
+    "innodb-defragment",
+    "innodb-immediate-scrub-data-uncompressed",
+}
+
 SERVER = sys.argv[1] if len(sys.argv) > 1 else "/usr/sbin/mariadbd"
 
 
@@ -72,7 +83,7 @@ def main():
     rows = {}
     for head, description in options:
         name = re.match(r"--([A-Za-z0-9_-]+)", head).group(1)
-        rows[name] = kind_of(head, description, shown.get(name, ""))
+        rows[name] = ("text", []) if name in ODD_SWITCHES else kind_of(head, description, shown.get(name, ""))
     numbers = [name for name, (kind, _) in rows.items() if kind == "int"]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for name, real in zip(numbers, pool.map(has_fraction, numbers)):
