@@ -11,14 +11,18 @@ mod firewall;
 mod gather;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod includes;
+mod ini;
 mod json;
+mod key_value;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod lines;
 mod mysql;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod path;
 mod postgres;
+mod properties;
 mod redis;
+mod repeated;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod rules;
 mod toml_file;
@@ -49,6 +53,12 @@ pub enum Format {
     RedisAcl,
     /// A JSON text.
     Json,
+    /// A file of sections with names and values.
+    Ini,
+    /// Java properties.
+    Properties,
+    /// `key value` or `key=value`, one a line.
+    KeyValue,
     /// A TOML text.
     Toml,
     /// A file of YAML documents.
@@ -74,6 +84,9 @@ impl Format {
         Self::RedisConf,
         Self::RedisAcl,
         Self::Json,
+        Self::Ini,
+        Self::Properties,
+        Self::KeyValue,
         Self::Toml,
         Self::Yaml,
         Self::PostgresConf,
@@ -93,6 +106,9 @@ impl Format {
             Self::RedisConf => "redis-conf",
             Self::RedisAcl => "redis-acl",
             Self::Json => "json",
+            Self::Ini => "ini",
+            Self::Properties => "properties",
+            Self::KeyValue => "key-value",
             Self::Toml => "toml",
             Self::Yaml => "yaml",
             Self::PostgresConf => "postgresql-conf",
@@ -170,6 +186,9 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::RedisConf => redis::read(bytes, name, files),
         Format::RedisAcl => redis::read_users(bytes),
         Format::Json => json::read(bytes),
+        Format::Ini => ini::read(bytes),
+        Format::Properties => properties::read(bytes),
+        Format::KeyValue => key_value::read(bytes),
         Format::Toml => toml_file::read(bytes),
         Format::Yaml => yaml::read(bytes),
         Format::PostgresConf => postgres::read_conf(bytes, name, files),

@@ -130,7 +130,7 @@ fn deep_nesting_is_a_problem_and_no_overflow_of_the_stack() {
     const DEEP: usize = 40_000;
     for format in Format::ALL {
         for piece in ["[", "{", "(", "{\"a\":", "{a: ", "- ", "<a>", "a {\n", "${a:-", "[[a]]\n", "a = ["] {
-            let reading = format::read(*format, piece.repeat(DEEP).as_bytes());
+            let reading = format::read(*format, format!("{}\nx = 1\n", piece.repeat(DEEP)).as_bytes());
             assert!(!reading.settings.is_empty(), "{format} loses {piece:?}");
             assert!(reading.problems.len() <= PROBLEMS_MAX, "{format}");
         }
@@ -164,11 +164,12 @@ fn no_problem_shows_a_secret() {
         {
             for format in Format::ALL {
                 let reading = format::read(*format, text.as_bytes());
+                // What is a name to a format may be shown.
+                let told = reading.settings.iter().any(|setting| setting.key.as_str().contains("hunter2zz"));
                 for problem in &reading.problems {
                     let shown = problem.render("file");
-                    assert!(!shown.contains("hunter2zz"), "{format} of {text:?}: {shown}");
+                    assert!(told || !shown.contains("hunter2zz"), "{format} of {text:?}: {shown}");
                 }
-                let told = reading.settings.iter().any(|setting| setting.key.as_str().contains("hunter2zz"));
                 assert!(told || !format!("{reading:?}").contains("hunter2zz"), "{format} of {text:?}");
             }
         }

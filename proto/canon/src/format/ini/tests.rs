@@ -1,0 +1,43 @@
+use super::*;
+
+fn pairs(text: &str) -> Vec<String> {
+    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    read(text.as_bytes()).settings.iter().map(|one| format!("{}={}", one.key, shown(one.value.bytes()))).collect()
+}
+
+fn problems(text: &str) -> Vec<String> {
+    read(text.as_bytes()).problems.iter().map(ToString::to_string).collect()
+}
+
+#[track_caller]
+fn check(text: &str, wanted: &[&str]) {
+    assert_eq!(pairs(text), wanted, "{text}");
+    assert_eq!(problems(text), Vec::<String>::new(), "{text}");
+}
+
+#[test]
+fn sections_and_names_are_keys() {
+    check("a = 1\n[s]\nb: 2\nc=x = y\n[t.u]\nd =\n", &["a=1", "s.b=2", "s.c=x = y", "\"t.u\".d="]);
+    check("; c\n# d\n[ s ]\n\n  b=1\r\n", &["s.b=1"]);
+}
+
+#[test]
+fn deeper_lines_and_backslashes_continue_a_value() {
+    check("[s]\na = 1\n  2\n\n  3\nb = 4\n", &["s.a=1\n2\n\n3", "s.b=4"]);
+    check("[s]\na = x \\\ny \\\n  z\nb = 4\n", &["s.a=x y z", "s.b=4"]);
+    check("[s]\n\ta = 1\n\tb = 2\n", &["s.a=1", "s.b=2"]);
+}
+
+#[test]
+fn each_value_of_a_repeated_name_is_kept() {
+    check("[s]\na=1\na=2\n[t]\na=3\n[s]\na=4\n", &["s.a=1", "s.a[1]=2", "t.a=3", "s.a[2]=4"]);
+}
+
+#[test]
+fn other_lines_are_problems_and_content() {
+    for text in ["[s]\na=1\nhunter2\n", "[s]\na=1\n[t\n", "[s]\na=1\n= 2\n"] {
+        assert_eq!(pairs(text).len(), 2, "{text}");
+        assert_eq!(problems(text).len(), 1);
+        assert!(problems(text)[0].starts_with("line 3, column 1: ") && !problems(text)[0].contains("hunter2"));
+    }
+}
