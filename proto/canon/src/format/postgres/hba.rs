@@ -91,7 +91,7 @@ impl Rule {
         let method = method_on(kind, method)?;
         text.push(b' ');
         text.extend_from_slice(method.as_bytes());
-        let options = option::read(fields.flatten(), method)?;
+        let options = option::read(fields.flatten(), kind, method)?;
         let mut shown = text.clone();
         option::write(&mut text, &options, false);
         option::write(&mut shown, &options, true);

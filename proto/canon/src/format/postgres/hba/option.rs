@@ -49,9 +49,19 @@ const OPTIONS: &[(&str, Methods)] = &[
     ("validator", OAUTH),
 ];
 
-/// Options that are on when they are `1` and off whatever else they are.
-const SWITCHES: &[&str] =
-    &["compat_realm", "delegate_ident_mapping", "include_realm", "ldaptls", "pam_use_hostname", "upn_username"];
+/// Options that are on when they are `1` and off whatever else they are, with
+/// what they are when they are not there.
+const SWITCHES: &[(&str, bool)] = &[
+    ("compat_realm", true),
+    ("delegate_ident_mapping", false),
+    ("include_realm", true),
+    ("ldaptls", false),
+    ("pam_use_hostname", false),
+    ("upn_username", false),
+];
+
+/// Options about the certificate of a client, which only `hostssl` has.
+const CERTIFICATE: &[&str] = &["clientcert", "clientname"];
 
 /// Options whose values are passwords.
 const SECRETS: &[&str] = &["ldapbindpasswd", "radiussecrets"];
@@ -59,27 +69,31 @@ const SECRETS: &[&str] = &["ldapbindpasswd", "radiussecrets"];
 /// Options by name; of several with one name the last counts.
 pub(super) type Options = BTreeMap<&'static str, Vec<u8>>;
 
-/// Reads the options of a method.
+/// Reads the options of a method over a type of connection. What says no more
+/// than leaving it out is left out.
 ///
 /// # Errors
 /// Why the server would refuse them. No value is part of that.
-pub(super) fn read<'a>(words: impl Iterator<Item = &'a Word>, method: &str) -> Result<Options, String> {
+pub(super) fn read<'a>(words: impl Iterator<Item = &'a Word>, kind: &str, method: &str) -> Result<Options, String> {
     let mut options = Options::new();
     for word in words {
         let equals = word.text.iter().position(|&b| b == b'=');
         let equals = equals.ok_or("an option is not of the form `name=value`")?;
         let found = OPTIONS.iter().find(|(name, _)| name.as_bytes() == &word.text[..equals]);
-        let (name, methods) = found.ok_or("the server knows no option of that name")?;
+        let (name, methods) = *found.ok_or("the server knows no option of that name")?;
         if !methods.is_empty() && !methods.contains(&method) {
             return Err(format!("`{name}` is no option of `{method}`"));
         }
+        if CERTIFICATE.contains(&name) && kind != "hostssl" {
+            return Err(format!("`{name}` is for `hostssl` alone"));
+        }
         let value = &word.text[equals + 1..];
-        let value = match (SWITCHES.contains(name), value) {
-            (true, b"1") => b"1",
-            (true, _) => b"0".as_slice(),
-            (false, value) => value,
-        };
-        options.insert(name, value.to_vec());
+        match SWITCHES.iter().find(|(switch, _)| *switch == name) {
+            Some((_, default)) if *default == (value == b"1") => drop(options.remove(name)),
+            Some((_, default)) => drop(options.insert(name, if *default { b"0".to_vec() } else { b"1".to_vec() })),
+            None if (method, name, value) == ("cert", "clientcert", b"verify-full") => drop(options.remove(name)),
+            None => drop(options.insert(name, value.to_vec())),
+        }
     }
     Ok(options)
 }

@@ -26,6 +26,7 @@ fn rules_that_mean_the_same() {
         ("host all all EXAMPLE.org md5", "\"host\" all all example.org \"md5\""),
         ("host all all ::1/128 gss map=a krb_realm=B", "host all all 0:0::1/128 gss krb_realm=B,map=\"a\""),
         ("host all all ::1/128 gss include_realm=0", "host all all ::1/128 gss include_realm=1 include_realm=no"),
+        ("host all all ::1/128 gss include_realm=1", "host all all ::1/128 gss"),
     ] {
         assert_eq!(rule(one), rule(other));
         assert!(rule(one).is_ok(), "{:?}", rule(one));

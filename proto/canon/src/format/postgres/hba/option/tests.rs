@@ -1,9 +1,13 @@
 use super::*;
 
 fn options(words: &[&str], method: &str) -> Result<String, String> {
+    over("hostssl", words, method)
+}
+
+fn over(kind: &str, words: &[&str], method: &str) -> Result<String, String> {
     let words: Vec<Word> = words.iter().map(|word| Word { text: word.as_bytes().to_vec(), quoted: false }).collect();
     let mut text = Vec::new();
-    write(&mut text, &read(words.iter(), method)?, false);
+    write(&mut text, &read(words.iter(), kind, method)?, false);
     Ok(String::from_utf8(text).unwrap())
 }
 
@@ -16,7 +20,9 @@ fn order_means_nothing_and_the_last_counts() {
 #[test]
 fn switches_are_on_or_off() {
     assert_eq!(options(&["ldaptls=1"], "ldap").as_deref(), Ok(" ldaptls=1"));
-    assert_eq!(options(&["ldaptls=on"], "ldap").as_deref(), Ok(" ldaptls=0"));
+    assert_eq!(options(&["ldaptls=1", "ldaptls=on"], "ldap").as_deref(), Ok(""));
+    assert_eq!(options(&["include_realm=0", "include_realm=1"], "gss").as_deref(), Ok(""));
+    assert_eq!(options(&["include_realm=yes"], "gss").as_deref(), Ok(" include_realm=0"));
 }
 
 #[test]
@@ -35,8 +41,16 @@ fn what_the_server_refuses() {
 }
 
 #[test]
+fn certificates_are_asked_for_over_hostssl_alone() {
+    assert_eq!(options(&["clientcert=verify-ca"], "md5").as_deref(), Ok(" clientcert=verify-ca"));
+    assert!(over("host", &["clientcert=verify-ca"], "md5").is_err());
+    assert!(over("local", &["clientname=DN"], "peer").is_err());
+    assert_eq!(options(&["clientcert=verify-full", "map=a"], "cert"), options(&["map=a"], "cert"));
+}
+
+#[test]
 fn every_secret_and_switch_is_an_option() {
-    for name in SECRETS.iter().chain(SWITCHES) {
+    for name in SECRETS.iter().chain(CERTIFICATE).chain(SWITCHES.iter().map(|(name, _)| name)) {
         assert!(OPTIONS.iter().any(|(known, _)| known == name), "{name}");
     }
     assert!(OPTIONS.is_sorted_by_key(|(name, _)| *name));
