@@ -71,6 +71,8 @@ pub enum Format {
     PgIdent,
     /// A ruleset of nftables as text.
     Nft,
+    /// A ruleset of nftables as JSON.
+    NftJson,
 }
 
 impl Format {
@@ -93,6 +95,7 @@ impl Format {
         Self::PgHba,
         Self::PgIdent,
         Self::Nft,
+        Self::NftJson,
     ];
 
     /// The format's name in configuration, on the command line and in tables.
@@ -115,6 +118,7 @@ impl Format {
             Self::PgHba => "pg-hba",
             Self::PgIdent => "pg-ident",
             Self::Nft => "nft",
+            Self::NftJson => "nft-json",
         }
     }
 
@@ -195,5 +199,6 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::PgHba => postgres::read_hba(bytes, name, files),
         Format::PgIdent => postgres::read_ident(bytes, name, files),
         Format::Nft => firewall::read_nft(bytes, name, files),
+        Format::NftJson => firewall::read_nft_json(bytes),
     }
 }

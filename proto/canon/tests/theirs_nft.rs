@@ -192,3 +192,16 @@ fn a_file_by_hand_and_its_listing_are_one() {
     eprintln!("compared {} rules with nft list ruleset", rules.len());
     compare(&rules, &read(Format::Nft, &written), &read(Format::Nft, &listed), "listing");
 }
+
+#[test]
+fn a_listing_as_text_and_as_json_are_one() {
+    if !may_run(&["nft"]) {
+        return;
+    }
+    let rules = accepted(&generated());
+    let written = ruleset(&rules);
+    let listed = run("nft -f - && nft list ruleset", &written).unwrap();
+    let json = run("nft -f - && nft -j list ruleset", &written).unwrap();
+    eprintln!("compared {} rules with nft -j list ruleset", rules.len());
+    compare(&rules, &read(Format::Nft, &listed), &read(Format::NftJson, &json), "json");
+}

@@ -12,6 +12,7 @@ mod iptables;
 mod model;
 mod names;
 mod nft;
+mod nft_json;
 
 use super::Reading;
 use super::gather::Gather;
@@ -36,6 +37,12 @@ pub(super) fn read_ufw(bytes: &[u8]) -> Reading {
 #[must_use]
 pub(super) fn read_nft(bytes: &[u8], name: Option<&FileName>, files: &mut dyn Files) -> Reading {
     with_gather(bytes, |gather| nft::read(bytes, name, files, gather))
+}
+
+/// Reads what `nft -j list ruleset` prints.
+#[must_use]
+pub(super) fn read_nft_json(bytes: &[u8]) -> Reading {
+    with_gather(bytes, |gather| nft_json::read(bytes, gather))
 }
 
 fn with_gather(bytes: &[u8], read: impl FnOnce(&mut Gather)) -> Reading {

@@ -57,6 +57,23 @@ impl<'g> Ruleset<'g> {
         }
     }
 
+    /// A problem at a place; these bytes are watched by content.
+    pub(super) fn refuse_bytes(&mut self, place: Place, reason: &str, bytes: &[u8]) {
+        self.gather.problem(ProblemKind::Syntax, place, reason, None);
+        self.gather.unread(bytes);
+    }
+
+    /// A problem of no place; the text is watched by content.
+    pub(super) fn gather_problem(&mut self, kind: ProblemKind, reason: &str, text: &str) {
+        self.gather.problem_whole(kind, reason);
+        self.gather.unread(text.as_bytes());
+    }
+
+    /// What only another program can tell.
+    pub(super) fn unresolved(&mut self, reason: &str, text: &str) {
+        self.gather_problem(ProblemKind::Unresolved, reason, text);
+    }
+
     /// Hands everything over as items.
     pub(super) fn give(self) {
         for (table, value, line) in self.tables {
@@ -67,7 +84,7 @@ impl<'g> Ruleset<'g> {
         self.sets.give(self.gather);
     }
 
-    fn table(&mut self, table: &str, line: u32) {
+    pub(super) fn table(&mut self, table: &str, line: u32) {
         if !self.tables.iter().any(|(known, _, _)| known == table) {
             self.tables.push((table.to_owned(), "present".to_owned(), line));
         }

@@ -32,6 +32,57 @@ fn syntax<T>(reason: &'static str) -> Result<T> {
     Err((ProblemKind::Syntax, reason))
 }
 
+/// What a listing as JSON says, object by object.
+impl Ruleset<'_> {
+    /// Everything is gone.
+    pub(crate) fn flush(&mut self) {
+        self.chains.clear("", true);
+        self.sets.clear("");
+        self.tables.clear();
+    }
+
+    /// The flags of a table.
+    pub(crate) fn table_flags(&mut self, table: &str, flags: &str) {
+        if let Some(entry) = self.tables.iter_mut().find(|(known, _, _)| known == table) {
+            entry.1 = format!("flags {flags}");
+        }
+    }
+
+    /// Something about a chain.
+    pub(crate) fn chain_fact(&mut self, chain: &str, fact: &'static str, value: &str) {
+        self.chains.chain(chain).fact(fact, value, 1);
+    }
+
+    /// A set or object is there.
+    pub(crate) fn object(&mut self, name: &str) {
+        self.sets.set(name, 1);
+    }
+
+    /// Whether a set is a map.
+    pub(crate) fn set_kind(&mut self, name: &str, kind: &str) {
+        self.sets.set(name, 1).define(kind);
+    }
+
+    /// A statement of a set or object.
+    pub(crate) fn set_part(&mut self, name: &str, tokens: &[Token<'_>], line: u32) {
+        if !tokens.is_empty() {
+            self.in_set(name, tokens, line);
+        }
+    }
+
+    /// A rule at the end of a chain.
+    pub(crate) fn push_rule(&mut self, family: &str, chain: &str, tokens: &[Token<'_>], line: u32) -> Result<()> {
+        let rule = self.rule(family, tokens, line)?;
+        self.chains.chain(chain).rules.push_back(rule);
+        Ok(())
+    }
+
+    /// A rule that is kept as it is.
+    pub(crate) fn raw_rule(&mut self, chain: &str, text: &str) {
+        self.chains.chain(chain).rules.push_back(RuleText { text: text.into(), line: 1, file: None });
+    }
+}
+
 impl Ruleset<'_> {
     /// A block begins.
     pub(crate) fn open(
@@ -201,9 +252,7 @@ impl Ruleset<'_> {
         let kind = rest.first().map_or("", Token::word);
         match (verb, kind) {
             ("flush", "ruleset") => {
-                self.chains.clear("", true);
-                self.sets.clear("");
-                self.tables.clear();
+                self.flush();
                 Ok(())
             }
             ("list" | "reset", _) => Ok(()),
