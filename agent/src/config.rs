@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftline_canon::limits::FILE_BYTES_MAX;
-use driftline_daemon::config::{self, ConfigError};
+use driftline_daemon::config::{self, ConfigError, Mistake};
 use serde::Deserialize;
 
 pub use glob::{Component, Glob, GlobError};
@@ -125,31 +125,27 @@ impl Config {
     /// [`ConfigError`] says what is wrong and where.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let written: Written = config::parse(path, text)?;
-        check(written).map_err(|reason| config::invalid(path, reason))
+        check(written).map_err(|mistake| config::invalid(path, text, &mistake))
     }
 }
 
-fn check(written: Written) -> Result<Config, String> {
+fn check(written: Written) -> Result<Config, Mistake> {
     let agent = written.agent;
     if !written.state_dir.is_absolute() {
-        return Err("`state_dir` must be an absolute path".to_owned());
+        return Err(Mistake::at("state_dir", "`state_dir` must be an absolute path"));
     }
-    within("reconcile_s", agent.reconcile_s, 10, 24 * 60 * 60)?;
-    within("file_bytes_max", agent.file_bytes_max, 1024, FILE_BYTES_MAX as u64)?;
-    within("journal_bytes_max", agent.journal_bytes_max, MIB, 64 * 1024 * MIB)?;
-    within("journal_age_max_s", agent.journal_age_max_s, 60, 365 * 24 * 60 * 60)?;
-    if let Some(bad) = agent.endpoints.iter().find(|text| !is_endpoint(text)) {
-        return Err(format!("`endpoints`: `{bad}` is not `host:port`"));
-    }
+    agent.check().map_err(|mistake| mistake.below("agent"))?;
     if written.source.len() > SOURCE_TABLES_MAX {
-        return Err(format!("there are more than {SOURCE_TABLES_MAX} `[[source]]` tables: use a glob"));
+        let reason = format!("there are more than {SOURCE_TABLES_MAX} `[[source]]` tables: use a glob");
+        return Err(Mistake::at(format!("source.{SOURCE_TABLES_MAX}"), reason));
     }
     let mut names = HashSet::new();
     let mut sources = Vec::with_capacity(written.source.len());
-    for one in written.source {
-        let spec = source::check(one, agent.file_bytes_max)?;
+    for (index, one) in written.source.into_iter().enumerate() {
+        let here = |mistake: Mistake| mistake.below(&format!("source.{index}"));
+        let spec = source::check(one, agent.file_bytes_max).map_err(here)?;
         if !names.insert(spec.name.clone()) {
-            return Err(format!("the source name `{}` is used twice", spec.name));
+            return Err(here(Mistake::at("name", format!("the source name `{}` is used twice", spec.name))));
         }
         sources.push(Arc::new(spec));
     }
@@ -163,11 +159,27 @@ fn check(written: Written) -> Result<Config, String> {
     })
 }
 
-fn within(key: &str, value: u64, least: u64, most: u64) -> Result<(), String> {
+impl WrittenAgent {
+    fn check(&self) -> Result<(), Mistake> {
+        within("reconcile_s", self.reconcile_s, 10, 24 * 60 * 60)?;
+        within("file_bytes_max", self.file_bytes_max, 1024, FILE_BYTES_MAX as u64)?;
+        within("journal_bytes_max", self.journal_bytes_max, MIB, 64 * 1024 * MIB)?;
+        within("journal_age_max_s", self.journal_age_max_s, 60, 365 * 24 * 60 * 60)?;
+        match self.endpoints.iter().position(|text| !is_endpoint(text)) {
+            Some(index) => {
+                let reason = format!("`endpoints`: `{}` is not `host:port`", self.endpoints[index]);
+                Err(Mistake::at(format!("endpoints.{index}"), reason))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn within(key: &str, value: u64, least: u64, most: u64) -> Result<(), Mistake> {
     if (least..=most).contains(&value) {
         return Ok(());
     }
-    Err(format!("`{key}` must be from {least} to {most}, not {value}"))
+    Err(Mistake::at(key, format!("`{key}` must be from {least} to {most}, not {value}")))
 }
 
 /// `host:port`, with an IPv6 address in brackets.

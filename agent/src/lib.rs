@@ -14,6 +14,7 @@ pub mod facts;
 pub mod identity;
 pub mod journal;
 pub mod observe;
+pub mod reload;
 pub mod renew;
 pub mod resolve;
 pub mod run;

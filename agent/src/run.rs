@@ -203,7 +203,6 @@ async fn ship(
         told.into_iter().for_each(|told| _ = told.send(()));
         shipping.run().await?;
     }
-    systemd::stopping();
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::SourceSpec;
 use crate::journal::{Gap, Mark, NameHash};
 use crate::observe::{BATCH_LOOKS_MAX, PollReason, Urgency, Wish};
-use event::Heard;
+use event::{Happening, Heard};
 use mounts::Mounts;
 use notifier::{Ear, Notifier};
 use table::{DirId, SpecIndex};
@@ -153,6 +153,7 @@ impl Watch {
                 Event::Mounts => {
                     self.tree.unobserved_since(Some(self.heard_ms));
                     self.check_all(|_| true);
+                    self.hear_of_mounts();
                     self.flush()
                 }
                 Event::Poll => self.poll(),
@@ -199,6 +200,13 @@ impl Watch {
             () = std::future::ready(()), if sweeping => Event::Step,
             () = tokio::time::sleep_until(self.next_sweep.into()), if !sweeping => Event::Sweep,
             () = tokio::time::sleep_until(self.next_poll.into()), if self.tree.is_polling() => Event::Poll,
+        }
+    }
+
+    /// What is mounted over a name has taken its place, as a rename would.
+    fn hear_of_mounts(&mut self) {
+        for path in self.mounts.as_mut().map_or_else(Vec::new, Mounts::moved) {
+            self.tree.hear(&Heard { path, happening: Happening::Moved });
         }
     }
 

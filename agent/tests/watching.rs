@@ -16,6 +16,8 @@ mod confined;
 mod down;
 #[path = "watching/links.rs"]
 mod links;
+#[path = "watching/mounted.rs"]
+mod mounted;
 #[path = "watching/odd.rs"]
 mod odd;
 #[path = "watching/pace.rs"]

@@ -8,6 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use driftline_canon::count;
 use driftline_daemon::clock;
 use driftline_daemon::exit::{Exit, ExitKind};
 
@@ -87,11 +88,12 @@ fn table(status: &Status, now_ms: i64) -> String {
     if let Some(ms) = status.acked_ms {
         row("last ack", format!("record {}, {} ago", status.acked_seq, span(now_ms - ms)));
     }
-    row("journal", format!("{} records, {} bytes", status.journal_records, status.journal_bytes));
+    let records = count(status.journal_records, "record", "records");
+    row("journal", format!("{records}, {}", count(status.journal_bytes, "byte", "bytes")));
     if let Some(problem) = &status.journal_problem {
         row("", format!("cannot be written: {problem}"));
     }
-    row("degraded", format!("{} sources", status.degraded_sources));
+    row("degraded", count(status.degraded_sources.into(), "source", "sources"));
     for source in &status.troubles {
         row("", format!("{}: {}", source.name, source.reason));
     }
@@ -138,3 +140,6 @@ fn span(ms: i64) -> String {
         _ => format!("{} d", seconds / 86_400),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,3 +142,6 @@ fn component(name: &OsStr, path: &Path) -> Result<Component, GlobError> {
     let glob = glob.map_err(|error| bad(error.kind().to_string()))?;
     Ok(Component::Wild(Box::new(glob.compile_matcher()), text.starts_with('.')))
 }
+
+#[cfg(test)]
+mod tests;

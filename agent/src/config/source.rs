@@ -7,6 +7,7 @@ use std::path::{Component as PathComponent, Path, PathBuf};
 use driftline_canon::key::escape;
 use driftline_canon::limits::NAME_BYTES_MAX;
 use driftline_canon::{DisplayPolicy, EnvDialect, Format, SourceKind, SourceName};
+use driftline_daemon::config::Mistake;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -106,33 +107,39 @@ fn cut(full: &str) -> String {
     format!("{}…{hash}", &full[..end])
 }
 
-pub(super) fn check(written: Written, file_bytes_max: u64) -> Result<SourceSpec, String> {
+pub(super) fn check(written: Written, file_bytes_max: u64) -> Result<SourceSpec, Mistake> {
     let name = written.name;
     let path = &written.path;
     if name.as_str().len() > NAME_WRITTEN_BYTES_MAX {
-        return Err(format!("the source name `{name}` has more than {NAME_WRITTEN_BYTES_MAX} bytes"));
+        return Err(Mistake::at(
+            "name",
+            format!("the source name `{name}` has more than {NAME_WRITTEN_BYTES_MAX} bytes"),
+        ));
     }
     if name.as_str().contains('/') {
-        return Err(format!("the source name `{name}` cannot contain `/`: that is how globs name their files"));
+        return Err(Mistake::at(
+            "name",
+            format!("the source name `{name}` cannot contain `/`: that is how globs name their files"),
+        ));
     }
     if !path.is_absolute() {
-        return Err(format!("source `{name}`: `{}` is not an absolute path", display_path(path)));
+        return Err(Mistake::at("path", format!("source `{name}`: `{}` is not an absolute path", display_path(path))));
     }
     if path.components().any(|part| part == PathComponent::ParentDir) {
-        return Err(format!("source `{name}`: `path` cannot contain `..`"));
+        return Err(Mistake::at("path", format!("source `{name}`: `path` cannot contain `..`")));
     }
     if path.file_name().is_none() {
-        return Err(format!("source `{name}`: `path` names no file"));
+        return Err(Mistake::at("path", format!("source `{name}`: `path` names no file")));
     }
     if written.dialect.is_some() && written.kind != SourceKind::EnvFile {
-        return Err(format!("source `{name}`: `dialect` is for `env_file` sources"));
+        return Err(Mistake::at("dialect", format!("source `{name}`: `dialect` is for `env_file` sources")));
     }
     let file_bytes_max = written.file_bytes_max.unwrap_or(file_bytes_max);
     super::within("file_bytes_max", file_bytes_max, 1024, driftline_canon::limits::FILE_BYTES_MAX as u64)?;
     let pattern = match Glob::parse(path) {
         Ok(Some(glob)) => Pattern::Glob(glob),
         Ok(None) => Pattern::Path(path.components().collect()),
-        Err(error) => return Err(format!("source `{name}`: {error}")),
+        Err(error) => return Err(Mistake::at("path", format!("source `{name}`: {error}"))),
     };
     Ok(SourceSpec {
         name,

@@ -107,3 +107,22 @@ fn only_the_usual_file_may_be_missing_and_only_where_that_is_asked_for() {
     std::fs::write(&usual, "state_dir = 1").unwrap();
     assert!(Config::load_unless_missing(&usual, &usual).is_err(), "a wrong one is not passed over");
 }
+
+#[test]
+fn d10_what_cannot_be_meant_is_shown_where_it_is_written() {
+    let good = "[[source]]\nkind = \"file\"\nname = \"a\"\npath = \"/a\"\n\n";
+    let cases = [
+        ("state_dir = \"here\"\n".to_owned(), "1:1"),
+        ("# a comment\n\n[agent]\nreconcile_s = 1\n".to_owned(), "4:1"),
+        ("[agent]\nendpoints = [\n  \"collector:7441\",\n  \"collector\",\n]\n".to_owned(), "4:3"),
+        (format!("{good}{good}"), "8:1"),
+        (format!("{good}{}", source("path = \"etc/a\"")), "9:1"),
+        (format!("{good}{}", source("path = \"/etc/a\"\nfile_bytes_max = 1")), "10:1"),
+        ("[[source]]\nkind = \"file\"\nname = \"a/b\"\npath = \"/a\"\n".to_owned(), "3:1"),
+    ];
+    for (text, place) in cases {
+        let error = parse(&text).unwrap_err();
+        assert!(error.starts_with(&format!("agent.toml:{place}: ")), "{text}: {error}");
+        assert!(error.ends_with('^'), "{error}");
+    }
+}

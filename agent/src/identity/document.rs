@@ -144,3 +144,6 @@ impl Drop for Encoded {
         self.0.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests;

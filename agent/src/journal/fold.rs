@@ -201,7 +201,8 @@ fn body_of(change: Change) -> Option<Body> {
 /// The gap that says what folding lost.
 #[must_use]
 pub fn folded_gap(from_ms: i64, to_ms: i64, records: u64) -> Entry {
-    let reason = format!("the journal was full: {records} records were folded into their net effect");
+    let records = driftline_canon::count(records, "record", "records");
+    let reason = format!("the journal was full: {records} folded into their net effect");
     Entry {
         source: None,
         observed_ms: to_ms,

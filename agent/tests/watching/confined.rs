@@ -14,7 +14,7 @@ const CONFINED: &str = "DRIFTLINE_TEST_CONFINED";
 
 /// Whether this process is the confined one. If not, it runs the test again
 /// behind `by`, and fails with it.
-fn confined(test: &str, by: &[&str]) -> bool {
+pub(crate) fn confined(test: &str, by: &[&str]) -> bool {
     if std::env::var_os(CONFINED).is_some() {
         return true;
     }
@@ -41,12 +41,15 @@ pub(crate) fn left_out() -> bool {
     true
 }
 
-/// No inotify of that limit in a user namespace of its own (namespaces(7)).
-fn without_inotify(limit: &str) -> Vec<&str> {
-    let mut command = vec!["unshare", "--user", "--map-root-user", "sh", "-c"];
-    command.push(r#"echo 0 > "/proc/sys/user/$0" && exec "$@""#);
-    command.push(limit);
-    command
+/// So much inotify of that limit in a user namespace of its own (namespaces(7)).
+pub(crate) fn with_inotify(limit: &str, most: u32) -> Vec<String> {
+    let set = format!(r#"echo {most} > "/proc/sys/user/$0" && exec "$@""#);
+    ["unshare", "--user", "--map-root-user", "sh", "-c", &set, limit].map(str::to_owned).to_vec()
+}
+
+/// None of it.
+fn without_inotify(limit: &str) -> Vec<String> {
+    with_inotify(limit, 0)
 }
 
 fn a_source_is_polled_and_says_why(limit: &str) {
@@ -71,6 +74,7 @@ fn w2_no_inotify_instance_is_left() {
         return;
     }
     let by = without_inotify("max_inotify_instances");
+    let by: Vec<&str> = by.iter().map(String::as_str).collect();
     if confined("confined::w2_no_inotify_instance_is_left", &by) {
         a_source_is_polled_and_says_why("fs.inotify.max_user_instances");
     }
@@ -82,6 +86,7 @@ fn w2_no_inotify_watch_is_left() {
         return;
     }
     let by = without_inotify("max_inotify_watches");
+    let by: Vec<&str> = by.iter().map(String::as_str).collect();
     if confined("confined::w2_no_inotify_watch_is_left", &by) {
         a_source_is_polled_and_says_why("fs.inotify.max_user_watches");
     }

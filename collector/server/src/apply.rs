@@ -159,7 +159,8 @@ fn new_source(at: &At<'_>, named: SourceRef) -> SourceRecord {
 }
 
 fn added(at: &At<'_>, source: &SourceRecord, items: usize) -> EntryBody {
-    let message = format!("{} is watched on {}, {items} items", source.path, at.host.host);
+    let items = driftline_canon::count(items as u64, "item", "items");
+    let message = format!("{} is watched on {}, {items}", source.path, at.host.host);
     event::of_source(at.host, &source.source, EventKind::SourceAdded, message)
 }
 

@@ -15,7 +15,7 @@ use driftline_daemon::{Exit, hardening, tls};
 
 pub use init::Created;
 
-use crate::config::{DEFAULT_PATH, DEFAULT_STATE_DIR};
+use crate::config::{DEFAULT_PATH, DEFAULT_STATE_DIR, is_name};
 use crate::error::ServerError;
 
 /// The collector of driftline: receives what agents observed, keeps the
@@ -58,7 +58,7 @@ pub struct InitArguments {
     #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH, env = "DRIFTLINE_COLLECTOR_CONFIG")]
     config: PathBuf,
     /// DNS name or address that agents and operators reach this collector by; may be repeated
-    #[arg(long = "name", value_name = "NAME")]
+    #[arg(long = "name", value_name = "NAME", value_parser = name)]
     names: Vec<String>,
     /// Name of the first operator
     #[arg(long, value_name = "NAME", default_value = "admin")]
@@ -75,6 +75,10 @@ pub struct InitArguments {
     /// Address of the listener for operators
     #[arg(long, value_name = "ADDRESS:PORT")]
     api_listen: Option<SocketAddr>,
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if is_name(text) { Ok(text.to_owned()) } else { Err("it is neither a DNS name nor an address".to_owned()) }
 }
 
 /// Does what was asked.
@@ -98,3 +102,6 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     _ = error.print();
     if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS }
 }
+
+#[cfg(test)]
+mod tests;

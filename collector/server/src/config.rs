@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use driftline_compare::Severity;
 use driftline_daemon::ConfigError;
-use driftline_daemon::config;
+use driftline_daemon::config::{self, Mistake};
 use serde::Deserialize;
 
 /// Where the configuration is unless said otherwise.
@@ -200,57 +200,70 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the place of what is wrong.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let config: Self = config::load(path)?;
-        config.checked(path)
+        let text = config::load_text(path)?;
+        config::parse::<Self>(path, &text)?.checked(path, &text)
     }
 
-    /// Checks what the shape alone does not.
+    /// Checks what the shape alone does not; `text` is what was parsed.
     ///
     /// # Errors
-    /// [`ConfigError::Invalid`] saying which setting is impossible.
-    pub fn checked(self, path: &Path) -> Result<Self, ConfigError> {
-        match self.mistake() {
-            Some(reason) => Err(config::invalid(path, reason)),
+    /// [`ConfigError::Invalid`] saying which setting is impossible, and where.
+    pub fn checked(self, path: &Path, text: &str) -> Result<Self, ConfigError> {
+        match self.mistake().or_else(|| self.route_mistake()) {
+            Some(mistake) => Err(config::invalid(path, text, &mistake)),
             None => Ok(self),
         }
     }
 
-    fn mistake(&self) -> Option<String> {
+    fn mistake(&self) -> Option<Mistake> {
         if self.state_dir.as_os_str().is_empty() || !self.state_dir.is_absolute() {
-            return Some("`state_dir` must be an absolute path".to_owned());
+            return Some(Mistake::at("state_dir", "`state_dir` must be an absolute path"));
         }
         if !(1..=CACHE_MIB_MAX).contains(&self.store.cache_mib) {
-            return Some(format!("`store.cache_mib` must be between 1 and {CACHE_MIB_MAX}"));
+            let reason = format!("`store.cache_mib` must be between 1 and {CACHE_MIB_MAX}");
+            return Some(Mistake::at("store.cache_mib", reason));
         }
         if !(1..=3600).contains(&self.agents.silence_s) {
-            return Some("`agents.silence_s` must be between 1 and 3600".to_owned());
+            return Some(Mistake::at("agents.silence_s", "`agents.silence_s` must be between 1 and 3600"));
         }
         if self.agents.restart_grace_s > 3600 {
-            return Some("`agents.restart_grace_s` must be at most 3600".to_owned());
+            return Some(Mistake::at("agents.restart_grace_s", "`agents.restart_grace_s` must be at most 3600"));
         }
-        let endpoints = self.advertise.enrol.iter().chain(&self.advertise.ingest);
-        if let Some(bad) = endpoints.into_iter().find(|endpoint| !is_endpoint(endpoint)) {
-            return Some(format!("`advertise`: `{bad}` is not of the form `host:port`"));
-        }
-        self.route_mistake()
+        self.advertise.mistake().map(|mistake| mistake.below("advertise"))
     }
 
-    fn route_mistake(&self) -> Option<String> {
+    fn route_mistake(&self) -> Option<Mistake> {
         if self.alerts.len() > ROUTES_MAX {
-            return Some(format!(
-                "there are {} `[[alert]]` routes, at most {ROUTES_MAX} are possible",
-                self.alerts.len()
-            ));
+            let found = self.alerts.len();
+            let reason = format!("there are {found} `[[alert]]` routes, at most {ROUTES_MAX} are possible");
+            return Some(Mistake::at(format!("alert.{ROUTES_MAX}"), reason));
         }
         for (index, route) in self.alerts.iter().enumerate() {
+            let at = |key: &str, reason: String| Some(Mistake::at(format!("alert.{index}.{key}"), reason));
             if route.name.is_empty() || route.name.len() > 64 {
-                return Some("the `name` of an `[[alert]]` has 1 to 64 bytes".to_owned());
+                return at("name", "the `name` of an `[[alert]]` has 1 to 64 bytes".to_owned());
             }
             if self.alerts.iter().take(index).any(|other| other.name == route.name) {
-                return Some(format!("two `[[alert]]` routes are named `{}`", route.name));
+                return at("name", format!("two `[[alert]]` routes are named `{}`", route.name));
             }
             if let Err(reason) = route.checked_url() {
-                return Some(format!("`[[alert]]` `{}`: {reason}", route.name));
+                return at("url", format!("`[[alert]]` `{}`: {reason}", route.name));
+            }
+        }
+        None
+    }
+}
+
+impl Advertise {
+    fn mistake(&self) -> Option<Mistake> {
+        if let Some(index) = self.names.iter().position(|name| !is_name(name)) {
+            let reason = format!("`advertise.names`: `{}` is neither a DNS name nor an address", self.names[index]);
+            return Some(Mistake::at(format!("names.{index}"), reason));
+        }
+        for (key, endpoints) in [("enrol", &self.enrol), ("ingest", &self.ingest)] {
+            if let Some(index) = endpoints.iter().position(|endpoint| !is_endpoint(endpoint)) {
+                let reason = format!("`advertise`: `{}` is not of the form `host:port`", endpoints[index]);
+                return Some(Mistake::at(format!("{key}.{index}"), reason));
             }
         }
         None
@@ -280,6 +293,18 @@ fn is_loopback(url: &reqwest::Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// An address, or a DNS name (RFC 1123, with `_` as it is used inside
+/// networks): whatever else it is, no certificate can name it.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.parse::<IpAddr>().is_ok() || (text.len() <= 253 && text.split('.').all(is_label))
 }
 
 fn is_endpoint(text: &str) -> bool {

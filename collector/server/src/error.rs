@@ -155,3 +155,6 @@ impl ExitKind for ServerError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,6 @@ fn make(kind: EventKind, message: impl Into<String>) -> Event {
     let (severity, message) = (severity(kind), message.into());
     Event { kind, severity, environment: None, host: None, source: None, between_ms: None, message }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,3 +56,6 @@ fn parse(der: &[u8]) -> Option<X509Certificate<'_>> {
     let (rest, certificate) = X509Certificate::from_der(der).ok()?;
     rest.is_empty().then_some(certificate)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! variable, nothing is random, nothing is async. Values live only in
 //! [`Setting`]s, on the host; what travels is an [`Item`], which has none.
 
+pub mod count;
 pub mod delta;
 pub mod digest;
 pub mod display;
@@ -18,6 +19,7 @@ pub mod secret;
 pub mod token;
 pub mod value;
 
+pub use count::count;
 pub use delta::{ApplyError, Delta, ItemChange, diff};
 pub use digest::{Digest, FleetKey, KeyEpoch, Root};
 pub use display::{DisplayPolicy, Masked};

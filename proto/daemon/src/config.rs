@@ -7,6 +7,7 @@
 
 mod explain;
 mod mask;
+mod mistake;
 
 use std::fmt;
 use std::io;
@@ -17,6 +18,8 @@ use serde::de::DeserializeOwned;
 
 use crate::exit::{Exit, ExitKind};
 use crate::files;
+
+pub use mistake::Mistake;
 
 /// Bytes of a configuration file. Thousands of sources fit; what is larger is
 /// not a configuration written for driftline.
@@ -154,11 +157,13 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigEr
         .map_err(|error| ConfigError::Invalid(Box::new(explain::explain(path, text, error.message(), error.span()))))
 }
 
-/// A configuration that parsed but means something impossible: an error at the
-/// whole file, worded by the caller (never with a value of a secret).
+/// A configuration that parsed but means something impossible, with the place
+/// of the key in `text`.
 #[must_use]
-pub fn invalid(path: &Path, reason: impl Into<String>) -> ConfigError {
-    ConfigError::Invalid(Box::new(Invalid { path: path.to_owned(), place: None, reason: reason.into() }))
+pub fn invalid(path: &Path, text: &str, mistake: &Mistake) -> ConfigError {
+    let place = mistake.place(text).map(|at| explain::place_of(text, at));
+    let reason = mistake.reason().to_owned();
+    ConfigError::Invalid(Box::new(Invalid { path: path.to_owned(), place, reason }))
 }
 
 /// A warning when a file that holds secrets may be read or written by others.

@@ -62,7 +62,8 @@ pub(super) fn apply(
         Taken::New => {}
         Taken::Changes(marks) => entries.extend(changes(at, &source, observed_before, marks, (&old, &new, &differing))),
         Taken::SameValues(why) if !differing.is_empty() => {
-            let message = format!("{} items of {} have another form: {why}", differing.len(), source.path);
+            let items = driftline_canon::count(differing.len() as u64, "item", "items");
+            let message = format!("{items} of {} in another form: {why}", source.path);
             entries.push(event::of_source(at.host, &source.source, EventKind::Resynchronised, message));
         }
         Taken::SameValues(_) => {}

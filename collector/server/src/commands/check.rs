@@ -50,5 +50,8 @@ fn check_store(config: &Config) -> Result<String, ServerError> {
     };
     let store = state::open_store(config, true)?;
     let entries = store.reader()?.head()?.0;
-    Ok(format!("{}, {entries} entries", store.engine()))
+    Ok(format!("{}, {}", store.engine(), driftline_canon::count(entries, "entry", "entries")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,7 +74,7 @@ fn configuration(arguments: &InitArguments) -> Result<Config, ServerError> {
     config.listen.ingest = arguments.ingest_listen.unwrap_or(config.listen.ingest);
     config.listen.enrol = arguments.enrol_listen.unwrap_or(config.listen.enrol);
     config.listen.api = arguments.api_listen.unwrap_or(config.listen.api);
-    Ok(config.checked(&arguments.config)?)
+    Ok(config.checked(&arguments.config, "")?)
 }
 
 /// The first flag that says something else than the file.
@@ -210,5 +210,7 @@ fn next_steps(created: &Created) -> String {
     )
 }
 
+#[cfg(test)]
+pub(super) mod testing;
 #[cfg(test)]
 mod tests;

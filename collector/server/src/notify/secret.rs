@@ -31,3 +31,6 @@ pub fn load(route: &AlertRoute) -> Result<Secret, ServerError> {
     }
     Ok(Secret::new(trimmed.to_vec()))
 }
+
+#[cfg(test)]
+mod tests;

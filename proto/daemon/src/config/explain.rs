@@ -36,7 +36,7 @@ fn line_at(text: &str, at: usize) -> (usize, &str) {
     (begin, text[begin..end].trim_end_matches('\r'))
 }
 
-fn place_of(text: &str, at: usize) -> InvalidPlace {
+pub(super) fn place_of(text: &str, at: usize) -> InvalidPlace {
     let (begin, line) = line_at(text, at);
     let before = &text[begin..];
     let column = before.char_indices().take_while(|(offset, _)| begin + offset < at).count().min(line.chars().count());

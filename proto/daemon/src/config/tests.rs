@@ -238,3 +238,67 @@ fn words_of_secrets_are_recognised_both_ways() {
         assert!(!mask::looks_secret(key), "{key}");
     }
 }
+
+/// `line:column` where a mistake in that key of that text is shown.
+fn shown(text: &str, key: &str) -> Option<(usize, usize)> {
+    let ConfigError::Invalid(invalid) = invalid(Path::new("x.toml"), text, &Mistake::at(key, "no")) else {
+        panic!("not a mistake")
+    };
+    invalid.place.map(|place| (place.line, place.column))
+}
+
+#[test]
+fn a_mistake_is_shown_at_its_key() {
+    let text = "top = 1\n\n[agent]\n  wait_s = 2\nlist = [\n  1,\n  2,\n]\n[[source]]\nname = 'a'\n\n\
+                [[source]] # second\nname = 'b'\n\"path\" = '/x'\n[a.b]\nc.d = 5\n";
+    for (key, place) in [
+        ("top", (1, 1)),
+        ("agent.wait_s", (4, 3)),
+        ("agent.list.1", (7, 3)),
+        ("source.0.name", (10, 1)),
+        ("source.1.name", (13, 1)),
+        ("source.1.path", (14, 1)),
+        ("a.b.c.d", (16, 3)),
+    ] {
+        assert_eq!(shown(text, key), Some(place), "{key}");
+    }
+}
+
+#[test]
+fn a_mistake_in_what_is_not_written_is_shown_at_what_holds_it() {
+    let text = "[agent]\nx = 1\n[[source]]\nname = 'a'\n[[source]]\nname = 'b'\n";
+    assert_eq!(shown(text, "agent.wait_s").map(|(line, _)| line), Some(1));
+    assert_eq!(shown(text, "source.1.path").map(|(line, _)| line), Some(5));
+    assert_eq!(shown(text, "source.9.path").map(|(line, _)| line), Some(3));
+    assert_eq!(shown(text, "nothing"), None);
+    assert_eq!(shown(text, ""), None);
+    assert_eq!(shown("not toml", "not"), None);
+    assert_eq!(shown("", "agent.wait_s"), None);
+}
+
+#[test]
+fn p4_a_mistake_never_quotes_the_value() {
+    let error =
+        invalid(Path::new("x.toml"), "[db]\npassword = 'hunter2'\n", &Mistake::at("password", "too short").below("db"));
+    let said = error.to_string();
+    assert_eq!(said, "x.toml:2:1: too short\n 2 | password = ****\n   | ^");
+    assert!(!format!("{error:?}").contains("hunter2"));
+}
+
+proptest! {
+    #[test]
+    fn a_place_is_always_within_the_text(text in "[a-z\\[\\]=.'\n 0-9]{0,60}", key in "[a-z]{0,3}(\\.[a-z0-9]{1,2}){0,3}") {
+        if let Some((line, column)) = shown(&text, &key) {
+            let found = text.lines().nth(line - 1).unwrap_or_default();
+            prop_assert!(column <= found.chars().count() + 1, "{line}:{column} of {text:?}");
+        }
+    }
+
+    #[test]
+    fn any_key_that_is_written_is_found(keys in prop::collection::hash_set("[a-z]{1,6}", 1..8), pick: prop::sample::Index) {
+        let keys: Vec<_> = keys.into_iter().collect();
+        let text: String = keys.iter().enumerate().map(|(at, key)| format!("{key} = {at}\n")).collect();
+        let at = pick.index(keys.len());
+        prop_assert_eq!(shown(&text, &keys[at]), Some((at + 1, 1)));
+    }
+}

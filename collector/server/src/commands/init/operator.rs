@@ -19,6 +19,15 @@ use crate::{hex, pem};
 /// How a bearer token begins, so that a leaked one is recognised.
 const TOKEN_PREFIX: &str = "dlo_";
 
+/// The CA certificate, beside the configuration.
+const CA: &str = "ca.pem";
+
+/// The access token, beside the configuration.
+const TOKEN: &str = "operator.token";
+
+/// The fleet key, beside the configuration.
+const FLEET_KEY: &str = "fleet-key.toml";
+
 /// Bytes of each of the files when they are looked at again.
 const FILE_BYTES_MAX: usize = 64 * 1024;
 
@@ -43,7 +52,7 @@ impl Files {
             None => default_path().ok_or_else(no_home)?,
         };
         let beside = |name: &str| config.with_file_name(name);
-        Ok(Self { ca: beside("ca.pem"), token: beside("operator.token"), fleet_key: beside("fleet-key.toml"), config })
+        Ok(Self { ca: beside(CA), token: beside(TOKEN), fleet_key: beside(FLEET_KEY), config })
     }
 }
 
@@ -86,7 +95,7 @@ pub(super) fn write(to: &Files, api: &str, ca: &Ca) -> Result<[u8; 32], ServerEr
         put(&to.fleet_key, fleet_key()?.as_bytes())?;
     }
     put(&to.token, format!("{}\n", &*token).as_bytes())?;
-    put(&to.config, configuration(to, api).as_bytes())?;
+    put(&to.config, configuration(api).as_bytes())?;
     Ok(hash)
 }
 
@@ -108,14 +117,11 @@ fn fleet_key() -> Result<Zeroizing<String>, ServerError> {
     )))
 }
 
-fn configuration(to: &Files, api: &str) -> String {
-    let quoted = |path: &Path| toml::Value::from(path.to_string_lossy().into_owned()).to_string();
+/// Names without directories: the four files may be moved and copied together.
+fn configuration(api: &str) -> String {
     format!(
         "# driftline: how the command line reaches the collector\n\
-         collector = \"{api}\"\nca_file = {}\ntoken_file = {}\nfleet_key_file = {}\n",
-        quoted(&to.ca),
-        quoted(&to.token),
-        quoted(&to.fleet_key),
+         collector = \"{api}\"\nca_file = \"{CA}\"\ntoken_file = \"{TOKEN}\"\nfleet_key_file = \"{FLEET_KEY}\"\n"
     )
 }
 
