@@ -94,7 +94,7 @@ pub enum Refused {
 /// # Errors
 /// [`Refused`] when they cannot be followed, or only help was asked for.
 pub fn parse(arguments: &[OsString]) -> Result<Invocation, Refused> {
-    let plain = Arguments::command();
+    let plain = without_empty(Arguments::command());
     let named = named_config(&plain, arguments);
     let known: Vec<String> = flags(&plain);
     let settings = match config::load(named.as_deref(), &known) {
@@ -146,6 +146,18 @@ fn with_defaults(command: clap::Command, settings: &Settings) -> clap::Command {
     });
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| command.mut_subcommand(name, |sub| with_defaults(sub, settings)))
+}
+
+/// A variable that is set to nothing is not set: `DRIFTLINE_CONFIG= driftline …`
+/// is how a shell leaves one out.
+fn without_empty(command: clap::Command) -> clap::Command {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command.mut_args(|argument| match argument.get_env().is_some_and(is_empty) {
+        true => argument.env(None::<&'static str>),
+        false => argument,
+    });
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, without_empty))
 }
 
 /// The file that `--config` or its variable names, before anything else is

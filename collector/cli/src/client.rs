@@ -9,6 +9,7 @@ pub mod access;
 pub mod sse;
 pub mod tls;
 
+use std::fmt;
 use std::time::Duration;
 
 use driftline_api::problem::ApiError;
@@ -16,11 +17,13 @@ use futures_util::StreamExt as _;
 use reqwest::{Method, Response, StatusCode, Url, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 pub use access::Access;
 
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
+use crate::printer::text::safe;
 
 /// How long connecting may take: a collector that is there answers at once.
 const CONNECT_S_MAX: u64 = 10;
@@ -39,11 +42,18 @@ const ERROR_BYTES_MAX: usize = 64 * 1024;
 const SILENCE_S_MAX: u64 = 60;
 
 /// Asks one collector.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     base: Url,
-    token: String,
+    token: Zeroizing<String>,
     http: reqwest::Client,
+}
+
+// By hand: the token must not be in a log or a panic.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("base", &self.base.as_str()).finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -54,7 +64,7 @@ impl Client {
     /// cannot be used.
     pub fn new(access: &Access) -> Outcome<Self> {
         let base = access.collector()?;
-        let token = access.token()?;
+        let token = Zeroizing::new(access.token()?);
         let tls = tls::pinned(&access.ca()?)?;
         let http = builder().tls_backend_preconfigured(tls).https_only(true).build();
         let http = http.map_err(|error| Failure::new(Exit::Internal, format!("cannot set up HTTPS: {error}")))?;
@@ -93,7 +103,7 @@ impl Client {
     /// # Errors
     /// As [`Self::get`].
     pub async fn stream(&self, path: &[&str], query: &impl Serialize, last_event: Option<u64>) -> Outcome<Stream> {
-        let mut request = self.http.get(self.url(path, query)?).bearer_auth(&self.token);
+        let mut request = self.http.get(self.url(path, query)?).bearer_auth(&*self.token);
         if let Some(id) = last_event {
             request = request.header("last-event-id", id);
         }
@@ -108,7 +118,7 @@ impl Client {
     }
 
     async fn send(&self, method: Method, url: Url, sent: Option<&impl Serialize>) -> Outcome<Response> {
-        let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        let mut request = self.http.request(method, url).bearer_auth(&*self.token);
         request = request.timeout(Duration::from_secs(ANSWER_S_MAX));
         if let Some(sent) = sent {
             let json = serde_json::to_vec(sent)
@@ -189,8 +199,8 @@ async fn checked(response: Response) -> Outcome<Response> {
     let body = body(response, ERROR_BYTES_MAX).await.unwrap_or_default();
     let said: Option<ApiError> = serde_json::from_slice(&body).ok();
     let message = said.as_ref().map_or_else(|| format!("the collector answered {status}"), |said| said.message.clone());
-    let hint = said.and_then(|said| said.hint).or_else(|| hint(status).map(str::to_owned));
-    Err(Failure::new(exit(status), crate::printer::text::safe(&message)).maybe_hint(hint))
+    let hint = said.and_then(|said| said.hint).map(|hint| safe(&hint)).or_else(|| hint(status).map(str::to_owned));
+    Err(Failure::new(exit(status), safe(&message)).maybe_hint(hint))
 }
 
 fn exit(status: StatusCode) -> Exit {
@@ -247,3 +257,6 @@ fn innermost(error: &dyn std::error::Error) -> String {
     }
     at.to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ pub mod reading;
 pub mod status;
 
 use driftline_api::change::Side;
+pub use driftline_canon::count;
 use driftline_compare::Severity;
 
 /// What stands where nothing is.
@@ -38,10 +39,4 @@ pub fn shown(display: &str) -> String {
 #[must_use]
 pub fn severity(name: &str) -> Severity {
     Severity::from_name(name).unwrap_or(Severity::Critical)
-}
-
-/// `1 host`, `2 hosts`.
-#[must_use]
-pub fn count(number: u64, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }

@@ -179,7 +179,7 @@ fn an_unreachable_collector_ends_with_69() {
     let dir = tempfile::tempdir().unwrap();
     let ca = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap().cert.pem();
     std::fs::write(dir.path().join("ca.pem"), ca).unwrap();
-    std::fs::write(dir.path().join("token"), "dlo_x\n").unwrap();
+    driftline_cli::input::write_private(&dir.path().join("token"), b"dlo_x\n").unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = format!("collector = \"https://{free}\"\nca_file = \"ca.pem\"\ntoken_file = \"token\"\n");
     std::fs::write(dir.path().join("cli.toml"), config).unwrap();
@@ -199,4 +199,28 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(text(&output.stderr), "");
     assert!(output.status.code().is_some(), "not killed by a signal");
+}
+
+#[test]
+fn an_empty_variable_is_as_none() {
+    let files = ["diff", "production.env", "staging.env"];
+    let with = |name: &str| code(&command(&files).env(name, "").output().unwrap());
+    for name in ["DRIFTLINE_CONFIG", "DRIFTLINE_OUTPUT", "DRIFTLINE_FAIL_ON", "DRIFTLINE_ALL", "DRIFTLINE_TOKEN_FILE"] {
+        assert_eq!(with(name), 1, "{name}");
+    }
+    let named = command(&["status"]).env("DRIFTLINE_COLLECTOR", "").env("DRIFTLINE_CONFIG", "").output().unwrap();
+    assert!(text(&named.stderr).starts_with("error: no `collector` is configured"), "{}", text(&named.stderr));
+}
+
+#[test]
+fn inspect_as_ndjson_has_the_problems_too() {
+    let output = driftline(&["inspect", "-o", "ndjson", "--dialect", "dotenv", "broken.env"]);
+    let rows = text(&output.stdout);
+    let rows: Vec<serde_json::Value> = rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let whole = driftline(&["inspect", "-o", "json", "--dialect", "dotenv", "broken.env"]);
+    let whole: serde_json::Value = serde_json::from_slice(&whole.stdout).unwrap();
+    let rows_of = |name: &str| rows.iter().filter_map(|row| row.get(name).cloned()).collect::<Vec<_>>();
+    assert_eq!(serde_json::Value::from(rows_of("problem")), whole["problems"]);
+    assert!(!rows_of("problem").is_empty());
+    assert_eq!(rows_of("key").len(), whole["items"].as_array().unwrap().len());
 }

@@ -4,6 +4,7 @@
 //! Files are read only when they are needed, so that an offline command works
 //! without any.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use driftline_canon::{FleetKey, KeyEpoch};
@@ -17,10 +18,15 @@ use crate::arguments::Common;
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
+use crate::printer::text;
 use crate::{hex, input};
 
 /// Bytes of a token, CA or key file. Each has a few lines.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Anything for everybody, or writing for the group: a group that may read is
+/// how several operators share a machine.
+const OTHERS: u32 = 0o027;
 
 /// Where everything is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -107,7 +113,7 @@ impl Access {
     /// [`Failure`] when there is none, or the file holds something else.
     pub fn token(&self) -> Outcome<String> {
         let path = self.token_file.as_deref().ok_or_else(|| missing("token_file"))?;
-        let bytes = read("access token", path)?;
+        let bytes = read_secret("access token", path)?;
         let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Failure::new(Exit::Config, format!("{} holds no access token", path.display())));
@@ -121,7 +127,7 @@ impl Access {
     /// [`Failure`] when there is none, or the file holds something else.
     pub fn fleet_key(&self) -> Outcome<FleetKey> {
         let path = self.fleet_key_file.as_deref().ok_or_else(|| missing("fleet_key_file"))?;
-        let bytes = read("fleet key", path)?;
+        let bytes = read_secret("fleet key", path)?;
         // The reason is left out: it would quote the line, and the line is the key.
         let refuse = || Failure::new(Exit::Config, format!("{} holds no fleet key", path.display()));
         let text = std::str::from_utf8(&bytes).map_err(|_| refuse())?;
@@ -135,6 +141,19 @@ impl Access {
 fn read(what: &str, path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
     let read = input::read_limited(path, FILE_BYTES_MAX);
     read.map(Zeroizing::new).map_err(|error| Failure::file(Exit::Config, &format!("read the {what}"), path, &error))
+}
+
+/// Reads a secret, as ssh(1) reads a key: one that others could read is none.
+fn read_secret(what: &str, path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {
+    let bytes = read(what, path)?;
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| Failure::file(Exit::Config, &format!("look at the {what}"), path, &error))?;
+    let mode = metadata.mode() & 0o7777;
+    if mode & OTHERS == 0 {
+        return Ok(bytes);
+    }
+    Err(Failure::new(Exit::Config, format!("the {what} {} has mode {mode:04o}: others may use it", path.display()))
+        .hint(format!("chmod 0600 {}", text::quoted(&path.to_string_lossy()))))
 }
 
 fn missing(key: &str) -> Failure {

@@ -9,6 +9,7 @@ mod checks;
 mod children;
 mod collector;
 mod edit;
+mod hand;
 mod live;
 mod place;
 mod shop;
@@ -65,11 +66,11 @@ async fn tell(
     shop: &Shop,
     children: &mut Children,
 ) -> Outcome<Told> {
-    let (checks, collector) = story::tell(printer, place, shop, children).await?;
+    let story::Told { checks, collector, webhook } = story::tell(printer, place, shop, children).await?;
     if arguments.once {
         return Ok(Told::Whole(checks));
     }
-    story::by_hand(printer, place, &collector, shop)?;
+    hand::go_on(printer, place, &collector, shop, webhook).await?;
     // Everything goes on running until somebody stops it.
     std::future::pending().await
 }

@@ -22,6 +22,6 @@ pub(super) fn run(context: &Context, arguments: &Inspect) -> Outcome {
     items.sort_by_key(|item| item.line);
     let name = arguments.file.display().to_string();
     let inspection = Inspection::new(&name, seen.dialect, items, &seen.problems);
-    context.printer.result(&inspection, &inspection.items, &inspection.document())?;
+    context.printer.result(&inspection, &inspection.rows(), &inspection.document())?;
     Ok(if seen.is_inconclusive() { Exit::Inconclusive } else { Exit::Clean })
 }

@@ -47,13 +47,21 @@ pub(super) async fn run(context: &Context, common: &Common, arguments: &Login) -
 /// What another configuration says; what it leaves out is taken from flags.
 fn taken_from(from: &Path, common: &Common) -> Outcome<Access> {
     let settings = config::load(Some(from), &arguments::known_flags())?;
+    let file = |key: &str| settings.flag(key).map(|named| copied_along(from, Path::new(named)));
     Ok(Access {
         collector: settings.flag("collector").map(str::to_owned).or_else(|| common.collector.clone()),
         ca_pem: settings.ca_pem.clone(),
-        ca_file: settings.flag("ca_file").map(PathBuf::from).or_else(|| common.ca_file.clone()),
-        token_file: settings.flag("token_file").map(PathBuf::from).or_else(|| common.token_file.clone()),
-        fleet_key_file: settings.flag("fleet_key_file").map(PathBuf::from).or_else(|| common.fleet_key_file.clone()),
+        ca_file: file("ca_file").or_else(|| common.ca_file.clone()),
+        token_file: file("token_file").or_else(|| common.token_file.clone()),
+        fleet_key_file: file("fleet_key_file").or_else(|| common.fleet_key_file.clone()),
     })
+}
+
+/// A file as the configuration names it, or the one of that name beside a copy
+/// of the configuration: paths of another machine lead nowhere here.
+fn copied_along(from: &Path, named: &Path) -> PathBuf {
+    let beside = named.file_name().map(|name| from.with_file_name(name));
+    beside.filter(|beside| !named.exists() && beside.is_file()).unwrap_or_else(|| named.to_owned())
 }
 
 fn absolute(access: Access) -> Outcome<Access> {
@@ -86,3 +94,6 @@ fn entries(access: &Access, collector: &str) -> Vec<(&'static str, String)> {
     ];
     all.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect()
 }
+
+#[cfg(test)]
+mod tests;

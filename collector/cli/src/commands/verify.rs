@@ -55,14 +55,28 @@ fn prove_file(path: &Path, wanted: Option<[u8; 32]>) -> Outcome<Verification> {
 }
 
 async fn export(context: &Context, path: &Path, wanted: Option<[u8; 32]>) -> Outcome<Verification> {
+    let file = input::private(path).map_err(|error| {
+        Failure::file(Exit::Internal, "write", path, &error).hint("an export never replaces a file that is there")
+    })?;
+    match save(context, file, path, wanted).await {
+        Ok(answer) => {
+            context.printer.say(&format!("saved to {}", path.display()));
+            Ok(answer)
+        }
+        Err(failure) => {
+            // A piece of a history would stand in the way of the next try.
+            _ = std::fs::remove_file(path);
+            Err(failure)
+        }
+    }
+}
+
+async fn save(context: &Context, file: File, path: &Path, wanted: Option<[u8; 32]>) -> Outcome<Verification> {
     let fail = |error: &std::io::Error| Failure::file(Exit::Internal, "write", path, error);
-    let file =
-        input::private(path).map_err(|error| fail(&error).hint("an export never replaces a file that is there"))?;
     let mut file = BufWriter::new(file);
     let answer = stream(context, wanted, |bytes| file.write_all(bytes).map_err(|error| fail(&error))).await?;
     let file = file.into_inner().map_err(|error| fail(error.error()))?;
     file.sync_all().map_err(|error| fail(&error))?;
-    context.printer.say(&format!("saved to {}", path.display()));
     Ok(answer)
 }
 

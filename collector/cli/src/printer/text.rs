@@ -115,6 +115,16 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
+/// The text in lines of at most so many columns, the later ones set in as far
+/// as the first: nothing is left out.
+#[must_use]
+pub fn folded(text: &str, columns: usize) -> Vec<String> {
+    let rest = text.trim_start_matches(' ');
+    let indent = (text.len() - rest.len()).min(columns / 2);
+    let space = " ".repeat(indent);
+    wrap(rest, columns - indent).into_iter().map(|line| format!("{space}{line}")).collect()
+}
+
 /// Bytes of the longest start that fits, at least one character.
 fn fitting(word: &str, columns: usize) -> usize {
     let mut taken = 0;
@@ -142,6 +152,16 @@ pub fn safe(text: &str) -> String {
         }
     }
     out
+}
+
+/// The text as one word of a POSIX shell (XCU 2.2.2): it can be pasted.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%=,".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub fn exit(comparison: &Comparison, fail_on: FailOn) -> Exit {
 fn side(comparison: &Comparison, left: bool) -> String {
     let (name, hosts) =
         if left { (&comparison.left, comparison.left_hosts) } else { (&comparison.right, comparison.right_hosts) };
-    if hosts == 1 { name.clone() } else { format!("{name} ({hosts} hosts)") }
+    if hosts == 1 { name.clone() } else { format!("{name} ({})", count(hosts.into(), "host", "hosts")) }
 }
 
 fn summary(comparison: &Comparison) -> String {

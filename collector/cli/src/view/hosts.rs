@@ -99,14 +99,15 @@ fn one_source(document: Document, source: &Source) -> Document {
 /// A problem as it is printed on the host: place, reason, line and caret.
 #[must_use]
 pub fn problem_lines(path: &str, problem: &Problem) -> Vec<String> {
-    use crate::printer::text::safe;
+    use crate::printer::text::{safe, width};
     let place = |number: Option<u32>| number.map_or_else(String::new, |number| format!(":{number}"));
     let mut lines = vec![safe(&format!("{path}{}{}: {}", place(problem.line), place(problem.column), problem.reason))];
     if let (Some(line), Some(column), Some(excerpt)) = (problem.line, problem.column, &problem.excerpt) {
         let gutter = line.to_string();
-        let column = usize::try_from(column).unwrap_or(1).saturating_sub(1).min(excerpt.chars().count());
+        // In columns of the terminal: an escape is written out, an ideograph is wide.
+        let before: String = excerpt.chars().take(usize::try_from(column).unwrap_or(1).saturating_sub(1)).collect();
         lines.push(format!(" {gutter} | {}", safe(excerpt)));
-        lines.push(format!(" {} | {}^", " ".repeat(gutter.len()), " ".repeat(column)));
+        lines.push(format!(" {} | {}^", " ".repeat(gutter.len()), " ".repeat(width(&safe(&before)))));
     }
     lines
 }

@@ -45,7 +45,27 @@ pub struct SeenItem {
     pub severity: String,
 }
 
+/// One line of ndjson: an item, or `{"problem": …}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Row<'a> {
+    /// An item.
+    Item(&'a SeenItem),
+    /// What could not be understood.
+    Problem {
+        /// Which.
+        problem: &'a ApiProblem,
+    },
+}
+
 impl Inspection {
+    /// Everything that was seen, line by line.
+    #[must_use]
+    pub fn rows(&self) -> Vec<Row<'_>> {
+        let problems = self.problems.iter().map(|problem| Row::Problem { problem });
+        self.items.iter().map(Row::Item).chain(problems).collect()
+    }
+
     /// What was seen of a file.
     #[must_use]
     pub fn new(file: &str, dialect: Option<EnvDialect>, items: Vec<SeenItem>, problems: &[Problem]) -> Self {

@@ -48,9 +48,9 @@ impl Server {
         runtime.spawn(serve(listener, TlsAcceptor::from(Arc::new(tls)), Arc::new(answer), Arc::clone(&asked)));
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("ca.pem"), ca_pem).unwrap();
-        std::fs::write(dir.path().join("token"), "dlo_test\n").unwrap();
+        driftline_cli::input::write_private(&dir.path().join("token"), b"dlo_test\n").unwrap();
         let key = format!("[fleet]\nepoch = 2\nkey = \"{}\"\n", "ab".repeat(32));
-        std::fs::write(dir.path().join("fleet-key.toml"), key).unwrap();
+        driftline_cli::input::write_private(&dir.path().join("fleet-key.toml"), key.as_bytes()).unwrap();
         let config = format!(
             "collector = \"https://{address}\"\nca_file = \"ca.pem\"\ntoken_file = \"token\"\n\
              fleet_key_file = \"fleet-key.toml\"\n"

@@ -9,7 +9,7 @@ fn access(collector: &str) -> Access {
 fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("file");
-    std::fs::write(&path, content).unwrap();
+    crate::input::write_private(&path, content.as_bytes()).unwrap();
     (dir, path)
 }
 
@@ -69,4 +69,32 @@ fn a_ca_file_without_a_certificate_is_refused() {
     let (_dir, path) = file("hello\n");
     let failure = Access { ca_file: Some(path), ..Access::default() }.ca().unwrap_err();
     assert!(failure.to_string().contains("holds no certificate"), "{failure}");
+}
+
+#[test]
+fn a_secret_that_others_could_read_is_refused_as_ssh_does_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let key = format!("[fleet]\nepoch = 1\nkey = \"{}\"\n", "0f".repeat(32));
+    for (content, is_token) in [("dlo_abc\n", true), (key.as_str(), false)] {
+        let (_dir, path) = file(content);
+        let read = || {
+            let access =
+                Access { token_file: Some(path.clone()), fleet_key_file: Some(path.clone()), ..Access::default() };
+            if is_token { access.token().map(drop) } else { access.fleet_key().map(drop) }
+        };
+        for (mode, refused) in
+            [(0o600, false), (0o400, false), (0o640, false), (0o644, true), (0o660, true), (0o602, true)]
+        {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let Err(failure) = read() else {
+                assert!(!refused, "{mode:o} was taken");
+                continue;
+            };
+            assert!(refused, "{mode:o}: {failure}");
+            assert_eq!(failure.exit(), Exit::Config);
+            let said = failure.to_string();
+            assert!(said.contains(&format!("has mode {mode:04o}")) && said.contains("hint: chmod 0600 /"), "{said}");
+            assert!(!said.contains("dlo_abc") && !said.contains("0f0f"), "{said}");
+        }
+    }
 }

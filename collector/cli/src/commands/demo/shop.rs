@@ -98,7 +98,8 @@ impl Shop {
         }
         environments.sort_by_key(|stage| rank(stage.name.as_str()));
         if !(2..=ENVIRONMENTS_MAX).contains(&environments.len()) {
-            let said = format!("{} has {} environments with env files", dir.display(), environments.len());
+            let found = driftline_canon::count(environments.len() as u64, "environment", "environments");
+            let said = format!("{} has {found} with env files", dir.display());
             let hint = format!("2 to {ENVIRONMENTS_MAX} folders such as `staging` and `production`, each with `*.env`");
             return Err(Failure::new(Exit::Data, said).hint(hint));
         }

@@ -16,7 +16,7 @@ use super::children::Children;
 use super::collector::{self, Collector};
 use super::edit::{self, Edit};
 use super::live::Live;
-use super::place::{self, Place};
+use super::place::Place;
 use super::shop::{Shop, Stage};
 use super::webhook::{Call, Webhook};
 use crate::exit::Exit;
@@ -45,13 +45,15 @@ struct Query<'a> {
     right: &'a str,
 }
 
+/// What goes on when the story is told.
+pub(super) struct Told {
+    pub(super) checks: Checks,
+    pub(super) collector: Collector,
+    pub(super) webhook: Webhook,
+}
+
 /// Tells the story; everything that was started goes on running.
-pub(super) async fn tell(
-    printer: Printer,
-    place: &Place,
-    shop: &Shop,
-    children: &mut Children,
-) -> Outcome<(Checks, Collector)> {
+pub(super) async fn tell(printer: Printer, place: &Place, shop: &Shop, children: &mut Children) -> Outcome<Told> {
     let mut checks = Checks::default();
     printer.say(&format!("driftline demo in {}", place.path().display()));
     let secret = webhook_secret()?;
@@ -61,8 +63,9 @@ pub(super) async fn tell(
     printer.say(&format!("collector ready after {} ms", begun.elapsed().as_millis()));
     let begun = Instant::now();
     let agents = agents::start(place, shop, &collector, children).await?;
-    printer.say(&format!("{agents} agents enrolled and connected after {} ms", begun.elapsed().as_millis()));
-    checks.note(true, format!("{agents} agents enrolled over one-time tokens, each with its own key"));
+    let many = driftline_canon::count(agents.into(), "agent", "agents");
+    printer.say(&format!("{many} enrolled and connected after {} ms", begun.elapsed().as_millis()));
+    checks.note(true, format!("{many} enrolled over one-time tokens, each with its own key"));
 
     let (production, other) = shop.production()?;
     let before = compare(&collector, production, other).await?;
@@ -79,7 +82,7 @@ pub(super) async fn tell(
     note_history(&mut checks, &collector).await?;
     note_secrets(&mut checks, shop, &edited, &after);
     show(printer, &checks.document())?;
-    Ok((checks, collector))
+    Ok(Told { checks, collector, webhook })
 }
 
 /// What came of the edit.
@@ -145,7 +148,7 @@ fn alert_document(edited: &Edited, width: usize) -> Document {
         String::new(),
     ];
     lines.extend(body_lines(call));
-    let lines = lines.iter().map(|line| text::cut(&text::safe(line), width)).collect();
+    let lines = lines.iter().flat_map(|line| text::folded(&text::safe(line), width)).collect();
     let arrived = format!("It arrived {} after the rename; {holds}.", milliseconds(*after));
     document.text(arrived).block(Block::Lines(lines))
 }
@@ -229,7 +232,10 @@ fn note_after(checks: &mut Checks, edited: &Edited, before: &Comparison, after: 
 
 async fn note_history(checks: &mut Checks, collector: &Collector) -> Outcome<()> {
     let answer: Verification = collector.client.get(&["verify"], &()).await?;
-    checks.note(answer.intact && answer.entries > 0, format!("the history is whole: {} entries", answer.entries));
+    checks.note(
+        answer.intact && answer.entries > 0,
+        format!("the history is whole: {}", driftline_canon::count(answer.entries, "entry", "entries")),
+    );
     Ok(())
 }
 
@@ -248,7 +254,7 @@ fn milliseconds(time: Duration) -> String {
     format!("{}.{} ms", time.as_millis(), time.as_micros() % 1_000 / 100)
 }
 
-fn show(printer: Printer, document: &Document) -> Outcome<()> {
+pub(super) fn show(printer: Printer, document: &Document) -> Outcome<()> {
     printer.data(&format!("\n{}", layout::render(document, printer.style())))
 }
 
@@ -257,38 +263,6 @@ fn webhook_secret() -> Outcome<String> {
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::new(Exit::Internal, format!("the system gives no randomness: {error}")))?;
     Ok(hex::encode(&bytes))
-}
-
-/// How to go on by hand.
-pub(super) fn by_hand(printer: Printer, at: &Place, collector: &Collector, shop: &Shop) -> Outcome<()> {
-    let (production, other) = shop.production()?;
-    let config = at.operator_config();
-    let host = production.hosts.first().map_or("", String::as_str);
-    let file = production.files.first().map_or("", |file| file.name.as_str());
-    let [ingest, enrol, _] = collector.ports;
-    let facts = [
-        ("API", collector.client.address().to_owned()),
-        ("agents connect to", format!("127.0.0.1:{ingest} (enrol at 127.0.0.1:{enrol})")),
-        ("access token", at.at("operator/operator.token").display().to_string()),
-        ("a file to edit", agents::folder(at, host).join(file).display().to_string()),
-    ];
-    let lines = vec![
-        format!("export PATH=\"{}:$PATH\"", place::programs()?.display()),
-        format!("export DRIFTLINE_CONFIG={}", config.display()),
-        "driftline watch".to_owned(),
-        "driftline status".to_owned(),
-        "driftline changes --since 10m".to_owned(),
-        format!("driftline compare {} {}", production.name, other.name),
-        format!("driftline show {host}"),
-        "driftline verify".to_owned(),
-    ];
-    let document = Document::default()
-        .heading("Go on by hand")
-        .facts(facts)
-        .text("In another terminal:")
-        .block(Block::Lines(lines))
-        .text("Ctrl-C stops everything and removes the directory.");
-    show(printer, &document)
 }
 
 #[cfg(test)]

@@ -72,6 +72,11 @@ impl Webhook {
         format!("http://{}/hook", self.address)
     }
 
+    /// The next call; none when the receiver has ended.
+    pub(super) async fn next(&mut self) -> Option<Call> {
+        self.calls.recv().await
+    }
+
     /// All calls until one tells of that key on that host, or the time is over;
     /// that one is the last.
     pub(super) async fn until(&mut self, host: &str, key: &str, limit: Duration) -> Vec<Call> {

@@ -79,3 +79,71 @@ fn parts_are_kept_apart_and_headings_stay_with_what_follows() {
         Document::default().heading("Head").text("one two three four").facts([("name", "value"), ("n", "v")]);
     assert_eq!(render(&document, style(12)), "Head\none two\nthree four\n\nname  value\nn     v\n");
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cell() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[ -~]{0,90}",
+            Just(String::new()),
+            Just("日本語の設定".repeat(8)),
+            Just("\u{1b}[2J\nX".to_owned()),
+            any::<String>(),
+        ]
+    }
+
+    fn row() -> impl Strategy<Value = Row> {
+        let severity =
+            prop::option::of(prop::sample::select(vec![Severity::Info, Severity::Warning, Severity::Critical]));
+        (prop::collection::vec(cell(), 4), prop::option::of(cell()), severity).prop_map(|(cells, note, severity)| Row {
+            cells,
+            note,
+            severity,
+        })
+    }
+
+    fn any_table() -> impl Strategy<Value = Table> {
+        (prop::collection::vec(row(), 0..6), any::<bool>()).prop_map(|(rows, against)| Table {
+            titles: ["severity", "key", "left", "right"].map(str::to_owned).to_vec(),
+            rows,
+            note_title: "note".to_owned(),
+            against: against.then_some((2, 3)),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_table_fits_any_terminal(table in any_table(), width in 60..220_usize) {
+            let found = printed(&table, style(width));
+            for line in found.lines() {
+                prop_assert!(text::width(line) <= width, "{width}: {line:?}");
+            }
+            prop_assert!(!found.chars().any(|c| c != '\n' && c.is_control()), "{found:?}");
+        }
+
+        #[test]
+        fn colour_changes_no_character(table in any_table(), width in 60..220_usize) {
+            let coloured = printed(&table, Style { width, colour: true });
+            let mut plain = String::new();
+            let mut parts = coloured.split('\u{1b}');
+            plain.push_str(parts.next().unwrap_or_default());
+            for part in parts {
+                plain.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+            }
+            prop_assert_eq!(plain, printed(&table, style(width)));
+        }
+
+        #[test]
+        fn any_document_ends_each_part_with_a_line(texts in prop::collection::vec(cell(), 1..5), width in 40..120_usize) {
+            let document = texts.iter().fold(Document::default(), |document, text| {
+                document.text(text.clone()).facts([("name", text.clone())])
+            });
+            let found = render(&document, style(width));
+            prop_assert!(found.ends_with('\n'), "{found:?}");
+            prop_assert!(found.lines().all(|line| text::width(line) <= width), "{found}");
+        }
+    }
+}

@@ -30,3 +30,43 @@ fn facts_and_lines_have_their_forms() {
     let document = Document::default().facts([("a", "1")]).block(Block::Lines(vec!["x ``` y".to_owned()]));
     assert_eq!(render(&document), "- a: 1\n\n```\nx ` ` ` y\n```\n");
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::printer::document::Row;
+
+    /// Bars that are no part of an escape.
+    fn bars(line: &str) -> usize {
+        let mut escaped = false;
+        line.chars()
+            .filter(|&c| {
+                let counts = c == '|' && !escaped;
+                escaped = c == '\\' && !escaped;
+                counts
+            })
+            .count()
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_can_add_a_column_or_a_row(cells in prop::collection::vec(prop::collection::vec(any::<String>(), 3), 1..5)) {
+            let mut table = Table::new(&["a", "b", "c"]);
+            table.rows = cells.iter().map(|cells| Row { cells: cells.clone(), ..Row::default() }).collect();
+            let found = render(&Document::default().table(table));
+            prop_assert_eq!(found.lines().count(), cells.len() + 2);
+            prop_assert!(found.lines().all(|line| bars(line) == 4), "{}", found);
+        }
+
+        #[test]
+        fn no_text_can_become_markup(text in any::<String>()) {
+            let found = render(&Document::default().text(text));
+            let mut escaped = false;
+            for c in found.chars() {
+                prop_assert!(escaped || !"<>[]`*_#|~&".contains(c), "{}", found);
+                escaped = c == '\\' && !escaped;
+            }
+        }
+    }
+}

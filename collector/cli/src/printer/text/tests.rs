@@ -60,3 +60,86 @@ fn w10_nothing_that_moves_the_cursor_is_printed_raw() {
     assert_eq!(safe("gnp.\u{202e}exe"), "gnp.\\u{202e}exe");
     assert_eq!(safe("C:\\temp äöü"), "C:\\temp äöü");
 }
+
+#[test]
+fn what_is_quoted_is_one_word_of_a_shell() {
+    for plain in ["/tmp/a-1/cli.toml", "host:7443", "a=b"] {
+        assert_eq!(quoted(plain), plain);
+    }
+    for odd in ["", "a b", "it's", "$HOME", "`id`", "a\nb", "\"q\"", "*", "~", "日本", "a;b", "\\"] {
+        let script = format!("printf %s {}", quoted(odd));
+        let shell = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8(shell.stdout).unwrap(), odd, "{script}");
+    }
+}
+
+#[test]
+fn what_is_folded_is_whole() {
+    assert_eq!(folded("  \"a\": \"b c\"", 80), ["  \"a\": \"b c\""]);
+    assert_eq!(folded("  one two three", 9), ["  one two", "  three"]);
+    assert_eq!(folded("    /a/long/path", 12), ["    /a/long/", "    path"]);
+    assert_eq!(folded("", 10), [""]);
+    let deep = folded(&format!("{}x", " ".repeat(100)), 10);
+    assert!(deep.iter().all(|line| width(line) <= 10) && deep.concat().ends_with('x'), "{deep:?}");
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Text with what makes widths hard: wide, combining, control and long words.
+    fn any_text() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            "[a-z]{1,12}",
+            Just(" ".to_owned()),
+            Just("日本語".to_owned()),
+            Just("e\u{301}".to_owned()),
+            Just("\u{1b}[2J\n\t".to_owned()),
+            Just("🦀".to_owned()),
+            Just("/a/long/path/of/many/parts".to_owned()),
+        ];
+        prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_text_fits_and_a_text_that_fits_is_not_cut(text in any_text(), columns in 2..60_usize) {
+            let text = safe(&text);
+            for made in [cut(&text, columns), cut_middle(&text, columns), cut_around(&text, "another", columns)] {
+                prop_assert!(width(&made) <= columns, "{made:?} of {text:?}");
+                prop_assert!(width(&text) > columns || made == text);
+            }
+        }
+
+        #[test]
+        fn wrapping_leaves_nothing_out(text in any_text(), columns in 2..60_usize) {
+            let text = safe(&text);
+            let lines = wrap(&text, columns);
+            prop_assert!(lines.iter().all(|line| width(line) <= columns), "{lines:?}");
+            let solid = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(solid(&lines.concat()), solid(&text));
+        }
+
+        #[test]
+        fn folding_leaves_nothing_out(indent in 0..20_usize, text in any_text(), columns in 4..60_usize) {
+            let text = format!("{}{}", " ".repeat(indent), safe(&text));
+            let lines = folded(&text, columns);
+            prop_assert!(lines.iter().all(|line| width(line) <= columns), "{lines:?}");
+            prop_assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        }
+
+        #[test]
+        fn w10_what_is_safe_stays_safe(text in any::<String>()) {
+            let once = safe(&text);
+            prop_assert!(!once.chars().any(|c| c.is_control() || is_deceptive(c)), "{once:?}");
+            prop_assert_eq!(safe(&once), once.clone(), "twice is once");
+        }
+
+        #[test]
+        fn two_values_that_differ_do_not_look_alike(common in "[a-z]{0,60}", tail in "[a-z]{1,10}", columns in 12..40_usize) {
+            let (one, other) = (format!("{common}1{tail}"), format!("{common}2{tail}"));
+            prop_assert_ne!(cut_around(&one, &other, columns), cut_around(&other, &one, columns));
+        }
+    }
+}

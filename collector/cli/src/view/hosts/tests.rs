@@ -61,3 +61,61 @@ fn a_problem_without_a_place_is_one_line() {
         Problem { kind: "missing".to_owned(), line: None, column: None, reason: "gone".to_owned(), excerpt: None };
     assert_eq!(problem_lines("/a", &problem), ["/a: gone"]);
 }
+
+#[test]
+fn the_caret_stands_below_its_column_whatever_is_before_it() {
+    for (excerpt, column, caret) in [
+        ("PORT=****", 6, " 12 | PORT=****\n    |      ^"),
+        ("\tA=****", 2, " 12 | \\tA=****\n    |   ^"),
+        ("日本=****", 3, " 12 | 日本=****\n    |     ^"),
+        ("e\u{301}=****", 3, " 12 | e\u{301}=****\n    |  ^"),
+        ("A=\u{1b}", 4, " 12 | A=\\u{1b}\n    |         ^"),
+        ("A", 99, " 12 | A\n    |  ^"),
+    ] {
+        let kind = "syntax".to_owned();
+        let excerpt = Some(excerpt.to_owned());
+        let problem = Problem { kind, line: Some(12), column: Some(column), reason: "no".to_owned(), excerpt };
+        let lines = problem_lines("/a", &problem);
+        assert_eq!(lines[0], format!("/a:12:{column}: no"));
+        assert_eq!(lines[1..].join("\n"), caret, "{problem:?}");
+    }
+}
+
+#[test]
+fn w10_nothing_of_a_host_reaches_the_terminal_raw() {
+    const EVIL: &str = "a\u{1b}]0;x\u{7}\n\u{202e}日本🦀\u{9b}2J";
+    let mut odd = host(EVIL);
+    odd.host = EVIL.to_owned();
+    odd.os = EVIL.to_owned();
+    odd.verified_at = Some(EVIL.to_owned());
+    let problem = Problem {
+        kind: EVIL.to_owned(),
+        line: Some(1),
+        column: Some(9),
+        reason: EVIL.to_owned(),
+        excerpt: Some(EVIL.to_owned()),
+    };
+    let item = driftline_api::host::Item {
+        key: EVIL.to_owned(),
+        display: Some(EVIL.to_owned()),
+        secret: false,
+        line: None,
+        since: EVIL.to_owned(),
+    };
+    let source = Source {
+        source: EVIL.to_owned(),
+        kind: EVIL.to_owned(),
+        path: EVIL.to_owned(),
+        observed_at: EVIL.to_owned(),
+        retired: false,
+        items: vec![item],
+        problems: vec![problem],
+    };
+    let whole = HostDetail { schema_version: 1, host: odd.clone(), sources: vec![source] };
+    for document in [detail(&whole, now()), document(&[odd], now())] {
+        let found = layout::render(&document, Style { width: 80, colour: false });
+        let raw = found.chars().find(|&c| c != '\n' && (c.is_control() || driftline_canon::key::is_deceptive(c)));
+        assert_eq!(raw, None, "{found}");
+        assert!(found.contains("\\u{1b}"), "{found}");
+    }
+}

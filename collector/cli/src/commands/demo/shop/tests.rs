@@ -81,7 +81,7 @@ fn what_cannot_be_shown_is_refused() {
     let one = directory(&["prod/.env", "empty/readme"]);
     let failure = Shop::load(Some(one.path())).unwrap_err();
     assert_eq!(failure.exit(), Exit::Data);
-    assert!(failure.to_string().contains("1 environments"), "{failure}");
+    assert!(failure.to_string().contains("1 environment with"), "{failure}");
     assert_eq!(Shop::load(Some(Path::new("/nonexistent"))).unwrap_err().exit(), Exit::Inconclusive);
     let odd = directory(&["prod/.env", "a b/.env"]);
     assert!(Shop::load(Some(odd.path())).unwrap_err().to_string().contains("folder `a b`"));

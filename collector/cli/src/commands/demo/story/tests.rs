@@ -143,7 +143,12 @@ fn what_is_printed_fits_80_columns() {
         let printed = layout::render(&document, style);
         assert!(printed.lines().all(|line| text::width(line) <= 80), "{printed}");
     }
-    let printed = layout::render(&alert_document(&edited, 80), style);
+    let mut far = edited;
+    let path = format!("/tmp/{}/app.env", "deep/".repeat(30));
+    far.alert.as_mut().unwrap().0.alert.as_mut().unwrap().summary.clone_from(&path);
+    let printed = layout::render(&alert_document(&far, 80), style);
+    assert!(!printed.contains('…') && printed.lines().all(|line| text::width(line) <= 80), "{printed}");
+    assert!(printed.split_whitespace().collect::<String>().contains(&path), "folded, not cut: {printed}");
     assert!(printed.contains("It arrived 2.3 ms after the rename; the signature holds."), "{printed}");
     assert!(printed.contains("driftline-signature: t=1,v1=00"), "{printed}");
 }
