@@ -15,6 +15,14 @@ fn demo(tmp: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// What a visitor does next: edits the file that the demo names.
+fn edit_by_hand(told: &str) {
+    let file = told.lines().find_map(|line| line.strip_prefix("a file to edit")).unwrap().trim();
+    let text = read_text(Path::new(file));
+    assert!(text.contains("\nLOG_LEVEL=info\n"), "{text}");
+    std::fs::write(file, text.replace("\nLOG_LEVEL=info\n", "\nLOG_LEVEL=by-hand\n")).unwrap();
+}
+
 fn is_empty(dir: &Path) -> bool {
     dir.read_dir().unwrap().next().is_none()
 }
@@ -67,14 +75,23 @@ fn a_demo_that_waits_ends_with_sigterm_and_its_children_with_it() {
         read_text(log.path()).contains("Ctrl-C stops everything").then_some(())
     });
     let told = read_text(log.path());
-    let config = told.lines().find_map(|line| line.strip_prefix("export DRIFTLINE_CONFIG=")).unwrap();
-    let mut by_hand = Command::new(program("driftline"));
-    let status = output(by_hand.args(["status", "-o", "json"]).env("DRIFTLINE_CONFIG", config));
-    assert!(status.status.success(), "the printed commands work: {}", String::from_utf8_lossy(&status.stderr));
+    // Paths are whole, however long: below `/tmp` all of it fits.
+    let usual = told.replace(&*tmp.path().to_string_lossy(), "/tmp");
+    let over: Vec<_> = usual.lines().filter(|line| line.chars().count() > 80).collect();
+    assert!(over.is_empty(), "{over:#?}");
+    let paste = told.lines().find(|line| line.starts_with(". ")).unwrap();
+    let script = format!("{paste}; driftline status -o json && printf %s \"$DRIFTLINE_CONFIG\" >&2");
+    let status = output(Command::new("sh").args(["-c", &script]));
+    let config = String::from_utf8_lossy(&status.stderr).into_owned();
+    assert!(status.status.success(), "the printed commands work: {config}");
+    edit_by_hand(&told);
+    eventually("the webhook's alert of an edit made later is shown", || {
+        read_text(log.path()).contains("LOG_LEVEL: info -> by-hand").then_some(())
+    });
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert!(child.wait().unwrap().success());
     assert!(is_empty(tmp.path()));
-    let after = output(Command::new(program("driftline")).args(["status", "--config", config]));
+    let after = output(Command::new(program("driftline")).args(["status", "--config", &config]));
     assert_eq!(after.status.code(), Some(78), "its configuration is gone");
 }

@@ -10,6 +10,8 @@
 mod crates;
 #[path = "tidy/files.rs"]
 mod files;
+#[path = "tidy/pages.rs"]
+mod pages;
 
 use std::path::{Path, PathBuf};
 

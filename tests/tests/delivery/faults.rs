@@ -121,3 +121,83 @@ fn d2_a_full_disk_of_the_collector_holds_changes_back_and_resumes_by_itself() {
     fleet.stop_collector();
     drop(disk);
 }
+
+/// Set in the process that has a network of its own.
+const OWN_NETWORK: &str = "DRIFTLINE_TEST_OWN_NETWORK";
+
+/// Whether this process has a network of its own, in which loopback can be made
+/// bad. If not, it runs the test again in one, and fails with it.
+fn in_own_network(test: &str) -> bool {
+    if std::env::var_os(OWN_NETWORK).is_some() {
+        return true;
+    }
+    let own = std::env::current_exe().unwrap();
+    let script = r#"ip link set lo up && exec "$0" "$@""#;
+    let mut command = Command::new("unshare");
+    command.args(["--net", "sh", "-c", script]).arg(own).args(["--exact", test, "--nocapture"]).env(OWN_NETWORK, "1");
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    false
+}
+
+#[test]
+fn d4_a_network_that_loses_every_tenth_packet_loses_no_change() {
+    if !is_root() {
+        assert!(std::env::var_os("CI").is_none(), "CI runs as root: this test must not be left out");
+        eprintln!("left out: a network namespace needs root");
+        return;
+    }
+    if !in_own_network("faults::d4_a_network_that_loses_every_tenth_packet_loses_no_change") {
+        return;
+    }
+    let fleet = Fleet::start();
+    let mut agent = fleet.enrol("web-1", "production", "web", APP_ENV);
+    write_counter(&agent.files(), 1);
+    fleet.run(&mut agent);
+    wait_for_counter(&fleet, "web-1", 1);
+    // Both ways: what the agent sends, and what acknowledges it.
+    let rules = format!(
+        "add table inet loss\nadd chain inet loss in {{ type filter hook input priority 0; }}\n\
+         add rule inet loss in tcp dport {port} numgen random mod 10 0 drop\n\
+         add rule inet loss in tcp sport {port} numgen random mod 10 0 drop\n",
+        port = fleet.ingest_port
+    );
+    fs::write(fleet.path("loss.nft"), rules).unwrap();
+    let _ = succeed(Command::new("nft").arg("-f").arg(fleet.path("loss.nft")));
+    let writer = Writer::start(&agent, 1, Duration::from_millis(10));
+    std::thread::sleep(Duration::from_secs(5));
+    let last = writer.stop();
+    wait_for_counter(&fleet, "web-1", last);
+    assert_unbroken(&counter_changes(&fleet), 1, last);
+    let kinds = event_kinds(&fleet);
+    assert!(!kinds.iter().any(|kind| kind == "root_mismatch" || kind == "sequence_gap"), "{kinds:?}");
+}
+
+#[test]
+fn d2_a_read_only_state_directory_is_refused_by_its_name() {
+    if !is_root() {
+        assert!(std::env::var_os("CI").is_none(), "CI runs as root: this test must not be left out");
+        eprintln!("left out: mounting needs root");
+        return;
+    }
+    let fleet = Fleet::start();
+    let mut agent = fleet.enrol("web-1", "production", "web", APP_ENV);
+    write_counter(&agent.files(), 1);
+    fleet.run(&mut agent);
+    wait_for_counter(&fleet, "web-1", 1);
+    agent.stop();
+    let state = agent.state_dir();
+    let _ = succeed(Command::new("mount").arg("--bind").args([&state, &state]));
+    let read_only = SmallDisk { at: state.clone() };
+    let _ = succeed(Command::new("mount").args(["-o", "remount,bind,ro"]).arg(&state));
+    let done = driftline_tests::process::output(&mut fleet.agent_command(&agent, "run"));
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(!done.status.success(), "{said}");
+    assert!(said.contains(&state.display().to_string()) && said.to_lowercase().contains("read-only"), "{said}");
+    drop(read_only);
+    write_counter(&agent.files(), 2);
+    fleet.run(&mut agent);
+    wait_for_counter(&fleet, "web-1", 2);
+    assert_unbroken(&counter_changes(&fleet), 1, 2);
+}

@@ -146,3 +146,60 @@ fn d10_a_bad_configuration_is_refused_with_its_place_and_touches_nothing() {
     assert_eq!(done.status.code(), Some(78), "{}", String::from_utf8_lossy(&done.stderr));
     assert!(String::from_utf8_lossy(&done.stderr).contains("bad.toml:2"));
 }
+
+#[test]
+fn d8_a_clock_that_steps_while_the_agent_runs_loses_nothing() {
+    let fleet = Fleet::start();
+    let agent = fleet.enrol("web-1", "production", "web", APP_ENV);
+    write_counter(&agent.files(), 1);
+    let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+    assert!(Path::new(library).exists(), "Debian's package `faketime` is not installed");
+    let clock = fleet.path("clock");
+    fs::write(&clock, "+0").unwrap();
+    let mut command = fleet.agent_command(&agent, "run");
+    command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &clock).env("FAKETIME_NO_CACHE", "1");
+    command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let mut running = driftline_tests::process::Running::start(&mut command, &fleet.path("stepped.log"));
+    wait_for_counter(&fleet, "web-1", 1);
+    for (step, offset) in ["+2h", "-2h", "+30d", "-1d", "+0"].iter().enumerate() {
+        // As `date --set` or a careless NTP client does it, under a live stream.
+        fs::write(&clock, offset).unwrap();
+        let value = 2 + step as u64;
+        write_counter(&agent.files(), value);
+        wait_for_counter(&fleet, "web-1", value);
+        assert!(running.is_running(), "{offset}: {}", running.log());
+    }
+    super::assert_unbroken(&counter_changes(&fleet), 1, 6);
+    let kinds = event_kinds(&fleet);
+    let bad = ["root_mismatch", "sequence_gap", "host_quarantined"];
+    assert!(!kinds.iter().any(|kind| bad.contains(&kind.as_str())), "{kinds:?}");
+    assert!(running.stop().success());
+    assert!(fleet.cli(&["verify"]).status.success());
+}
+
+#[test]
+fn p7_sighup_takes_a_good_configuration_over_and_never_a_bad_one() {
+    let fleet = Fleet::start();
+    let mut agent = started(&fleet);
+    agent.configure("", "[[sauce]]\n");
+    agent.process().signal("HUP");
+    agent.process().wait_for_log("not reloaded");
+    assert!(agent.log().contains("agent.toml:"), "the place is told: {}", agent.log());
+    write_counter(&agent.files(), 2);
+    wait_for_counter(&fleet, "web-1", 2);
+
+    let more = format!("{APP_ENV}\n[[source]]\nkind = \"file\"\nname = \"more\"\npath = \"{{files}}/more.conf\"\n");
+    agent.configure("", &more);
+    agent.write("more.conf", "x");
+    agent.process().signal("HUP");
+    eventually("the added source is at the collector", || {
+        let shown = fleet.json(&["show", "web-1"]);
+        shown["sources"].as_array()?.iter().any(|source| source["source"] == "more").then_some(())
+    });
+    write_counter(&agent.files(), 3);
+    wait_for_counter(&fleet, "web-1", 3);
+    super::assert_unbroken(&counter_changes(&fleet), 1, 3);
+    fleet.wait_for_host("web-1", "connected");
+    let kinds = event_kinds(&fleet);
+    assert!(!kinds.iter().any(|kind| kind == "host_quarantined" || kind == "host_silent"), "{kinds:?}");
+}
