@@ -10,6 +10,7 @@ use super::{read, root, rust_files, tracked};
 const FILE_LINES_MAX: usize = 500;
 const FILE_LINES_P95: usize = 400;
 const MAIN_LINES_MAX: usize = 30;
+const TEST_RATIO_MIN: f64 = 0.8;
 
 /// What may stand at the top, and nothing else.
 const TOP: &[&str] = &[
@@ -76,6 +77,28 @@ fn files_stay_small() {
     for (size, path) in sizes.iter().filter(|(_, path)| path.ends_with("main.rs")) {
         assert!(*size <= MAIN_LINES_MAX, "{} has {size} lines: `main` parses and exits", path.display());
     }
+}
+
+/// Lines of code of a text: blank lines and comments are none, so that what is
+/// asked of documentation weighs on neither side.
+fn code(text: &str) -> usize {
+    text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with("//")).count()
+}
+
+#[test]
+fn tests_weigh_as_much_as_the_bar_asks() {
+    let (mut tests, mut production) = (0, 0);
+    for path in rust_files().iter().filter(|path| !is_generated(path)) {
+        let text = read(path);
+        // Unit tests within a file stand at its end.
+        let (own, inline) = text.split_once("\n#[cfg(test)]\nmod tests {").unwrap_or((text.as_str(), ""));
+        let (own, inline) = (code(own), code(inline));
+        let (ours, theirs) = if is_test(path) { (own + inline, 0) } else { (inline, own) };
+        tests += ours;
+        production += theirs;
+    }
+    let ratio = tests as f64 / production as f64;
+    assert!(ratio >= TEST_RATIO_MIN, "{ratio:.2} lines of tests per line of production, the bar is {TEST_RATIO_MIN}");
 }
 
 #[test]

@@ -57,3 +57,59 @@ fn what_cannot_be_meant_is_refused() {
     assert!(refused("host=a b").contains("' '"));
     assert!(refused(&"x".repeat(SELECTOR_BYTES_MAX + 1)).contains("2048 bytes"));
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name() -> impl Strategy<Value = Option<String>> {
+        prop::option::of("[a-z][a-z0-9-]{0,8}[a-z0-9]")
+    }
+
+    proptest! {
+        #[test]
+        fn any_selector_reads_back_as_itself_in_any_order(env in name(), role in name(), host in name(), turn in 0..3_usize) {
+            let pairs = [("env", &env), ("role", &role), ("host", &host)];
+            let mut parts: Vec<String> =
+                pairs.iter().filter_map(|(key, value)| value.as_ref().map(|value| format!("{key}={value}"))).collect();
+            prop_assume!(!parts.is_empty());
+            let count = parts.len();
+            parts.rotate_left(turn % count);
+            let selector = parse(&parts.join(" , "));
+            prop_assert_eq!(selector.environment.as_ref().map(ToString::to_string), env);
+            prop_assert_eq!(selector.role.as_ref().map(ToString::to_string), role);
+            prop_assert_eq!(selector.host.as_ref().map(ToString::to_string), host);
+            prop_assert_eq!(&parse(&selector.to_string()), &selector);
+        }
+
+        #[test]
+        fn more_words_never_mean_more_hosts(
+            env in name(), role in name(), host in name(), is in ("[ab]", "[ab]", "[ab]"),
+        ) {
+            let whole = Selector {
+                environment: env.map(|_| "a".parse().unwrap()),
+                role: role.map(|_| "a".parse().unwrap()),
+                host: host.map(|_| "a".parse().unwrap()),
+            };
+            let (environment, role, host) = (is.0.parse().unwrap(), is.1.parse().unwrap(), is.2.parse().unwrap());
+            let wider = [
+                Selector { environment: None, ..whole.clone() },
+                Selector { role: None, ..whole.clone() },
+                Selector { host: None, ..whole.clone() },
+            ];
+            let meant = whole.matches(&environment, &role, &host);
+            prop_assert!(!meant || wider.iter().all(|one| one.matches(&environment, &role, &host)));
+            let said = [(&whole.environment.is_some(), &is.0), (&whole.role.is_some(), &is.1), (&whole.host.is_some(), &is.2)];
+            prop_assert_eq!(meant, said.iter().all(|(asked, is)| !**asked || is.as_str() == "a"));
+        }
+
+        #[test]
+        fn nothing_that_is_typed_panics_and_what_is_taken_narrows_something(text in any::<String>()) {
+            if let Ok(selector) = text.parse::<Selector>() {
+                let narrows = [selector.environment.is_some(), selector.role.is_some(), selector.host.is_some()];
+                prop_assert!(narrows.contains(&true), "{text:?} means every host");
+            }
+        }
+    }
+}

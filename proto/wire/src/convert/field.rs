@@ -91,3 +91,6 @@ pub(super) fn rising<T: Ord>(field: &'static str, values: impl IntoIterator<Item
     }
     Err(WireError::of(field, "not sorted, or one of them twice"))
 }
+
+#[cfg(test)]
+mod tests;
