@@ -87,8 +87,8 @@ fn reread(before: &Fingerprint, after: &Fingerprint) -> Option<SnapshotReason> {
     if before.key_epoch != after.key_epoch {
         return Some(SnapshotReason::Rekey);
     }
-    let way = |one: &Fingerprint| (one.canonical_form, one.kind, one.dialect, one.parsed_max);
-    (way(before) != way(after)).then_some(SnapshotReason::Normaliser)
+    let way = |one: &Fingerprint| (one.canonical_form, one.kind, one.parsed_max);
+    (way(before) != way(after) || before.way != after.way).then_some(SnapshotReason::Normaliser)
 }
 
 /// What operators see changed by configuration, while the items did not.

@@ -71,6 +71,7 @@ fn observation(keys: &[(u8, u8)]) -> Observation {
         secret: false,
         display: None,
         line: None,
+        file: None,
     };
     Observation::new(keys.iter().map(item).collect())
 }

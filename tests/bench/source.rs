@@ -99,7 +99,7 @@ fn digest(turn: u64, at: usize) -> Digest {
 
 fn item(key: &ItemKey, digest: Digest, turn: u64) -> v1::Item {
     let display = Some(format!("value {turn} of usual length"));
-    v1::Item { key: key.to_string(), digest: digest.0.to_vec(), secret: false, display, line: 1 }
+    v1::Item { key: key.to_string(), digest: digest.0.to_vec(), secret: false, display, line: 1, file: String::new() }
 }
 
 #[cfg(test)]

@@ -140,12 +140,33 @@ pub struct Fingerprint {
     pub key_epoch: KeyEpoch,
     /// How the file is read.
     pub kind: SourceKind,
-    /// Who reads it.
-    pub dialect: Option<EnvDialect>,
+    /// In which format.
+    pub way: Way,
     /// Bytes that are parsed.
     pub parsed_max: u64,
     /// What may be shown.
     pub display: DisplayPolicy,
+}
+
+/// In which format a file is read, as configured. New variants go to the end:
+/// the first two are stored as `Option<EnvDialect>` was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Way {
+    /// Its own: content alone, or detected.
+    Found,
+    /// An env file of that dialect.
+    Dialect(EnvDialect),
+    /// The format of that name.
+    Named(String),
+}
+
+impl Way {
+    fn of(spec: &SourceSpec) -> Self {
+        match spec.dialect {
+            Some(dialect) => Self::Dialect(dialect),
+            None => Self::Found,
+        }
+    }
 }
 
 impl Fingerprint {
@@ -156,7 +177,7 @@ impl Fingerprint {
             canonical_form: CANONICAL_FORM,
             key_epoch,
             kind: spec.kind,
-            dialect: spec.dialect,
+            way: Way::of(spec),
             parsed_max: spec.file_bytes_max,
             display: spec.display,
         }

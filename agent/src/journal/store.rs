@@ -23,8 +23,9 @@ const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
 const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const META_KEY: &str = "meta";
 
-/// Version of what is stored here.
-pub const FORMAT: u32 = 1;
+/// Version of what is stored here. 2: items may name an included file, sources
+/// have more kinds; all that version 1 wrote reads as it is.
+pub const FORMAT: u32 = 2;
 
 /// Bytes of pages that redb may keep in memory. The journal is written once
 /// and read once, soon after: more would only grow the process.
@@ -145,7 +146,9 @@ impl Store {
         if found > FORMAT {
             return Err(StoreError::Newer { path: self.path.to_path_buf(), found });
         }
-        self.decode(bytes.value()).map(Some)
+        let meta: Meta = self.decode(bytes.value())?;
+        // With the next record older versions could no longer read all of it.
+        Ok(Some(Meta { format: FORMAT, ..meta }))
     }
 
     /// What is durable now, unmoved by what is written meanwhile.

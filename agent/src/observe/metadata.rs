@@ -114,7 +114,7 @@ impl Metadata {
         let setting =
             Setting { key, value: Value::text(text.as_bytes()), line: None, template: None, file: None, secret: false };
         let display = driftline_canon::display::masked(&setting, None, DisplayPolicy::Clear);
-        Item { key: setting.key, digest, secret: false, display, line: None }
+        Item { key: setting.key, digest, secret: false, display, line: None, file: None }
     }
 }
 

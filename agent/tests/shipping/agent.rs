@@ -70,6 +70,7 @@ pub(crate) fn observation(keys: Keys<'_>) -> Observation {
         secret: false,
         display: None,
         line: None,
+        file: None,
     };
     Observation::new(keys.iter().map(item).collect())
 }

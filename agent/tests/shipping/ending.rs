@@ -63,6 +63,7 @@ async fn a_collector_that_reads_nothing_does_not_hold_the_agent() {
         secret: false,
         display: None,
         line: None,
+        file: None,
     };
     let (session, ..) = collector.ready(0).await;
     // More than HTTP/2 and every queue take on credit.

@@ -246,6 +246,7 @@ async fn a_record_larger_than_a_frame_arrives_whole() {
         secret: false,
         display: None,
         line: Some(at + 1),
+        file: None,
     };
     let large = Observation::new((0..15_000).map(item).collect());
     agent.see_all("large", large.clone(), Vec::new()).await;

@@ -40,3 +40,20 @@ pub fn shown(display: &str) -> String {
 pub fn severity(name: &str) -> Severity {
     Severity::from_name(name).unwrap_or(Severity::Critical)
 }
+
+/// Where an item of the file `root` stands, as a cell: `12`, or
+/// `conf.d/x.conf:12` in an included file.
+#[must_use]
+pub fn place(root: &str, file: Option<&str>, line: Option<u32>) -> String {
+    let line = line.map(|line| line.to_string());
+    let Some(file) = file else {
+        return line.unwrap_or_default();
+    };
+    let directory = root.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let below = file.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/')).filter(|_| !directory.is_empty());
+    let shown = below.unwrap_or(file);
+    line.map_or_else(|| shown.to_owned(), |line| format!("{shown}:{line}"))
+}
+
+#[cfg(test)]
+mod tests;

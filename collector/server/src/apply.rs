@@ -121,6 +121,7 @@ impl At<'_> {
             secret: item.secret,
             display: item.display,
             line: item.line,
+            file: item.file,
             since_ms: self.observed_ms,
         }
     }

@@ -64,7 +64,8 @@ pub fn change(at: &Circumstances<'_>, key: &ItemKey, before: Option<Side>, after
 /// One side of a change, from the item as it is stored.
 #[must_use]
 pub fn side(item: &ItemRecord) -> Side {
-    Side { digest: item.digest, secret: item.secret, display: item.display.clone(), line: item.line }
+    let ItemRecord { digest, secret, line, .. } = *item;
+    Side { digest, secret, display: item.display.clone(), line, file: item.file.clone() }
 }
 
 fn facet(side: &Side) -> Facet<'_> {

@@ -53,7 +53,7 @@ pub fn what_word(what: What) -> &'static str {
 
 fn side(side: &driftline_store::Side) -> Side {
     let display = side.display.as_ref().map(|display| display.as_str().to_owned());
-    Side { display, secret: side.secret, line: side.line }
+    Side { display, secret: side.secret, line: side.line, file: side.file.as_deref().map(str::to_owned) }
 }
 
 /// An event; bounds in time stand in its message.
@@ -83,6 +83,7 @@ pub fn item(item: &ItemRecord) -> Item {
         display: item.display.as_ref().map(|display| display.as_str().to_owned()),
         secret: item.secret,
         line: item.line,
+        file: item.file.as_deref().map(str::to_owned),
         since: format_ms(item.since_ms),
     }
 }

@@ -69,6 +69,7 @@ fn item(number: u64) -> ItemRecord {
         secret: false,
         display: Some(Masked::from_wire(format!("a value of some length, number {number:010}"))),
         line: Some(1),
+        file: None,
         since_ms: 1_700_000_000_000,
     }
 }

@@ -4,6 +4,7 @@
 //! ever grow at their end, together with a new version byte; the fixtures of
 //! version 1 fail when bytes change. Unknown versions are refused, not guessed.
 
+use driftline_canon::Position;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -109,6 +110,8 @@ pub struct ItemView<'a> {
     pub display: Option<&'a str>,
     /// Line, from 1.
     pub line: Option<u32>,
+    /// The included file that it stands in; none: the source's own.
+    pub file: Option<&'a str>,
     /// Since when it has this value.
     pub since_ms: i64,
 }
@@ -124,9 +127,10 @@ impl<'a> ItemView<'a> {
         };
         let (key, rest) = postcard::take_from_bytes::<&str>(rest).map_err(|_| refused())?;
         let (digest, rest) = rest.split_first_chunk::<32>().ok_or_else(refused)?;
-        let (secret, display, line, since_ms) =
-            postcard::from_bytes::<(bool, Option<&str>, Option<u32>, i64)>(rest).map_err(|_| refused())?;
-        Ok(Self { key, digest: StoredDigest(*digest), secret, display, line, since_ms })
+        let (secret, display, position, since_ms) =
+            postcard::from_bytes::<(bool, Option<&str>, Position<&str>, i64)>(rest).map_err(|_| refused())?;
+        let (line, file) = position.split();
+        Ok(Self { key, digest: StoredDigest(*digest), secret, display, line, file, since_ms })
     }
 }
 

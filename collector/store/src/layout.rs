@@ -30,8 +30,13 @@
 
 use driftline_compare::Severity;
 
-/// Version of this layout. A store with a higher one is refused.
-pub(crate) const FORMAT: u32 = 1;
+/// Version of this layout. A store with a higher one is refused. 2: items and
+/// changes may name an included file, sources may have more kinds; all that
+/// version 1 wrote reads as it is.
+pub(crate) const FORMAT: u32 = 2;
+
+/// The oldest version that reads as it is.
+pub(crate) const FORMAT_OLDEST: u32 = 1;
 
 pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_ENGINE: &[u8] = b"engine";

@@ -3,7 +3,11 @@
 //! Digests and roots arrive here peppered already: the store never sees what an
 //! agent sent.
 
-use driftline_canon::{AgentId, Environment, HostName, ItemKey, Masked, Problem, Role, SourceKind, SourceName};
+mod stored;
+
+use driftline_canon::{
+    AgentId, Environment, FileName, HostName, ItemKey, Masked, Problem, Role, SourceKind, SourceName,
+};
 use driftline_compare::{Class, Mark, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +118,7 @@ pub struct SourceRecord {
 }
 
 /// One item of a source, as it is now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemRecord {
     /// Which key.
     pub key: ItemKey,
@@ -126,12 +130,14 @@ pub struct ItemRecord {
     pub display: Option<Masked>,
     /// Line, from 1.
     pub line: Option<u32>,
+    /// The included file that it stands in; none: the source's own.
+    pub file: Option<FileName>,
     /// Since when it has this value.
     pub since_ms: i64,
 }
 
 /// One side of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Side {
     /// Peppered digest.
     pub digest: StoredDigest,
@@ -141,6 +147,8 @@ pub struct Side {
     pub display: Option<Masked>,
     /// Line, from 1.
     pub line: Option<u32>,
+    /// The included file that it stands in; none: the source's own.
+    pub file: Option<FileName>,
 }
 
 /// A change, classified and judged.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::engine::{Engine, EngineKind, WriteSet};
 use crate::error::{OpenError, StoreError};
-use crate::layout::{FORMAT, META_CREATED, META_ENGINE, META_FORMAT, Table, ordered};
+use crate::layout::{FORMAT, FORMAT_OLDEST, META_CREATED, META_ENGINE, META_FORMAT, Table, ordered};
 use crate::reader::Reader;
 use crate::writer::Writer;
 
@@ -191,6 +191,14 @@ fn remove_unfinished(path: &Path) -> io::Result<()> {
     }
 }
 
+/// From now on older programs refuse the store: what is written next they
+/// could not read.
+fn raise_format(engine: &Engine, path: &Path) -> Result<(), OpenError> {
+    let mut writes = WriteSet::default();
+    writes.put(Table::Meta, META_FORMAT, FORMAT.to_be_bytes());
+    engine.apply(&writes).map_err(|error| OpenError::store(path, &error))
+}
+
 fn check_format(engine: &Engine, kind: EngineKind, path: &Path) -> Result<(), OpenError> {
     let read = |key| {
         let value = engine.snapshot().and_then(|snapshot| snapshot.get(Table::Meta, key));
@@ -203,7 +211,7 @@ fn check_format(engine: &Engine, kind: EngineKind, path: &Path) -> Result<(), Op
             return Err(OpenError::Newer { path: path.to_owned(), found, known: FORMAT });
         }
         Some(FORMAT) => {}
-        // Older formats are migrated here, one step at a time, once there are any.
+        Some(FORMAT_OLDEST..FORMAT) => raise_format(engine, path)?,
         Some(_) => return Err(damaged("its format is unknown")),
         None => return Err(damaged("it has no format")),
     }

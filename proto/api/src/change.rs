@@ -13,6 +13,9 @@ pub struct Side {
     /// Line in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub line: Option<u32>,
+    /// The included file that it stands in; none: the source's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<String>,
 }
 
 /// One item that changed, classified and judged. Immutable.

@@ -70,6 +70,9 @@ pub struct Item {
     /// Line, from 1.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub line: Option<u32>,
+    /// The included file that it stands in; none: the source's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub file: Option<String>,
     /// Since when it has this value.
     pub since: String,
 }

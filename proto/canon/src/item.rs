@@ -3,16 +3,20 @@
 //! An observation is sorted by key and has no key twice; both are established
 //! here and nowhere else.
 
-use serde::{Deserialize, Serialize};
+pub mod position;
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::digest::KeyedDigest;
 use crate::display::{self, DisplayPolicy, Masked};
-use crate::format::Setting;
+use crate::format::{FileName, Setting};
 use crate::secret::{self, SecretReason};
 use crate::{Digest, ItemKey, Root};
+use position::Position;
 
 /// The smallest comparable unit of a source, as it travels: no value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Stored")]
 pub struct Item {
     /// What is set.
     pub key: ItemKey,
@@ -24,6 +28,43 @@ pub struct Item {
     pub display: Option<Masked>,
     /// The line it stands on, from 1; none for metadata.
     pub line: Option<u32>,
+    /// The included file that it stands in; none: the source's own.
+    pub file: Option<FileName>,
+}
+
+/// An item as it is stored: [`Position`] says why line and file are one.
+#[derive(Deserialize)]
+struct Stored {
+    key: ItemKey,
+    digest: Digest,
+    secret: bool,
+    display: Option<Masked>,
+    position: Position,
+}
+
+#[derive(Serialize)]
+struct StoredRef<'a> {
+    key: &'a ItemKey,
+    digest: &'a Digest,
+    secret: bool,
+    display: Option<&'a Masked>,
+    position: Position<&'a str>,
+}
+
+impl From<Stored> for Item {
+    fn from(stored: Stored) -> Self {
+        let Stored { key, digest, secret, display, position } = stored;
+        let (line, file) = position.split();
+        Self { key, digest, secret, display, line, file: file.map(FileName::from) }
+    }
+}
+
+impl Serialize for Item {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { key, digest, secret, display, line, file } = self;
+        let position = Position::of(*line, file.as_deref());
+        StoredRef { key, digest, secret: *secret, display: display.as_ref(), position }.serialize(serializer)
+    }
 }
 
 /// All items of one source at one time, sorted by key.
@@ -85,5 +126,6 @@ fn item_of(setting: &Setting, reason: Option<SecretReason>, keyed: &KeyedDigest,
         secret: reason.is_some(),
         display: display::masked(setting, reason, policy),
         line: setting.line,
+        file: setting.file.as_ref().map(position::bounded),
     }
 }

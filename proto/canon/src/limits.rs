@@ -49,6 +49,11 @@ pub const RESOLVED_BYTES_MAX: usize = 64 * 1024;
 /// hold. A hundred thousand references to one long value stop here.
 pub const RESOLVED_TOTAL_BYTES_MAX: usize = FILE_BYTES_MAX;
 
+/// Bytes of the name of an included file, as it travels with each item. Paths
+/// of configuration have fewer than a hundred, and 100,000 items with
+/// one of this length still fit a record of the wire.
+pub const FILE_NAME_BYTES_MAX: usize = 256;
+
 /// How deep includes may nest. PostgreSQL and MySQL both stop at 10.
 pub const INCLUDE_DEPTH_MAX: usize = 10;
 

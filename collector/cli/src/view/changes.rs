@@ -46,6 +46,8 @@ fn what(change: &Change) -> String {
 /// What is to be known beside the change itself.
 fn note(change: &Change) -> Option<String> {
     let mut parts = Vec::new();
+    let stands = change.after.as_ref().or(change.before.as_ref()).filter(|side| side.file.is_some());
+    parts.extend(stands.map(|side| super::place(&change.path, side.file.as_deref(), side.line)));
     if let Some(since) = &change.unobserved_since {
         let (from, to) = (time_text::short(since), time_text::short(&change.observed_at));
         parts.push(format!("unobserved: at some time between {from} and {to}"));

@@ -41,6 +41,9 @@ pub struct SeenItem {
     /// Line, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
+    /// The included file that it stands in; none: the one that was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// How severe a change of it would be.
     pub severity: String,
 }
@@ -103,7 +106,7 @@ impl Inspection {
         let mut table = Table::new(&["line", "key", "value", "secret", "a change is"]);
         for item in &self.items {
             table.row([
-                item.line.map_or_else(String::new, |line| line.to_string()),
+                super::place(&self.file, item.file.as_deref(), item.line),
                 item.key.clone(),
                 item.display.as_deref().map_or_else(|| HIDDEN.to_owned(), shown),
                 if item.secret { "yes" } else { "" }.to_owned(),
@@ -122,6 +125,7 @@ pub fn seen(item: &Item, severity: String) -> SeenItem {
         display: item.display.as_ref().map(|display| display.as_str().to_owned()),
         secret: item.secret,
         line: item.line,
+        file: item.file.as_deref().map(str::to_owned),
         severity,
     }
 }

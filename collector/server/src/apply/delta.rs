@@ -85,7 +85,7 @@ fn side_before(at: &At<'_>, change: &ItemChange, stored: Option<&ItemRecord>) ->
     let digest = at.pepper(&change.before?);
     Some(match stored.filter(|item| item.digest == digest) {
         Some(item) => classify::side(item),
-        None => Side { digest, secret: stored.is_some_and(|item| item.secret), display: None, line: None },
+        None => Side { digest, secret: stored.is_some_and(|item| item.secret), display: None, line: None, file: None },
     })
 }
 

@@ -207,6 +207,7 @@ fn item(key: &str, digest: u8) -> ItemRecord {
         secret: false,
         display: Some(Masked::from_wire(format!("value {digest}"))),
         line: Some(1),
+        file: None,
         since_ms: NOW_MS,
     }
 }
@@ -227,7 +228,8 @@ fn source_record(host: &driftline_canon::HostName, source: SourceName) -> Source
 
 fn change(number: u8, key: &str) -> EntryBody {
     let host = host_record("web-1");
-    let side = |digest| Side { digest: StoredDigest([digest; 32]), secret: false, display: None, line: None };
+    let side =
+        |digest| Side { digest: StoredDigest([digest; 32]), secret: false, display: None, line: None, file: None };
     EntryBody::Change(Change {
         environment: host.environment,
         host: host.host,

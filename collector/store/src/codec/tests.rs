@@ -19,12 +19,13 @@ fn item(key: &str, display: Option<&str>, line: Option<u32>, since_ms: i64) -> I
         secret: line.is_some(),
         display: display.map(|text| Masked::from_wire(text.to_owned())),
         line,
+        file: None,
         since_ms,
     }
 }
 
 fn change() -> EntryBody {
-    let side = Side { digest: StoredDigest([1; 32]), secret: true, display: None, line: Some(2) };
+    let side = Side { digest: StoredDigest([1; 32]), secret: true, display: None, line: Some(2), file: None };
     EntryBody::Change(Change {
         environment: Environment::new("dev").unwrap(),
         host: host(),
@@ -137,6 +138,14 @@ fn v1_item() {
         &item("K", None, None, 2),
         "01014babababababababababababababababababababababababababababababababab00000004",
     );
+}
+
+/// Beside the form of version 1: where a file is named, and only there, the
+/// position has a variant of its own.
+#[test]
+fn v2_item_of_an_included_file() {
+    let named = ItemRecord { file: Some("/i".into()), ..item("K", Some("v"), Some(7), -2) };
+    fixture(&named, "01014babababababababababababababababababababababababababababababababab010101760207022f6903");
 }
 
 #[test]

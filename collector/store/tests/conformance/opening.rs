@@ -171,13 +171,42 @@ fn a_newer_store_is_refused_and_not_touched() {
     for engine in EngineKind::ALL {
         let dir = tempfile::tempdir().unwrap();
         with_entries(dir.path(), engine);
-        set_format(dir.path(), engine, 2);
+        set_format(dir.path(), engine, 3);
         let error = refusal(dir.path(), engine);
-        assert!(matches!(error, OpenError::Newer { found: 2, known: 1, .. }), "{error}");
+        assert!(matches!(error, OpenError::Newer { found: 3, known: 2, .. }), "{error}");
         assert!(error.to_string().contains("install the newer version again"), "{error}");
-        set_format(dir.path(), engine, 1);
+        set_format(dir.path(), engine, 2);
         assert_eq!(open(dir.path(), engine).reader().unwrap().head().unwrap().0, 300);
     }
+}
+
+#[test]
+fn a_store_of_format_1_is_read_and_raised() {
+    for engine in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        with_entries(dir.path(), engine);
+        set_format(dir.path(), engine, 1);
+        assert_eq!(open(dir.path(), engine).reader().unwrap().head().unwrap().0, 300);
+        assert_eq!(format_of(dir.path(), engine), 2);
+        set_format(dir.path(), engine, 0);
+        assert!(matches!(refusal(dir.path(), engine), OpenError::Corrupt { .. }));
+    }
+}
+
+/// The format that a closed store says it has.
+fn format_of(dir: &Path, engine: EngineKind) -> u32 {
+    let path = dir.join(engine.file_name());
+    let bytes = match engine {
+        EngineKind::Redb => {
+            use redb::ReadableDatabase as _;
+            let meta: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("meta");
+            let transaction = redb::Database::open(path).unwrap().begin_read().unwrap();
+            let table = transaction.open_table(meta).unwrap();
+            table.get(b"format".as_slice()).unwrap().unwrap().value().to_vec()
+        }
+        EngineKind::Sled => sled::open(path).unwrap().get(b"\x01format").unwrap().unwrap().to_vec(),
+    };
+    u32::from_be_bytes(bytes.try_into().unwrap())
 }
 
 #[test]

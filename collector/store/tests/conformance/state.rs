@@ -134,6 +134,7 @@ fn scan_items_shows_what_items_does() {
                         secret: view.secret,
                         display: view.display.map(|text| driftline_canon::Masked::from_wire(text.to_owned())),
                         line: view.line,
+                        file: view.file.map(Into::into),
                         since_ms: view.since_ms,
                     },
                 ));

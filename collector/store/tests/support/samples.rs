@@ -85,6 +85,7 @@ pub(crate) fn item(name: &str, number: u64) -> ItemRecord {
         secret: number.is_multiple_of(3),
         display: (!number.is_multiple_of(4)).then(|| Masked::from_wire(format!("value {number}"))),
         line: (!number.is_multiple_of(5)).then(|| u32::try_from(number % 1000).unwrap()),
+        file: number.is_multiple_of(7).then(|| format!("/etc/app/conf.d/{}.conf", number % 10).into()),
         since_ms: 1_700_000_000_000 + i64::try_from(number).unwrap(),
     }
 }
@@ -101,6 +102,7 @@ pub(crate) fn change(number: u64) -> Change {
         secret: false,
         display: Some(Masked::from_wire(format!("{number}"))),
         line: Some(3),
+        file: None,
     };
     Change {
         environment: environment(environment_name),

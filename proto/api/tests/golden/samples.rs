@@ -34,7 +34,7 @@ fn changes() -> Vec<Case> {
     };
     let entry = ChainEntry { id: 1, body: "AQID".into(), hash: "ab".repeat(32) };
     vec![
-        case("Side", &side(), &Side { display: None, secret: false, line: None }),
+        case("Side", &side(), &Side { display: None, secret: false, line: None, file: None }),
         case("Change", &change(), &least_change()),
         case("What", &What::Changed, &What::Added),
         case("ChangePage", &page(vec![change()], Some("41".into())), &page(vec![], None)),
@@ -48,12 +48,17 @@ fn changes() -> Vec<Case> {
 }
 
 fn side() -> Side {
-    Side { display: Some("postgres://app:****@db:5432/shop".into()), secret: true, line: Some(7) }
+    Side {
+        display: Some("postgres://app:****@db:5432/shop".into()),
+        secret: true,
+        line: Some(7),
+        file: Some("/etc/app/conf.d/db.conf".into()),
+    }
 }
 
 fn change() -> Change {
     Change {
-        before: Some(Side { line: None, ..side() }),
+        before: Some(Side { line: None, file: None, ..side() }),
         after: Some(side()),
         what: What::Changed,
         unobserved_since: Some("2026-11-22T03:00:00.000Z".into()),
@@ -222,8 +227,14 @@ fn least_source() -> Source {
 
 fn hosts() -> Vec<Case> {
     let host = Host { last_seen: Some(RECORDED.into()), verified_at: Some(RECORDED.into()), ..least_host() };
-    let bare = Item { key: "PORT".into(), display: None, secret: false, line: None, since: OBSERVED.into() };
-    let item = Item { display: Some("8080".into()), line: Some(3), ..bare.clone() };
+    let bare =
+        Item { key: "PORT".into(), display: None, secret: false, line: None, file: None, since: OBSERVED.into() };
+    let item = Item {
+        display: Some("8080".into()),
+        line: Some(3),
+        file: Some("/etc/app/conf.d/db.conf".into()),
+        ..bare.clone()
+    };
     let source = Source { items: vec![item.clone()], problems: vec![problem()], ..least_source() };
     let page = |hosts, next| HostPage { schema_version: SCHEMA_VERSION, hosts, next };
     let detail = |host: &Host, sources| HostDetail { schema_version: SCHEMA_VERSION, host: host.clone(), sources };

@@ -9,6 +9,7 @@ fn item(key: &str, value: u8) -> Item {
         secret: false,
         display: None,
         line: None,
+        file: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Items, changes and problems.
 
-use driftline_canon::limits::{DISPLAY_BYTES_MAX, PROBLEM_BYTES_MAX};
+use driftline_canon::limits::{DISPLAY_BYTES_MAX, FILE_NAME_BYTES_MAX, PROBLEM_BYTES_MAX};
 use driftline_canon::{Digest, Item, ItemChange, ItemKey, Masked, Place, Problem, ProblemKind};
 
 use super::{WireError, field};
@@ -13,17 +13,20 @@ pub(super) fn encode_item(item: &Item) -> v1::Item {
         secret: item.secret,
         display: item.display.as_ref().map(|text| field::printable(text.as_str(), DISPLAY_BYTES_MAX)),
         line: item.line.unwrap_or(0),
+        file: item.file.as_ref().map(|file| field::printable(file, FILE_NAME_BYTES_MAX)).unwrap_or_default(),
     }
 }
 
 pub(super) fn decode_item(item: v1::Item) -> Result<Item, WireError> {
     let display = item.display.map(|text| field::text("item.display", text, DISPLAY_BYTES_MAX)).transpose()?;
+    let file = field::text("item.file", item.file, FILE_NAME_BYTES_MAX)?;
     Ok(Item {
         key: key("item.key", item.key)?,
         digest: Digest(field::array("item.digest", &item.digest)?),
         secret: item.secret,
         display: display.map(Masked::from_wire),
         line: (item.line > 0).then_some(item.line),
+        file: (!file.is_empty()).then(|| file.into()),
     })
 }
 

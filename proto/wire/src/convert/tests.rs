@@ -25,6 +25,7 @@ fn item(key: &str, byte: u8) -> Item {
         secret: byte.is_multiple_of(2),
         display: byte.is_multiple_of(3).then(|| Masked::from_wire("30s".to_owned())),
         line: (!byte.is_multiple_of(5)).then_some(u32::from(byte)),
+        file: byte.is_multiple_of(7).then(|| format!("/etc/app/conf.d/{byte}.conf").into()),
     }
 }
 

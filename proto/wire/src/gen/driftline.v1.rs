@@ -193,6 +193,9 @@ pub struct Item {
     pub display: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(uint32, tag = "5")]
     pub line: u32,
+    /// The included file that it stands in; empty: the source's own.
+    #[prost(string, tag = "6")]
+    pub file: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ItemChange {

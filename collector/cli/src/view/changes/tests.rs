@@ -6,7 +6,7 @@ use super::*;
 use crate::printer::{Style, layout};
 
 fn change(what: What, before: Option<&str>, after: Option<&str>) -> Change {
-    let side = |display: &str| Side { display: Some(display.to_owned()), secret: false, line: None };
+    let side = |display: &str| Side { display: Some(display.to_owned()), secret: false, line: None, file: None };
     Change {
         id: 7,
         environment: "production".to_owned(),
@@ -63,8 +63,17 @@ TIME (UTC)           SEVERITY  HOST              SOURCE  KEY
 #[test]
 fn what_may_not_be_shown_is_not_taken_for_nothing() {
     let mut change = change(What::Changed, Some("1"), Some("2"));
-    change.after = Some(Side { display: None, secret: true, line: None });
+    change.after = Some(Side { display: None, secret: true, line: None, file: None });
     assert!(line(&change).ends_with("1 -> (not shown)"));
+}
+
+#[test]
+fn a_change_in_an_included_file_says_where() {
+    let mut change = change(What::Changed, Some("1"), Some("2"));
+    change.path = "/etc/app/app.conf".to_owned();
+    change.after.as_mut().unwrap().file = Some("/etc/app/conf.d/x.conf".to_owned());
+    change.after.as_mut().unwrap().line = Some(12);
+    assert!(line(&change).ends_with("1 -> 2 (conf.d/x.conf:12)"), "{}", line(&change));
 }
 
 #[test]

@@ -100,6 +100,7 @@ fn w10_nothing_of_a_host_reaches_the_terminal_raw() {
         display: Some(EVIL.to_owned()),
         secret: false,
         line: None,
+        file: None,
         since: EVIL.to_owned(),
     };
     let source = Source {

@@ -7,7 +7,7 @@ use crate::printer::{Style, layout};
 
 fn item(key: &str, display: Option<&str>, secret: bool, line: u32) -> SeenItem {
     let (key, display) = (key.to_owned(), display.map(str::to_owned));
-    SeenItem { key, display, secret, line: Some(line), severity: "info".to_owned() }
+    SeenItem { key, display, secret, line: Some(line), file: None, severity: "info".to_owned() }
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::limits::{CHANGES_MAX, DER_BYTES_MAX, SOURCES_MAX};
-use driftline_canon::limits::{DISPLAY_BYTES_MAX, KEY_BYTES_MAX, NAME_BYTES_MAX, PROBLEM_BYTES_MAX, PROBLEMS_MAX};
+use driftline_canon::limits::{
+    DISPLAY_BYTES_MAX, FILE_NAME_BYTES_MAX, KEY_BYTES_MAX, NAME_BYTES_MAX, PROBLEM_BYTES_MAX, PROBLEMS_MAX,
+};
 
 /// Makes the body of a record.
 type Make = fn() -> RecordBody;
@@ -48,11 +50,12 @@ fn one_item() -> RecordBody {
 #[test]
 fn every_text_of_a_record_is_taken_at_its_limit_and_refused_one_byte_over() {
     type Set = fn(&mut v1::Record, String);
-    let table: [(&str, usize, Make, Set); 6] = [
+    let table: [(&str, usize, Make, Set); 7] = [
         ("source.path", TEXT_BYTES_MAX, || RecordBody::Retired, |part, text| part.source.as_mut().unwrap().path = text),
         ("gap.reason", TEXT_BYTES_MAX, gap, |part, text| gap_of(part).reason = text),
         ("problem.reason", PROBLEM_BYTES_MAX, one_problem, |part, text| problem_of(part).reason = text),
         ("problem.excerpt", PROBLEM_BYTES_MAX, one_problem, |part, text| problem_of(part).excerpt = text),
+        ("item.file", FILE_NAME_BYTES_MAX, one_item, |part, text| snapshot_of(part).items[0].file = text),
         ("item.display", DISPLAY_BYTES_MAX, one_item, |part, text| snapshot_of(part).items[0].display = Some(text)),
         (
             "item.display",

@@ -50,7 +50,7 @@ fn split(key: &str, outlier: &str) -> Difference {
 fn edited(told_after: &str, signed: bool) -> Edited {
     let shop = Shop::load(None).unwrap();
     let edit = edit::plan(&shop.production().unwrap().0.files, true).unwrap();
-    let side = |display: &str| Some(Side { display: Some(display.to_owned()), secret: false, line: None });
+    let side = |display: &str| Some(Side { display: Some(display.to_owned()), secret: false, line: None, file: None });
     let change = Change {
         id: 1,
         environment: "production".to_owned(),
