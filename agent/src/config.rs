@@ -5,6 +5,7 @@
 //! watch's business: a missing file is a problem record, never a bad
 //! configuration.
 
+mod database;
 mod glob;
 mod source;
 
@@ -17,8 +18,9 @@ use driftline_canon::limits::FILE_BYTES_MAX;
 use driftline_daemon::config::{self, ConfigError, Mistake};
 use serde::Deserialize;
 
+pub use database::Server;
 pub use glob::{Component, Glob, GlobError};
-pub use source::{Pattern, SourceSpec, display_path};
+pub use source::{Pattern, ReadAs, SourceSpec, display_path};
 
 /// Where the configuration is looked for without `--config`.
 pub const CONFIG_PATH: &str = "/etc/driftline/agent.toml";
@@ -143,11 +145,10 @@ fn check(written: Written) -> Result<Config, Mistake> {
     let mut sources = Vec::with_capacity(written.source.len());
     for (index, one) in written.source.into_iter().enumerate() {
         let here = |mistake: Mistake| mistake.below(&format!("source.{index}"));
-        let spec = source::check(one, agent.file_bytes_max).map_err(here)?;
-        if !names.insert(spec.name.clone()) {
-            return Err(here(Mistake::at("name", format!("the source name `{}` is used twice", spec.name))));
+        if !names.insert(one.name.clone()) {
+            return Err(here(Mistake::at("name", format!("the source name `{}` is used twice", one.name))));
         }
-        sources.push(Arc::new(spec));
+        sources.extend(source::check(one, agent.file_bytes_max).map_err(here)?.into_iter().map(Arc::new));
     }
     let age_max_ms = i64::try_from(agent.journal_age_max_s * 1000).unwrap_or(i64::MAX);
     Ok(Config {

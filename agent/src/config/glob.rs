@@ -97,6 +97,19 @@ impl Glob {
         Ok(Some(Self { base, components, written: path.to_owned() }))
     }
 
+    /// What stands below a directory, with or without wildcards: its files are
+    /// named by their path behind that directory, and none of them need be
+    /// there.
+    ///
+    /// # Errors
+    /// [`GlobError`] when the wildcards cannot be read.
+    pub fn below(base: &Path, pattern: &str) -> Result<Self, GlobError> {
+        let written = base.join(pattern);
+        let parts = Path::new(pattern).components();
+        let components = parts.map(|part| component(part.as_os_str(), &written)).collect::<Result<_, _>>()?;
+        Ok(Self { base: base.to_owned(), components, written })
+    }
+
     /// Whether it means that path, were there a file.
     #[must_use]
     pub fn matches(&self, path: &Path) -> bool {

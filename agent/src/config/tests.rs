@@ -53,6 +53,15 @@ fn d10_what_means_nothing_is_refused() {
             "[[source]]\nkind = \"file\"\nname = \"a\"\npath = \"/a\"\ndialect = \"shell\"\n".to_owned(),
             "for `env_file`",
         ),
+        ("[[source]]\nkind = \"config_file\"\nname = \"a\"\n".to_owned(), "`path` is missing"),
+        (
+            "[[source]]\nkind = \"config_file\"\nname = \"a\"\npath = \"/a\"\nformat = \"perl\"\n".to_owned(),
+            "no format `perl`",
+        ),
+        (
+            "[[source]]\nkind = \"config_file\"\nname = \"a\"\npath = \"/a\"\nformat = \"env\"\n".to_owned(),
+            "no format `env`",
+        ),
         ("[[source]]\nkind = \"file\"\nname = \"a/b\"\npath = \"/a\"\n".to_owned(), "cannot contain `/`"),
     ];
     for (text, expected) in cases {

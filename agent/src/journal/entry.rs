@@ -10,7 +10,7 @@ use driftline_canon::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::config::SourceSpec;
+use crate::config::{ReadAs, SourceSpec};
 use crate::observe::stamp::Stamp;
 
 /// A source as records name it.
@@ -162,9 +162,12 @@ pub enum Way {
 
 impl Way {
     fn of(spec: &SourceSpec) -> Self {
-        match spec.dialect {
-            Some(dialect) => Self::Dialect(dialect),
-            None => Self::Found,
+        match (spec.dialect, spec.reading) {
+            (Some(dialect), _) => Self::Dialect(dialect),
+            (None, ReadAs::Format(format)) if spec.kind != SourceKind::EnvFile => {
+                Self::Named(format.as_str().to_owned())
+            }
+            (None, _) => Self::Found,
         }
     }
 }

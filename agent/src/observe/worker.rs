@@ -20,7 +20,7 @@ use super::look::{Look, Observed, Outcome, Sight, Urgency};
 use super::metadata::{self, Metadata, State};
 use super::settle::Due;
 use super::stamp::{Signature, Stamp};
-use crate::config::{SourceSpec, display_path};
+use crate::config::{ReadAs, display_path};
 
 /// One worker.
 #[derive(Debug)]
@@ -148,8 +148,7 @@ impl Worker {
     }
 
     fn file(&mut self, mut file: std::fs::File, stat: &Stat, look: &Look, settled: bool, mut items: Vec<Item>) -> Seen {
-        let format = look.spec.format();
-        let parsed_max = format.map(|_| look.spec.file_bytes_max);
+        let parsed_max = (look.spec.reading != ReadAs::Content).then_some(look.spec.file_bytes_max);
         let held = match self.reader.read(&mut file, stat, parsed_max) {
             Ok(held) => held,
             Err(error) => {
@@ -160,7 +159,7 @@ impl Worker {
         self.metadata.of_stat(stat, &mut items);
         self.metadata.of_acl(&file, &mut items);
         items.push(self.metadata.state(State::Present));
-        let (parsed, digest, problems) = self.parse(&held.content, &look.spec, format);
+        let (parsed, digest, problems) = self.parse(&held.content, look);
         let content = (digest, Stamp::of(stat));
         let observation = metadata::with(parsed, items);
         let unsettled = held.torn || (!settled && may_be_unfinished(stat, look.urgency));
@@ -168,14 +167,19 @@ impl Worker {
     }
 
     /// Items, what stands for the bytes, and problems.
-    fn parse(&self, content: &Content, spec: &SourceSpec, format: Option<Format>) -> (Vec<Item>, Digest, Vec<Problem>) {
-        match (content, format) {
-            (Content::Bytes(bytes, hash), Some(format)) => {
+    fn parse(&self, content: &Content, look: &Look) -> (Vec<Item>, Digest, Vec<Problem>) {
+        let spec = &*look.spec;
+        match (content, spec.reading) {
+            (Content::Bytes(bytes, hash), reading) if let Some(format) = format_of(reading, &look.name, bytes) => {
                 let reading = format::read(format, bytes);
                 let items = Observation::of_settings(&reading.settings, &self.keyed, spec.display).into_items();
                 (items, content_digest(&self.keyed, *hash), reading.problems)
             }
-            (Content::Hash(hash), None) => self.opaque(*hash, Vec::new()),
+            (Content::Bytes(_, hash), ReadAs::Detected) => {
+                let reason = "its format is not plain to see: say it with `format`; it is watched by content alone";
+                self.opaque(*hash, vec![Problem::whole(ProblemKind::Syntax, reason)])
+            }
+            (Content::Hash(hash), ReadAs::Content) => self.opaque(*hash, Vec::new()),
             (Content::Hash(hash) | Content::Bytes(_, hash), _) => {
                 let reason = format!("it has more than {} bytes and is watched by content alone", spec.file_bytes_max);
                 self.opaque(*hash, vec![Problem::whole(ProblemKind::Limit, reason)])
@@ -192,7 +196,16 @@ impl Worker {
     fn opaque(&self, hash: [u8; 32], problems: Vec<Problem>) -> (Vec<Item>, Digest, Vec<Problem>) {
         let key = ItemKey::metadata(ItemKey::CONTENT);
         let digest = self.keyed.digest(&key, &Value::Content(hash));
-        (vec![Item { key, digest, secret: false, display: None, line: None }], digest, problems)
+        (vec![Item { key, digest, secret: false, display: None, line: None, file: None }], digest, problems)
+    }
+}
+
+/// The format that a file is read in; none: by content alone.
+fn format_of(reading: ReadAs, name: &std::ffi::OsStr, bytes: &[u8]) -> Option<Format> {
+    match reading {
+        ReadAs::Content => None,
+        ReadAs::Format(format) => Some(format),
+        ReadAs::Detected => format::detect(&name.to_string_lossy(), bytes),
     }
 }
 

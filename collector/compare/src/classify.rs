@@ -4,6 +4,7 @@
 //! value only its masked display is seen, and of that only the permission bits
 //! and the state of a file are read.
 
+pub mod database;
 pub mod rules;
 
 use std::fmt;
@@ -90,6 +91,9 @@ impl fmt::Display for Class {
     }
 }
 
+/// Rules that only changed places: which of them matches first is another one.
+const ORDER: (Severity, Class) = (Severity::Warning, Class::Security);
+
 /// What is known of one side of a change or difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Facet<'a> {
@@ -119,7 +123,35 @@ pub fn of_change(
     if key.as_str() == ItemKey::CONTENT {
         return of_content(kind);
     }
+    if key.ordered_list().is_some() {
+        return ORDER;
+    }
+    if let Some(found) = of_kind(kind, key, before, after) {
+        return found;
+    }
     of_key(key.as_str())
+}
+
+/// What a change means in a source of that kind, beyond the name of its key.
+fn of_kind(
+    kind: SourceKind,
+    key: &ItemKey,
+    before: Option<Facet<'_>>,
+    after: Option<Facet<'_>>,
+) -> Option<(Severity, Class)> {
+    match kind {
+        SourceKind::EnvFile | SourceKind::File | SourceKind::ConfigFile => None,
+        SourceKind::DatabaseConfig => database::meaning(key, before, after),
+        // Whoever changes the rules of the next boot decides who gets in then.
+        SourceKind::FirewallDump => Some((Severity::Warning, Class::Security)),
+    }
+}
+
+/// Whether the new order of a list follows from rules of it that came or went
+/// together with it: those tell the change, and the order is no second one.
+#[must_use]
+pub fn order_follows<'a>(order: &ItemKey, come_or_gone: impl IntoIterator<Item = &'a ItemKey>) -> bool {
+    order.ordered_list().is_some_and(|list| come_or_gone.into_iter().any(|key| key.is_rule_of(list)))
 }
 
 /// What the key rules say of a key.
@@ -140,7 +172,9 @@ pub fn is_world_readable(mode: &str) -> bool {
 /// how much it matters. For a file that was to be parsed and could not, too.
 fn of_content(kind: SourceKind) -> (Severity, Class) {
     match kind {
-        SourceKind::EnvFile | SourceKind::File => (Severity::Warning, Class::Functional),
+        SourceKind::EnvFile | SourceKind::File | SourceKind::ConfigFile => (Severity::Warning, Class::Functional),
+        // Nobody can say that it was not the line that opens the door.
+        SourceKind::DatabaseConfig | SourceKind::FirewallDump => (Severity::Critical, Class::Security),
     }
 }
 

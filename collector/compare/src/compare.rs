@@ -169,7 +169,7 @@ impl Judge<'_> {
     }
 
     fn key(&mut self, key: &ItemKey, left: Option<&side::Slot>, right: Option<&side::Slot>) {
-        let metadata = key.is_metadata();
+        let metadata = is_beside(key);
         if !metadata {
             self.into.keys += 1;
         }
@@ -218,11 +218,17 @@ impl Judge<'_> {
             severity,
             class,
             recommendation,
-            metadata: key.is_metadata(),
+            metadata: is_beside(key),
             left,
             right,
         });
     }
+}
+
+/// Whether a key is compared and listed and dilutes no percentage: metadata,
+/// and the order of rules that are counted themselves.
+fn is_beside(key: &ItemKey) -> bool {
+    key.is_metadata() || key.ordered_list().is_some()
 }
 
 /// A difference has no before and after: it is as severe as the worse way

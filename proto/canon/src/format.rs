@@ -4,6 +4,7 @@
 //! [`Problem`] with its place; what cannot be understood at all is one opaque
 //! content setting beside its problems, so that the file is still watched.
 
+mod detect;
 mod document;
 pub mod env_file;
 mod firewall;
@@ -33,6 +34,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::{ItemKey, Problem, Value};
+pub use detect::detect;
 pub use env_file::EnvDialect;
 pub use includes::{FileName, Files, Include, IncludeKind, Included, NoFiles};
 

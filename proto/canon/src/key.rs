@@ -63,6 +63,19 @@ impl ItemKey {
         Self(cut(format!("{}{}", Self::ORDER, escape(list))))
     }
 
+    /// The list whose order this key stands for, if it is one of
+    /// [`Self::order_of`].
+    #[must_use]
+    pub fn ordered_list(&self) -> Option<&str> {
+        self.0.strip_prefix(Self::ORDER)
+    }
+
+    /// Whether this is a rule of a list with an order.
+    #[must_use]
+    pub fn is_rule_of(&self, list: &str) -> bool {
+        self.0.strip_prefix(list).is_some_and(|rest| rest.starts_with(": "))
+    }
+
     /// A key as it came over the wire or out of a store: already escaped.
     ///
     /// # Errors

@@ -166,7 +166,8 @@ fn check(what: &'static str, text: &str, max: usize, allowed: fn(char) -> bool) 
     }
 }
 
-/// What kind of thing a source is (the table of kinds in the manual).
+/// What kind of thing a source is (the table of kinds in the manual). Stores
+/// hold a kind by its place here: new ones go to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceKind {
@@ -174,11 +175,17 @@ pub enum SourceKind {
     EnvFile,
     /// Any file: content hash and metadata.
     File,
+    /// A configuration file of a database server.
+    DatabaseConfig,
+    /// A configuration file in a format that many programs share.
+    ConfigFile,
+    /// A file of firewall rules: what the next boot would load.
+    FirewallDump,
 }
 
 impl SourceKind {
     /// Every kind, in the manual's order.
-    pub const ALL: [Self; 2] = [Self::EnvFile, Self::File];
+    pub const ALL: [Self; 5] = [Self::EnvFile, Self::File, Self::DatabaseConfig, Self::ConfigFile, Self::FirewallDump];
 
     /// The kind's name in configuration, on the wire and in tables.
     #[must_use]
@@ -186,6 +193,9 @@ impl SourceKind {
         match self {
             Self::EnvFile => "env_file",
             Self::File => "file",
+            Self::DatabaseConfig => "database_config",
+            Self::ConfigFile => "config_file",
+            Self::FirewallDump => "firewall_dump",
         }
     }
 

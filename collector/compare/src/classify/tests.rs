@@ -207,3 +207,40 @@ fn severities_and_classes_read_back_from_their_names() {
     assert!(Class::ALL.into_iter().all(|one| Class::from_name(one.as_str()) == Some(one)));
     assert_eq!(Severity::from_name("fatal"), None);
 }
+
+#[test]
+fn rules_that_change_places_are_a_matter_of_who_gets_in() {
+    let order = ItemKey::order_of(b"hba");
+    let side = Some(Facet { secret: false, display: Some("3 rules") });
+    let found = of_change(SourceKind::DatabaseConfig, &order, side, side, false);
+    assert_eq!(found, (Severity::Warning, Class::Security));
+}
+
+#[test]
+fn an_order_follows_from_rules_of_its_own_list_alone() {
+    let order = ItemKey::order_of(b"ip filter INPUT");
+    let key = |text: &str| ItemKey::from_bytes(text.as_bytes());
+    assert!(order_follows(&order, [&key("a"), &key("ip filter INPUT: -p tcp -j ACCEPT")]));
+    assert!(!order_follows(&order, [&key("ip filter INPUTS: -j DROP"), &key("ip filter INPUT"), &order]));
+    assert!(!order_follows(&key("ip filter INPUT"), [&key("ip filter INPUT: x")]));
+}
+
+#[test]
+fn a_dumped_rule_decides_who_gets_in() {
+    let key = ItemKey::from_bytes(b"ip filter INPUT: -p tcp --dport 22 -j ACCEPT");
+    let found = of_change(SourceKind::FirewallDump, &key, None, Some(Facet::default()), false);
+    assert_eq!(found, (Severity::Warning, Class::Security));
+}
+
+#[test]
+fn content_that_could_not_be_read_is_not_taken_for_harmless() {
+    let content = ItemKey::metadata(ItemKey::CONTENT);
+    let side = Some(Facet::default());
+    for (kind, severity) in [
+        (SourceKind::DatabaseConfig, Severity::Critical),
+        (SourceKind::FirewallDump, Severity::Critical),
+        (SourceKind::ConfigFile, Severity::Warning),
+    ] {
+        assert_eq!(of_change(kind, &content, side, side, false).0, severity);
+    }
+}

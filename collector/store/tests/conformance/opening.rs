@@ -200,7 +200,8 @@ fn format_of(dir: &Path, engine: EngineKind) -> u32 {
         EngineKind::Redb => {
             use redb::ReadableDatabase as _;
             let meta: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("meta");
-            let transaction = redb::Database::open(path).unwrap().begin_read().unwrap();
+            let database = redb::Database::open(path).unwrap();
+            let transaction = database.begin_read().unwrap();
             let table = transaction.open_table(meta).unwrap();
             table.get(b"format".as_slice()).unwrap().unwrap().value().to_vec()
         }
