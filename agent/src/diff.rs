@@ -4,7 +4,8 @@
 //! A pure function. It reads no clock and no file, and judges nothing: whether
 //! a change was meant is the collector's question.
 
-use driftline_canon::{Item, KeyEpoch, Observation, Root, delta};
+use driftline_canon::item::position;
+use driftline_canon::{FileName, Item, KeyEpoch, Observation, Root, delta};
 
 use crate::journal::entry::{
     Body, Entry, Fingerprint, Gap, Snapshot, SnapshotReason, SourceRef, SourceState, StateHead,
@@ -26,7 +27,9 @@ pub fn decide(known: Option<&SourceState>, observed: &Observed, key_epoch: KeyEp
     let fingerprint = Fingerprint::of(&observed.spec, key_epoch);
     let same_key = known.filter(|known| known.fingerprint.key_epoch == key_epoch);
     let (observation, content) = match &observed.sight {
-        Sight::Whole { observation, content } => (observation.clone(), *content),
+        Sight::Whole { observation, content, unreadable } => {
+            (with_last_known_of(unreadable, same_key, observation), *content)
+        }
         Sight::Unreadable { metadata } => {
             (last_known(same_key, metadata.clone()), same_key.and_then(|known| known.content))
         }
@@ -110,6 +113,19 @@ fn same_bytes(known: &SourceState, state: &SourceState) -> bool {
 fn must_refresh(known: &SourceState, state: &SourceState) -> bool {
     let bytes = |one: &SourceState| one.content.map(|(digest, _)| digest);
     bytes(known) != bytes(state) || known.fingerprint != state.fingerprint
+}
+
+/// What an included file set that cannot be read now stays as it was last
+/// known: it is neither guessed nor taken for removed.
+fn with_last_known_of(unreadable: &[FileName], known: Option<&SourceState>, seen: &Observation) -> Observation {
+    let Some(known) = known.filter(|_| !unreadable.is_empty()) else {
+        return seen.clone();
+    };
+    let names: Vec<FileName> = unreadable.iter().map(position::bounded).collect();
+    let is_in =
+        |file: &FileName| names.iter().any(|name| file == name || (name.ends_with('/') && file.starts_with(&**name)));
+    let kept = known.observation.items().iter().filter(|item| item.file.as_ref().is_some_and(is_in));
+    Observation::new(seen.items().iter().chain(kept).cloned().collect())
 }
 
 /// Settings of a file that cannot be read stay as they were last known: they

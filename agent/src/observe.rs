@@ -8,15 +8,18 @@ pub mod busy;
 pub mod content;
 pub mod examine;
 pub mod filesystem;
+pub mod includes;
 pub mod look;
 pub mod metadata;
 pub mod owners;
 pub mod settle;
 pub mod stamp;
+pub mod trail;
 pub mod worker;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Instant;
 
 use driftline_canon::FleetKey;
@@ -24,9 +27,10 @@ use driftline_daemon::{Clock, Tasks, clock};
 use tokio::sync::mpsc;
 
 use busy::Busy;
-pub use look::{Look, Observed, Outcome, PollReason, Sight, SourceId, Urgency};
+pub use look::{Footprint, Look, Observed, Outcome, PollReason, Sight, SourceId, Urgency};
 use settle::{Due, Ruling, Settle};
 use stamp::Signature;
+use trail::{Trail, Trails};
 use worker::Worker;
 
 use crate::journal::{Input, Mark};
@@ -54,7 +58,7 @@ pub enum Wish {
     Mark(Mark),
 }
 
-type Job = Vec<(Due, Signature)>;
+type Job = Vec<(Due, Footprint)>;
 
 /// What one worker answers to one job.
 struct Answer {
@@ -69,6 +73,8 @@ pub struct Ends {
     pub wishes: mpsc::Receiver<Wish>,
     /// To the journal.
     pub observed: mpsc::Sender<Input>,
+    /// To the watch stage: what sources include.
+    pub trails: Trails,
 }
 
 /// Starts the stage: the workers, and the task that hands out their work. It
@@ -89,6 +95,8 @@ pub fn start(tasks: &mut Tasks, ends: Ends, key: &FleetKey, clock: &Clock) -> Bu
     let stage = Stage {
         settle: Settle::default(),
         seen: Vec::new(),
+        followed: HashMap::new(),
+        trails: ends.trails,
         busy: vec![false; WORKERS],
         jobs,
         marks: VecDeque::new(),
@@ -107,11 +115,11 @@ fn work(
 ) -> Result<(), Infallible> {
     while let Some(job) = todo.blocking_recv() {
         worker.begin();
-        let mut look = |due: &Due, last| {
+        let mut look = |due: &Due, last: &Footprint| {
             busy.begin(index, &due.look, clock::monotonic());
             (due.look.id, worker.look(due, last))
         };
-        let results = job.iter().map(|(due, last)| look(due, *last)).collect();
+        let results = job.iter().map(|(due, last)| look(due, last)).collect();
         busy.end(index);
         if answer.blocking_send(Answer { worker: index, results }).is_err() {
             break;
@@ -124,6 +132,9 @@ struct Stage {
     settle: Settle,
     /// By [`SourceId`]: what each source looked like last.
     seen: Vec<Signature>,
+    /// What sources include, of those that include anything.
+    followed: HashMap<SourceId, Arc<Trail>>,
+    trails: Trails,
     busy: Vec<bool>,
     jobs: Vec<mpsc::Sender<Job>>,
     /// Marks, each with the sources that must be seen before it passes.
@@ -207,10 +218,10 @@ impl Stage {
             self.marks.iter_mut().for_each(|(_, before)| _ = before.remove(&id));
             let unsettled = matches!(outcome, Outcome::Unsettled(..));
             let ruling = self.settle.done(id, unsettled, now);
-            if let (Ruling::Keep, Outcome::Seen(observed, signature) | Outcome::Unsettled(observed, signature)) =
+            if let (Ruling::Keep, Outcome::Seen(observed, footprint) | Outcome::Unsettled(observed, footprint)) =
                 (ruling, outcome)
             {
-                self.remember(id, signature);
+                self.remember(id, footprint);
                 kept.push(*observed);
             }
         }
@@ -230,11 +241,14 @@ impl Stage {
         true
     }
 
-    fn last(&self, id: SourceId) -> Signature {
-        usize::try_from(id.0).ok().and_then(|at| self.seen.get(at)).copied().unwrap_or_default()
+    fn last(&self, id: SourceId) -> Footprint {
+        let signature = usize::try_from(id.0).ok().and_then(|at| self.seen.get(at)).copied().unwrap_or_default();
+        Footprint { signature, trail: self.followed.get(&id).cloned() }
     }
 
-    fn remember(&mut self, id: SourceId, signature: Signature) {
+    fn remember(&mut self, id: SourceId, footprint: Footprint) {
+        let Footprint { signature, trail } = footprint;
+        self.follow(id, trail);
         let Ok(at) = usize::try_from(id.0) else {
             return;
         };
@@ -242,6 +256,24 @@ impl Stage {
             self.seen.resize(at + 1, Signature::default());
         }
         self.seen[at] = signature;
+    }
+}
+
+impl Stage {
+    /// Tells the watch stage where a source leads, if that is new.
+    fn follow(&mut self, id: SourceId, trail: Option<Arc<Trail>>) {
+        let before = match &trail {
+            Some(trail) => self.followed.insert(id, Arc::clone(trail)),
+            None => self.followed.remove(&id),
+        };
+        let same = match (&before, &trail) {
+            (None, None) => true,
+            (Some(before), Some(trail)) => before.leads_as(trail),
+            _ => false,
+        };
+        if !same {
+            self.trails.tell(id, trail.unwrap_or_default());
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::identity::{Identity, IdentityError};
 use crate::journal::{self, Journal, JournalReader, JournalSettings, Progress, Request, StoreError, recovery};
 use crate::observe::busy::Busy;
+use crate::observe::trail::Trails;
 use crate::observe::{self, QUEUE_BATCHES};
 use crate::ship::Shipping;
 use crate::status::StatusBoard;
@@ -155,11 +156,14 @@ impl Stages {
         let journal = Journal::new(opened, settings, clock.clone(), ends, stop.clone());
         let reader = journal.reader();
         tasks.spawn_blocking("journal", move || journal.run(&Handle::current()));
-        let busy = observe::start(tasks, observe::Ends { wishes, observed }, key, clock);
+        let trails = Trails::default();
+        let ends = observe::Ends { wishes, observed, trails: trails.clone() };
+        let busy = observe::start(tasks, ends, key, clock);
         let settings = WatchSettings {
             sources: config.sources.clone(),
             reconcile: config.reconcile,
             vanished,
+            trails,
             last_alive_ms,
             clock: clock.clone(),
         };

@@ -4,6 +4,7 @@
 //! It opens no file. Whether anything changed is for the stages behind it.
 
 pub mod event;
+pub mod included;
 mod mounts;
 pub mod notifier;
 pub mod table;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::SourceSpec;
 use crate::journal::{Gap, Mark, NameHash};
+use crate::observe::trail::Trails;
 use crate::observe::{BATCH_LOOKS_MAX, PollReason, Urgency, Wish};
 use event::{Happening, Heard};
 use mounts::Mounts;
@@ -57,6 +59,8 @@ pub struct WatchSettings {
     pub reconcile: Duration,
     /// Sources of the last run whose file is gone.
     pub vanished: Vec<Vanished>,
+    /// Where the observe stage says what sources include.
+    pub trails: Trails,
     /// When somebody was last watching; none: never.
     pub last_alive_ms: Option<i64>,
     /// The time.
@@ -94,6 +98,7 @@ struct Sweep {
 enum Event {
     Heard(Heard),
     Lost,
+    Included,
     Mounts,
     Poll,
     Sweep,
@@ -150,6 +155,12 @@ impl Watch {
                     self.flush()
                 }
                 Event::Lost => self.lost(),
+                Event::Included => {
+                    for (id, trail) in self.settings.trails.take() {
+                        self.tree.include(id, &trail);
+                    }
+                    self.flush()
+                }
                 Event::Mounts => {
                     self.tree.unobserved_since(Some(self.heard_ms));
                     self.check_all(|_| true);
@@ -196,6 +207,7 @@ impl Watch {
             () = self.stop.cancelled() => Event::Stop,
             () = self.ear.losses.wait() => Event::Lost,
             heard = self.ear.heard.recv() => heard.map_or(Event::Stop, Event::Heard),
+            () = self.settings.trails.wait() => Event::Included,
             () = mounts::changed(self.mounts.as_ref()) => Event::Mounts,
             () = std::future::ready(()), if sweeping => Event::Step,
             () = tokio::time::sleep_until(self.next_sweep.into()), if !sweeping => Event::Sweep,

@@ -298,7 +298,11 @@ fn take(model: &mut Model, open: &Open, step: &Step) {
             let items = observation(keys);
             let reasons = problems.iter().map(|problem| problem.reason.clone()).collect();
             model.seen.insert(name(*at), Known { items: items.clone(), problems: reasons });
-            open.send(observed(*at, Sight::Whole { observation: items, content: None }, problems));
+            open.send(observed(
+                *at,
+                Sight::Whole { observation: items, content: None, unreadable: Vec::new() },
+                problems,
+            ));
         }
         Step::Unreadable(at) => {
             // Settings stay, metadata is what was seen.

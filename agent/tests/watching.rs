@@ -14,6 +14,8 @@ mod bounds;
 mod confined;
 #[path = "watching/down.rs"]
 mod down;
+#[path = "watching/included.rs"]
+mod included;
 #[path = "watching/links.rs"]
 mod links;
 #[path = "watching/mounted.rs"]

@@ -28,7 +28,7 @@ fn seen(more: &str, value: u8) -> Observed {
         name: SourceName::new("app").unwrap(),
         path: "/app.env".to_owned(),
         spec: spec(more),
-        sight: Sight::Whole { observation, content: None },
+        sight: Sight::Whole { observation, content: None, unreadable: Vec::new() },
         problems: Vec::new(),
         observed_ms: 100 + i64::from(value),
         unobserved_since_ms: Some(50),
@@ -102,4 +102,29 @@ fn another_key_dialect_or_policy_is_no_change_of_the_file() {
     assert_eq!(reason(&seen("", 1), 2), SnapshotReason::Rekey);
     assert_eq!(reason(&seen("dialect = \"dotenv\"", 1), 1), SnapshotReason::Normaliser);
     assert_eq!(reason(&seen("display = \"digest\"", 1), 1), SnapshotReason::Policy);
+}
+
+fn item_in(key: &str, value: u8, file: &str) -> Item {
+    Item { file: Some(file.into()), ..item(key, value) }
+}
+
+#[test]
+fn w13_what_an_unreadable_included_file_set_stays_as_it_was() {
+    let sight = |items: Vec<Item>, unreadable: &[&str]| {
+        let unreadable = unreadable.iter().map(|name| (*name).into()).collect();
+        Observed {
+            sight: Sight::Whole { observation: Observation::new(items), content: None, unreadable },
+            ..seen("", 1)
+        }
+    };
+    let all = vec![item("A", 1), item_in("B", 2, "/x/b.conf"), item_in("C", 3, "/d/c.conf"), item_in("D", 4, "/e")];
+    let known = decide(None, &sight(all.clone(), &[]), KeyEpoch(1)).state.unwrap();
+    // The main file says something else of B, which the other one overruled.
+    let rest = vec![item("A", 1), item("B", 9)];
+    let decision = decide(Some(&known), &sight(rest.clone(), &["/x/b.conf", "/d/"]), KeyEpoch(1));
+    let Body::Delta(delta) = &decision.entries[0].body else { panic!("{decision:?}") };
+    assert_eq!(delta.changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>(), ["D"]);
+    let decision = decide(Some(&known), &sight(rest, &[]), KeyEpoch(1));
+    let Body::Delta(delta) = &decision.entries[0].body else { panic!("{decision:?}") };
+    assert_eq!(delta.changes.len(), 3, "without a reason nothing is kept");
 }

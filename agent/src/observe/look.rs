@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use driftline_canon::{Digest, Item, Observation, Problem, ProblemKind, SourceName};
+use driftline_canon::{Digest, FileName, Item, Observation, Problem, ProblemKind, SourceName};
 
 use super::stamp::{Signature, Stamp};
+use super::trail::Trail;
 use crate::config::SourceSpec;
 
 /// Names a source within this run of the agent.
@@ -124,12 +125,33 @@ pub enum Sight {
         observation: Observation,
         /// What stands for its bytes, and its stamp, where there are any.
         content: Option<(Digest, Stamp)>,
+        /// Included files that are there and could not be read, and
+        /// directories, which end with `/`: their settings stay as they were
+        /// last known.
+        unreadable: Vec<FileName>,
     },
     /// Not its content: settings stay as they were last known.
     Unreadable {
         /// `@state`, and other metadata where it could be had.
         metadata: Vec<Item>,
     },
+}
+
+/// How a source looked, to be held against the next look.
+#[derive(Debug, Clone, Default)]
+pub struct Footprint {
+    /// Its own file.
+    pub signature: Signature,
+    /// What it includes; none: nothing.
+    pub trail: Option<Arc<Trail>>,
+}
+
+impl Footprint {
+    /// Whether what it includes looks as it did.
+    #[must_use]
+    pub fn includes_the_same(&self) -> bool {
+        self.trail.as_ref().is_none_or(|trail| trail.is_unchanged())
+    }
 }
 
 /// How a look went.
@@ -139,7 +161,7 @@ pub enum Outcome {
     Unchanged,
     /// It is being written, or was emptied a moment ago: look again after a
     /// quiet time. What was seen counts if there is no time left.
-    Unsettled(Box<Observed>, Signature),
+    Unsettled(Box<Observed>, Footprint),
     /// It was seen.
-    Seen(Box<Observed>, Signature),
+    Seen(Box<Observed>, Footprint),
 }

@@ -34,6 +34,14 @@ impl Stamp {
     }
 }
 
+impl Stamp {
+    /// The stamp of a file together with those of other files, folded.
+    #[must_use]
+    pub fn with(self, others: u64) -> Self {
+        Self { inode: self.inode ^ others, ..self }
+    }
+}
+
 // The kernel's type of these fields differs between architectures.
 fn nanoseconds(field: impl TryInto<u64>) -> u64 {
     field.try_into().unwrap_or_default()
@@ -41,7 +49,7 @@ fn nanoseconds(field: impl TryInto<u64>) -> u64 {
 
 /// Sixty-four bits that differ when a path leads to another file, or to one
 /// with another stamp, mode or owner. Small, because one is kept per source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Signature(u64);
 
 impl Signature {
@@ -76,6 +84,12 @@ impl Signature {
         }
         let behind = rustix::fs::statat(dir, name, AtFlags::empty());
         Self::of(&entry, behind.ok().as_ref())
+    }
+
+    /// Looks at a path.
+    #[must_use]
+    pub fn of_path(path: &std::path::Path) -> Self {
+        Self::look(rustix::fs::CWD, path.as_os_str())
     }
 
     /// Whether a file was ever seen.

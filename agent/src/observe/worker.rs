@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use driftline_canon::digest::KeyedDigest;
+use driftline_canon::limits::PROBLEMS_MAX;
 use driftline_canon::{Digest, FleetKey, Format, Item, ItemKey, Observation, Problem, ProblemKind, Value, format};
 use driftline_daemon::Clock;
 use rustix::fd::OwnedFd;
@@ -16,10 +17,12 @@ use rustix::io::Errno;
 
 use super::content::{Content, HASHED_BYTES_MAX, READING, Reader};
 use super::examine::{Examined, Plain, What, examine};
-use super::look::{Look, Observed, Outcome, Sight, Urgency};
+use super::includes::{Fetched, Fetcher, name_of};
+use super::look::{Footprint, Look, Observed, Outcome, Sight, Urgency};
 use super::metadata::{self, Metadata, State};
 use super::settle::Due;
 use super::stamp::{Signature, Stamp};
+use super::trail::Trail;
 use crate::config::{ReadAs, display_path};
 
 /// One worker.
@@ -54,6 +57,16 @@ struct Seen {
     sight: Sight,
     problems: Vec<Problem>,
     unsettled: bool,
+    trail: Option<Arc<Trail>>,
+}
+
+/// What a file's bytes gave.
+struct Parsed {
+    items: Vec<Item>,
+    /// What stands for the bytes, those of included files too.
+    digest: Digest,
+    problems: Vec<Problem>,
+    fetched: Fetched,
 }
 
 impl Worker {
@@ -70,9 +83,13 @@ impl Worker {
         self.dir = None;
     }
 
-    /// Carries out one look; `last` is the signature seen before.
-    pub fn look(&mut self, due: &Due, last: Signature) -> Outcome {
-        if due.look.urgency == Urgency::IfChanged && last.is_seen() && self.signature(&due.look) == last {
+    /// Carries out one look; `last` is how it looked before.
+    pub fn look(&mut self, due: &Due, last: &Footprint) -> Outcome {
+        if due.look.urgency == Urgency::IfChanged
+            && last.signature.is_seen()
+            && self.signature(&due.look) == last.signature
+            && last.includes_the_same()
+        {
             return Outcome::Unchanged;
         }
         let observed_ms = self.clock.now_ms();
@@ -93,7 +110,8 @@ impl Worker {
             observed_ms,
             unobserved_since_ms: look.unobserved_since_ms,
         });
-        if seen.unsettled { Outcome::Unsettled(observed, signature) } else { Outcome::Seen(observed, signature) }
+        let footprint = Footprint { signature, trail: seen.trail };
+        if seen.unsettled { Outcome::Unsettled(observed, footprint) } else { Outcome::Seen(observed, footprint) }
     }
 
     /// Looks of a batch come directory by directory: each is opened once.
@@ -144,7 +162,7 @@ impl Worker {
             error => (ProblemKind::Host, format!("it could not be read: {}", std::io::Error::from(error))),
         };
         let problems = vec![Problem::whole(kind, reason)];
-        Seen { sight: Sight::Unreadable { metadata: items }, problems, unsettled: false }
+        Seen { sight: Sight::Unreadable { metadata: items }, problems, unsettled: false, trail: None }
     }
 
     fn file(&mut self, mut file: std::fs::File, stat: &Stat, look: &Look, settled: bool, mut items: Vec<Item>) -> Seen {
@@ -159,44 +177,59 @@ impl Worker {
         self.metadata.of_stat(stat, &mut items);
         self.metadata.of_acl(&file, &mut items);
         items.push(self.metadata.state(State::Present));
-        let (parsed, digest, problems) = self.parse(&held.content, look);
-        let content = (digest, Stamp::of(stat));
+        let Parsed { items: parsed, digest, problems, fetched } = self.parse(&held.content, look, stat);
+        let content = Some((digest, Stamp::of(stat).with(fetched.trail.fold())));
         let observation = metadata::with(parsed, items);
-        let unsettled = held.torn || (!settled && may_be_unfinished(stat, look.urgency));
-        Seen { sight: Sight::Whole { observation, content: Some(content) }, problems, unsettled }
+        let unfinished = may_be_unfinished(stat, look.urgency) || fetched.empty;
+        let unsettled = held.torn || fetched.torn || (!settled && unfinished);
+        let trail = (!fetched.trail.is_empty()).then(|| Arc::new(fetched.trail));
+        let sight = Sight::Whole { observation, content, unreadable: fetched.unreadable };
+        Seen { sight, problems, unsettled, trail }
     }
 
-    /// Items, what stands for the bytes, and problems.
-    fn parse(&self, content: &Content, look: &Look) -> (Vec<Item>, Digest, Vec<Problem>) {
+    fn parse(&mut self, content: &Content, look: &Look, stat: &Stat) -> Parsed {
         let spec = &*look.spec;
         match (content, spec.reading) {
             (Content::Bytes(bytes, hash), reading) if let Some(format) = format_of(reading, &look.name, bytes) => {
-                let reading = format::read(format, bytes);
-                let items = Observation::of_settings(&reading.settings, &self.keyed, spec.display).into_items();
-                (items, content_digest(&self.keyed, *hash), reading.problems)
+                self.settings(format, (bytes.as_slice(), *hash), look, stat)
             }
             (Content::Bytes(_, hash), ReadAs::Detected) => {
                 let reason = "its format is not plain to see: say it with `format`; it is watched by content alone";
-                self.opaque(*hash, vec![Problem::whole(ProblemKind::Syntax, reason)])
+                self.opaque(*hash, Some(Problem::whole(ProblemKind::Syntax, reason)))
             }
-            (Content::Hash(hash), ReadAs::Content) => self.opaque(*hash, Vec::new()),
+            (Content::Hash(hash), ReadAs::Content) => self.opaque(*hash, None),
             (Content::Hash(hash) | Content::Bytes(_, hash), _) => {
                 let reason = format!("it has more than {} bytes and is watched by content alone", spec.file_bytes_max);
-                self.opaque(*hash, vec![Problem::whole(ProblemKind::Limit, reason)])
+                self.opaque(*hash, Some(Problem::whole(ProblemKind::Limit, reason)))
             }
             (Content::Stamp(hash), _) => {
                 let reason = format!("it has more than {HASHED_BYTES_MAX} bytes and is watched by size and time alone");
-                self.opaque(*hash, vec![Problem::whole(ProblemKind::Limit, reason)])
+                self.opaque(*hash, Some(Problem::whole(ProblemKind::Limit, reason)))
             }
         }
     }
 
+    fn settings(&mut self, format: Format, (bytes, hash): (&[u8], [u8; 32]), look: &Look, stat: &Stat) -> Parsed {
+        let path = look.path();
+        let now_ms = self.clock.now_ms();
+        let mut files = Fetcher::new(&mut self.reader, &path, stat, look.spec.file_bytes_max, now_ms);
+        let reading = format::read_with(format, bytes, Some(&name_of(&path)), &mut files);
+        let mut fetched = files.finish();
+        let mut problems = reading.problems;
+        let room = PROBLEMS_MAX.saturating_sub(problems.len());
+        problems.extend(std::mem::take(&mut fetched.problems).into_iter().take(room));
+        let items = Observation::of_settings(&reading.settings, &self.keyed, look.spec.display).into_items();
+        let digest = self.keyed.digest(&ItemKey::metadata(ItemKey::CONTENT), &Value::Content(fetched.hash(hash)));
+        Parsed { items, digest, problems, fetched }
+    }
+
     /// One item for content that is not parsed. Its hash is shown nowhere: the
     /// hash of a short file is as good as the file.
-    fn opaque(&self, hash: [u8; 32], problems: Vec<Problem>) -> (Vec<Item>, Digest, Vec<Problem>) {
+    fn opaque(&self, hash: [u8; 32], problem: Option<Problem>) -> Parsed {
         let key = ItemKey::metadata(ItemKey::CONTENT);
         let digest = self.keyed.digest(&key, &Value::Content(hash));
-        (vec![Item { key, digest, secret: false, display: None, line: None, file: None }], digest, problems)
+        let item = Item { key, digest, secret: false, display: None, line: None, file: None };
+        Parsed { items: vec![item], digest, problems: problem.into_iter().collect(), fetched: Fetched::default() }
     }
 }
 
@@ -209,12 +242,9 @@ fn format_of(reading: ReadAs, name: &std::ffi::OsStr, bytes: &[u8]) -> Option<Fo
     }
 }
 
-fn content_digest(keyed: &KeyedDigest, hash: [u8; 32]) -> Digest {
-    keyed.digest(&ItemKey::metadata(ItemKey::CONTENT), &Value::Content(hash))
-}
-
 fn whole(items: Vec<Item>, content: Option<(Digest, Stamp)>, problems: Vec<Problem>) -> Seen {
-    Seen { sight: Sight::Whole { observation: Observation::new(items), content }, problems, unsettled: false }
+    let sight = Sight::Whole { observation: Observation::new(items), content, unreadable: Vec::new() };
+    Seen { sight, problems, unsettled: false, trail: None }
 }
 
 /// A file that was emptied or created a moment ago is about to be written,

@@ -4,6 +4,8 @@
 //! A directory is watched before it is listed, so nothing that appears in
 //! between is missed. It reads names and never a file.
 
+mod following;
+
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -14,6 +16,7 @@ use driftline_canon::SourceName;
 use rustix::fs::FileType;
 
 use super::event::{Happening, Heard};
+use super::included::IncludedNames;
 use super::notifier::{Hearing, Notifier};
 use super::table::{Dependent, DirId, Inode, PlaceId, SpecIndex, Table};
 use crate::config::{Component, Pattern, SourceSpec, display_path};
@@ -38,6 +41,7 @@ type Listed = (OsString, Option<fs::FileType>);
 pub struct Tree {
     /// What is watched.
     pub table: Table,
+    included: IncludedNames,
     notifier: Notifier,
     looks: Vec<Look>,
     /// Directories that are still to be listed for globs.
@@ -54,6 +58,7 @@ impl Tree {
     pub fn new(specs: Vec<Arc<SourceSpec>>, notifier: Notifier) -> Self {
         Self {
             table: Table::new(specs),
+            included: IncludedNames::default(),
             notifier,
             looks: Vec::new(),
             unlisted: VecDeque::new(),
@@ -184,6 +189,7 @@ impl Tree {
                     self.follow(*id);
                 }
             }
+            self.hear_of_included(dir, name, happening);
             if happening != Happening::Modified {
                 self.consider(dir, name, None, happening.urgency());
             }
@@ -245,11 +251,18 @@ impl Tree {
         for id in self.table.files_of(dir) {
             self.look(id, urgency);
         }
+        for id in self.included.within(dir) {
+            self.look(id, urgency);
+        }
     }
 
     /// Notes that a file is to be looked at.
     pub fn look(&mut self, id: SourceId, urgency: Urgency) {
-        self.looks.push(self.table.look(id, urgency, self.since));
+        let mut look = self.table.look(id, urgency, self.since);
+        if look.polled.is_none() {
+            look.polled = self.included.dirs(id).find_map(|dir| self.table.dir(dir).polled.clone());
+        }
+        self.looks.push(look);
     }
 
     fn dir(&mut self, path: &Path) -> DirId {
@@ -372,34 +385,6 @@ impl Tree {
                 );
             }
             None => {}
-        }
-    }
-
-    /// If a file is a link: watches every place that it leads through.
-    fn follow(&mut self, id: SourceId) {
-        let path = self.table.path_of(id);
-        let is_link =
-            rustix::fs::lstat(&path).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Symlink);
-        if !is_link {
-            return;
-        }
-        let mut polled = None;
-        let resolution = resolve(&path);
-        let target = match &resolution.end {
-            End::Found { real, .. } => Some(real),
-            _ => None,
-        };
-        let ends = target.and_then(|real| Some((real.parent()?, real.file_name()?)));
-        let ends = ends.map(|(dir, name)| (dir, name, Hearing::Files));
-        let hops = resolution.hops.iter().map(|hop| (hop.dir.as_path(), hop.name.as_os_str(), Hearing::Names));
-        for (dir, name, hearing) in hops.chain(ends) {
-            if let Some(place) = self.place(dir, hearing, &mut polled) {
-                self.table.depend(place, name, Dependent::Slot(id));
-            }
-        }
-        let dir = self.table.slot(id).dir;
-        if polled.is_some() && self.table.dir(dir).polled.is_none() {
-            self.table.set_polled(dir, polled);
         }
     }
 

@@ -161,7 +161,7 @@ impl Agent {
             name: SourceName::new(name).unwrap(),
             path: format!("/{name}"),
             spec: Arc::clone(&self.spec),
-            sight: Sight::Whole { observation, content: None },
+            sight: Sight::Whole { observation, content: None, unreadable: Vec::new() },
             problems,
             observed_ms: self.at_ms,
             unobserved_since_ms: None,

@@ -185,11 +185,14 @@ fn gated(
         }
         Ok::<(), std::convert::Infallible>(())
     });
-    let busy = observe::start(tasks, observe::Ends { wishes, observed }, key, clock);
+    let trails = observe::trail::Trails::default();
+    let ends = observe::Ends { wishes, observed, trails: trails.clone() };
+    let busy = observe::start(tasks, ends, key, clock);
     let settings = WatchSettings {
         sources: config.sources.clone(),
         reconcile: config.reconcile,
         vanished: Vec::new(),
+        trails,
         last_alive_ms: None,
         clock: clock.clone(),
     };
@@ -254,6 +257,13 @@ impl Running {
         let key = ItemKey::from_canonical(key.to_owned()).unwrap();
         let item = state.observation.get(&key)?;
         Some(item.display.as_ref().map_or_else(|| "?".to_owned(), |display| display.as_str().to_owned()))
+    }
+
+    /// Where an item stands: the included file, and the line.
+    pub(crate) fn stands(&self, source: &str, key: &str) -> Option<(Option<String>, Option<u32>)> {
+        let state = self.stages().reader.source(&SourceName::new(source).unwrap()).unwrap()?;
+        let item = state.observation.get(&ItemKey::from_canonical(key.to_owned()).unwrap())?;
+        Some((item.file.as_deref().map(str::to_owned), item.line))
     }
 
     /// What was written so far is all there is to come: waits for quiet.

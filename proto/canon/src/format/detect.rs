@@ -4,6 +4,7 @@
 //! none. Whoever knows says it instead.
 
 use super::Format;
+use crate::SourceKind;
 
 /// Lines that are looked at: comments at the top may be long, and a format
 /// shows in its first lines or not at all.
@@ -67,6 +68,21 @@ pub fn detect(name: &str, bytes: &[u8]) -> Option<Format> {
         Some((_, format)) => Some(*format),
     };
     found.and_then(Format::from_name)
+}
+
+impl Format {
+    /// The kind of source that files of this format are.
+    #[must_use]
+    pub fn kind(self) -> SourceKind {
+        match self.as_str() {
+            "env" => SourceKind::EnvFile,
+            "postgresql-conf" | "pg-hba" | "pg-ident" | "my-cnf" | "redis-conf" | "redis-acl" | "mongod-conf" => {
+                SourceKind::DatabaseConfig
+            }
+            "iptables-save" | "ipset-save" | "nft" | "nft-json" | "ufw" | "firewalld" => SourceKind::FirewallDump,
+            _ => SourceKind::ConfigFile,
+        }
+    }
 }
 
 fn by_look(bytes: &[u8]) -> Option<&'static str> {
