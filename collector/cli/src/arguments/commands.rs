@@ -177,13 +177,21 @@ pub struct History {
 #[derive(Debug, Clone, Args)]
 pub struct Reading {
     /// Format of the file
-    #[arg(long, value_name = "FORMAT", default_value = "env_file", value_parser = ["env_file"],
-          env = "DRIFTLINE_FORMAT")]
+    #[arg(long, value_name = "FORMAT", default_value = DETECTED, value_parser = formats(), env = "DRIFTLINE_FORMAT")]
     pub format: String,
     /// Who reads the env file: dotenv, compose, docker-run, systemd or shell [default: detected]
     #[arg(long, value_name = "DIALECT", env = "DRIFTLINE_DIALECT",
           value_parser = ["dotenv", "compose", "docker-run", "systemd", "shell"])]
     pub dialect: Option<String>,
+}
+
+/// The format that a file is plainly in.
+pub const DETECTED: &str = "detected";
+
+/// What `--format` takes; `env_file` is what env files were called first.
+fn formats() -> clap::builder::PossibleValuesParser {
+    let names = driftline_canon::Format::ALL.iter().map(|format| format.as_str());
+    std::iter::once(DETECTED).chain(names).chain(["env_file"]).collect::<Vec<_>>().into()
 }
 
 /// `inspect`.

@@ -55,7 +55,7 @@ fn names(left: &Path, right: &Path) -> (String, String) {
 fn side(name: &str, seen: &Seen) -> Result<Side, NameError> {
     let (host, role, source) = (HostName::new("file")?, Role::new("file")?, SourceName::new("file")?);
     let mut side = Side::new(name);
-    let id = side.source(Place { host: &host, role: &role, source: &source, kind: local::KIND });
+    let id = side.source(Place { host: &host, role: &role, source: &source, kind: seen.format.kind() });
     for item in seen.observation.items() {
         let display = item.display.as_ref().map(|display| display.as_str());
         side.item(id, Fact { key: &item.key, digest: &item.digest.0, secret: item.secret, display });

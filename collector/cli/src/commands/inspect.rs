@@ -15,13 +15,13 @@ pub(super) fn run(context: &Context, arguments: &Inspect) -> Outcome {
     let seen = local::read(&arguments.file, &arguments.reading, &key)?;
     let items = seen.observation.items().iter().map(|item| {
         let facet = Some(Facet { secret: item.secret, display: item.display.as_ref().map(|display| display.as_str()) });
-        let (severity, _) = classify::of_change(local::KIND, &item.key, facet, facet, false);
+        let (severity, _) = classify::of_change(seen.format.kind(), &item.key, facet, facet, false);
         reading::seen(item, severity.to_string())
     });
     let mut items: Vec<_> = items.collect();
-    items.sort_by_key(|item| item.line);
+    items.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let name = arguments.file.display().to_string();
-    let inspection = Inspection::new(&name, seen.dialect, items, &seen.problems);
+    let inspection = Inspection::new(&name, (seen.format, seen.dialect), items, &seen.problems);
     context.printer.result(&inspection, &inspection.rows(), &inspection.document())?;
     Ok(if seen.is_inconclusive() { Exit::Inconclusive } else { Exit::Clean })
 }

@@ -3,20 +3,19 @@
 //! Values stay inside `canon`: what leaves this module is items with masked
 //! displays, and digests under a key that lives for one run.
 
+mod files;
+
 use std::path::Path;
 
 use driftline_canon::limits::FILE_BYTES_MAX;
 use driftline_canon::{
-    DisplayPolicy, EnvDialect, FleetKey, Format, KeyEpoch, Observation, Problem, ProblemKind, SourceKind, format,
+    DisplayPolicy, EnvDialect, FleetKey, Format, KeyEpoch, Observation, Problem, ProblemKind, format,
 };
 
-use crate::arguments::commands::Reading;
+use crate::arguments::commands::{DETECTED, Reading};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::input;
-
-/// The kind of source that these files are.
-pub(super) const KIND: SourceKind = SourceKind::EnvFile;
 
 /// A file as an agent would see it.
 #[derive(Debug)]
@@ -27,14 +26,16 @@ pub(super) struct Seen {
     pub(super) problems: Vec<Problem>,
     /// The dialect it was read in.
     pub(super) dialect: Option<EnvDialect>,
+    /// The format it was read in.
+    pub(super) format: Format,
 }
 
 impl Seen {
     /// Whether part of the file was not understood, so that nothing can be said
     /// of it.
     pub(super) fn is_inconclusive(&self) -> bool {
-        use ProblemKind::{Encoding, Limit, Syntax};
-        self.problems.iter().any(|problem| matches!(problem.kind, Syntax | Encoding | Limit))
+        use ProblemKind::{DuplicateKey, Unresolved};
+        self.problems.iter().any(|problem| !matches!(problem.kind, DuplicateKey | Unresolved))
     }
 }
 
@@ -53,7 +54,22 @@ pub(super) fn read(path: &Path, reading: &Reading, key: &FleetKey) -> Outcome<Se
     let bytes =
         input::read_limited(path, limit).map_err(|error| Failure::file(Exit::Inconclusive, "read", path, &error))?;
     let dialect = reading.dialect.as_deref().and_then(EnvDialect::from_name);
-    let read = format::read(Format::EnvFile(dialect), &bytes);
+    let format = wanted(path, reading, dialect, &bytes);
+    let read = format::read_with(format, &bytes, Some(&files::name_of(path)), &mut files::Beside::new(path));
     let observation = Observation::of_settings(&read.settings, &key.keyed(), DisplayPolicy::Clear);
-    Ok(Seen { observation, problems: read.problems, dialect: read.dialect })
+    Ok(Seen { observation, problems: read.problems, dialect: read.dialect, format })
+}
+
+/// The format that was asked for, or the one that is plain to see. What is not,
+/// and what any program could have written, is taken for an env file.
+fn wanted(path: &Path, reading: &Reading, dialect: Option<EnvDialect>, bytes: &[u8]) -> Format {
+    if dialect.is_some() {
+        return Format::EnvFile(dialect);
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let found = match reading.format.as_str() {
+        DETECTED => format::detect(&name, bytes).filter(|format| format.as_str() != "key-value"),
+        name => Format::from_name(name),
+    };
+    found.unwrap_or(Format::EnvFile(None))
 }

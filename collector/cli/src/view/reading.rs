@@ -3,7 +3,7 @@
 
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::problem::Problem as ApiProblem;
-use driftline_canon::{EnvDialect, Item, Problem};
+use driftline_canon::{EnvDialect, Format, Item, Problem};
 use serde::Serialize;
 
 use super::{HIDDEN, count, shown};
@@ -71,11 +71,16 @@ impl Inspection {
 
     /// What was seen of a file.
     #[must_use]
-    pub fn new(file: &str, dialect: Option<EnvDialect>, items: Vec<SeenItem>, problems: &[Problem]) -> Self {
+    pub fn new(
+        file: &str,
+        (format, dialect): (Format, Option<EnvDialect>),
+        items: Vec<SeenItem>,
+        problems: &[Problem],
+    ) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             file: file.to_owned(),
-            format: "env_file".to_owned(),
+            format: if matches!(format, Format::EnvFile(_)) { "env_file" } else { format.as_str() }.to_owned(),
             dialect: dialect.map(|dialect| dialect.to_string()),
             items,
             problems: problems.iter().map(api_problem).collect(),
@@ -86,7 +91,9 @@ impl Inspection {
     /// As a document.
     #[must_use]
     pub fn document(&self) -> Document {
-        let dialect = self.dialect.as_deref().map_or_else(String::new, |name| format!(", read as {name}"));
+        let format = Some(self.format.as_str()).filter(|name| *name != "env_file");
+        let dialect = self.dialect.as_deref().or(format);
+        let dialect = dialect.map_or_else(String::new, |name| format!(", read as {name}"));
         let secrets = self.items.iter().filter(|item| item.secret).count() as u64;
         let items = count(self.items.len() as u64, "setting", "settings");
         let problems = count(self.problems.len() as u64, "problem", "problems");
