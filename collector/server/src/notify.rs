@@ -11,7 +11,7 @@ pub mod signature;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use driftline_compare::Severity;
+use driftline_compare::{Severity, classify};
 use driftline_store::{Batch, Committed, Entry, EntryBody, Operation};
 use tokio::sync::{broadcast, mpsc};
 
@@ -41,12 +41,30 @@ impl Routes {
     #[must_use]
     pub fn alerts(&self, entries: &[EntryBody]) -> Vec<(String, Vec<u32>)> {
         let wanted = |least: Severity| -> Vec<u32> {
-            let numbered = entries.iter().enumerate().filter(|(_, entry)| severity(entry) >= least);
+            let wanted = |entry: &EntryBody| severity(entry) >= least && !is_told(entries, entry);
+            let numbered = entries.iter().enumerate().filter(|(_, entry)| wanted(entry));
             numbered.filter_map(|(index, _)| u32::try_from(index).ok()).collect()
         };
         let all = self.0.iter().map(|(name, least)| (name.clone(), wanted(*least)));
         all.filter(|(_, wanted)| !wanted.is_empty()).collect()
     }
+}
+
+/// Whether the entry is the new order of a list whose rules that came or went
+/// stand beside it: they tell it.
+fn is_told(entries: &[EntryBody], entry: &EntryBody) -> bool {
+    let EntryBody::Change(order) = entry else {
+        return false;
+    };
+    let tells = |other: &EntryBody| match other {
+        EntryBody::Change(change) => {
+            change.before.is_some() != change.after.is_some()
+                && (&change.host, &change.source) == (&order.host, &order.source)
+                && classify::order_follows(&order.key, [&change.key])
+        }
+        EntryBody::Event(_) => false,
+    };
+    order.key.ordered_list().is_some() && entries.iter().any(tells)
 }
 
 /// How severe an entry is.

@@ -1,4 +1,6 @@
-use driftline_store::EventKind;
+use driftline_canon::{Environment, HostName, ItemKey, Role, SourceKind, SourceName};
+use driftline_compare::{Class, Verdict};
+use driftline_store::{Change, EventKind, Side, StoredDigest};
 
 use super::*;
 use crate::event;
@@ -55,4 +57,39 @@ fn d3_alerts_that_do_not_fit_are_read_back_from_the_outbox() {
     }
     assert!(ends[0].spilled.load(Ordering::SeqCst));
     assert_eq!(ends[0].queue.len(), QUEUE_ALERTS);
+}
+
+fn change(key: ItemKey, before: bool, after: bool) -> EntryBody {
+    let side = Side { digest: StoredDigest([1; 32]), secret: false, display: None, line: None, file: None };
+    EntryBody::Change(Change {
+        environment: Environment::new("dev").unwrap(),
+        host: HostName::new("db-1").unwrap(),
+        role: Role::new("db").unwrap(),
+        source: SourceName::new("pg").unwrap(),
+        kind: SourceKind::DatabaseConfig,
+        path: "/pg_hba.conf".to_owned(),
+        key,
+        before: before.then(|| side.clone()),
+        after: after.then_some(side),
+        observed_ms: 1,
+        unobserved_since_ms: None,
+        severity: Severity::Warning,
+        class: Class::Security,
+        verdict: Verdict::Undetermined,
+        marks: Vec::new(),
+        agent_seq: 1,
+        agent_epoch: vec![1],
+    })
+}
+
+#[test]
+fn the_order_of_rules_is_alerted_only_when_no_rule_of_theirs_tells_it() {
+    let routes = Routes::new(&[route("all", Severity::Info)]);
+    let order = || change(ItemKey::order_of(b"hba"), true, true);
+    let rule = |list: &str| ItemKey::from_bytes(format!("{list}: host all all 10.0.0.0/8 md5").as_bytes());
+    let told = |entries: &[EntryBody]| routes.alerts(entries)[0].1.clone();
+    assert_eq!(told(&[order()]), [0], "rules changed places");
+    assert_eq!(told(&[order(), change(rule("hba"), false, true)]), [1], "a rule came");
+    assert_eq!(told(&[change(rule("hba"), true, false), order()]), [0], "a rule went");
+    assert_eq!(told(&[order(), change(rule("ident"), false, true)]), [0, 1], "of another list");
 }
