@@ -227,7 +227,8 @@ impl<'a> Fetcher<'a> {
             }
             End::Failed(_) => {}
         }
-        let listed: io::Result<Vec<OsString>> = fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+        let listed: io::Result<Vec<OsString>> =
+            fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
         let mut names: Vec<OsString> = listed.map_err(|error| {
             self.fetched.unreadable.push(format!("{}/", display_path(dir)).into());
             problem(ProblemKind::Unreadable, &format!("it could not be listed: {error}"))

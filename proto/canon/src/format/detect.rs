@@ -18,7 +18,7 @@ const NAMES: &[(&str, &str)] = &[
     ("pg_ident.conf", "pg-ident"),
     ("my.cnf", "my-cnf"),
     ("redis.conf", "redis-conf"),
-    ("mongod.conf", "mongod-conf"),
+    ("mongod.conf", "yaml"),
     ("nftables.conf", "nft"),
     ("rules.v4", "iptables-save"),
     ("rules.v6", "iptables-save"),
@@ -76,7 +76,7 @@ impl Format {
     pub fn kind(self) -> SourceKind {
         match self.as_str() {
             "env" => SourceKind::EnvFile,
-            "postgresql-conf" | "pg-hba" | "pg-ident" | "my-cnf" | "redis-conf" | "redis-acl" | "mongod-conf" => {
+            "postgresql-conf" | "pg-hba" | "pg-ident" | "my-cnf" | "redis-conf" | "redis-acl" => {
                 SourceKind::DatabaseConfig
             }
             "iptables-save" | "ipset-save" | "nft" | "nft-json" | "ufw" | "firewalld" => SourceKind::FirewallDump,
