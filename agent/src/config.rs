@@ -8,6 +8,7 @@
 mod database;
 mod glob;
 mod source;
+mod wild;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use serde::Deserialize;
 pub use database::Server;
 pub use glob::{Component, Glob, GlobError};
 pub use source::{Pattern, ReadAs, SourceSpec, display_path};
+pub use wild::Wild;
 
 /// Where the configuration is looked for without `--config`.
 pub const CONFIG_PATH: &str = "/etc/driftline/agent.toml";

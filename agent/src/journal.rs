@@ -26,7 +26,7 @@ pub(crate) use writer::chain;
 pub use writer::{Journal, JournalSettings};
 
 /// Batches and marks on their way to the journal.
-pub const INPUTS: usize = 8;
+pub const INPUTS: usize = 2;
 
 /// Requests of the shipping stage on their way.
 pub const REQUESTS: usize = 64;

@@ -7,9 +7,8 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Component as PathComponent, Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use super::source::display_path;
+use super::wild::Wild;
 
 /// Components behind the fixed part. The kernel's longest path has about 2,000;
 /// nobody writes more than a few.
@@ -31,7 +30,7 @@ pub enum Component {
     /// This name.
     Literal(OsString),
     /// Every name that matches.
-    Wild(Box<GlobMatcher>, bool),
+    Wild(Wild),
     /// `**`: any number of directories, none as well.
     AnyDepth,
 }
@@ -63,7 +62,7 @@ impl Component {
         let hidden = name.as_encoded_bytes().first() == Some(&b'.');
         match self {
             Self::Literal(literal) => literal == name,
-            Self::Wild(matcher, dotted) => (!hidden || *dotted) && matcher.is_match(Path::new(name)),
+            Self::Wild(wild) => (!hidden || wild.is_dotted()) && wild.matches(name.as_encoded_bytes()),
             Self::AnyDepth => !hidden,
         }
     }
@@ -151,9 +150,7 @@ fn component(name: &OsStr, path: &Path) -> Result<Component, GlobError> {
     if text.contains("**") {
         return Err(bad("`**` stands alone between slashes".to_owned()));
     }
-    let glob = GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build();
-    let glob = glob.map_err(|error| bad(error.kind().to_string()))?;
-    Ok(Component::Wild(Box::new(glob.compile_matcher()), text.starts_with('.')))
+    Wild::parse(text).map(Component::Wild).map_err(bad)
 }
 
 #[cfg(test)]

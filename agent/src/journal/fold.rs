@@ -85,9 +85,9 @@ impl Net {
             Body::Problems(_) => self.problems = Some(entry),
             Body::Gap(gap) => self.take_gap(gap.clone(), entry),
             Body::Retired(_) => {
-                // A source that is gone has no problems, and told after it they
-                // would be those of nobody.
-                self.problems = None;
+                // Its problems went with it. If it comes back, the retirement is
+                // not told any more and this must be.
+                self.problems = Some(Entry { body: Body::Problems(Vec::new()), ..entry.clone() });
                 self.take_change(entry);
             }
             Body::Delta(_) | Body::Snapshot(_) => self.take_change(entry),
@@ -116,6 +116,8 @@ impl Net {
 
     fn finish(self) -> Vec<Entry> {
         let mut folded = Vec::new();
+        // Problems of a source that is gone would be those of nobody.
+        let problems = self.problems.filter(|_| !matches!(self.change, Some(Change::Retired(_))));
         let body = self.change.and_then(body_of);
         if let (Some(first), Some(mut last), Some(body)) = (self.first, self.last, body) {
             // Seen last, and since the first of them: the operator is told the
@@ -125,7 +127,7 @@ impl Net {
             last.body = body;
             folded.push(last);
         }
-        folded.extend(self.problems);
+        folded.extend(problems);
         folded.extend(self.gap);
         folded
     }

@@ -93,9 +93,15 @@ impl JournalReader {
     }
 
     fn with<T>(&self, read: impl FnOnce(&View) -> Result<T, StoreError>) -> Result<Option<T>, StoreError> {
-        match &*self.shared.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(store) => read(&store.view()?).map(Some),
-            None => Ok(None),
+        let read = match &*self.shared.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(store) => store.view().and_then(|view| read(&view)),
+            None => return Ok(None),
+        };
+        match read {
+            Ok(read) => Ok(Some(read)),
+            // The writer has met it too and opens the store again.
+            Err(error) if error.is_of_before() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }

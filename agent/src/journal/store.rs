@@ -7,16 +7,19 @@
 //!
 //! It decides nothing: what to write comes from `diff`, `fold` and `recovery`.
 
-use std::ops::Bound;
+mod view;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftline_canon::SourceName;
-use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition};
+pub use redb::Durability;
+use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, EntryHead, SourceState, StateHead};
+use super::entry::{Entry, EntryHead, SourceState};
+pub use view::View;
 
 const STATE: TableDefinition<&str, &[u8]> = TableDefinition::new("state");
 const JOURNAL: TableDefinition<u64, &[u8]> = TableDefinition::new("journal");
@@ -29,7 +32,7 @@ pub const FORMAT: u32 = 2;
 
 /// Bytes of pages that redb may keep in memory. The journal is written once
 /// and read once, soon after: more would only grow the process.
-const CACHE_BYTES: usize = 2 * 1024 * 1024;
+const CACHE_BYTES: usize = 512 * 1024;
 
 /// What is known about the journal as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +81,12 @@ pub enum StoreError {
         #[source]
         source: Box<redb::Error>,
     },
+    /// It could not be written for a while, before everything was on disk once.
+    #[error("{} can be written again: everything is looked at anew", path.display())]
+    Anew {
+        /// Which file.
+        path: PathBuf,
+    },
     /// Another process has it open.
     #[error("{} is in use by another agent", path.display())]
     Locked {
@@ -103,6 +112,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether redb refuses because something failed before.
+    pub(super) fn is_of_before(&self) -> bool {
+        matches!(self, Self::Engine { source, .. } if matches!(**source, redb::Error::PreviousIo))
+    }
+
     /// The file could not be opened again yet.
     pub(super) fn closed(path: &Path) -> Self {
         let error = redb::Error::Io(std::io::Error::other("it is not open"));
@@ -157,7 +171,7 @@ impl Store {
     /// [`StoreError`].
     pub fn view(&self) -> Result<View, StoreError> {
         let txn = self.db.begin_read().map_err(|error| self.engine("reading", error))?;
-        Ok(View { path: Arc::clone(&self.path), txn })
+        Ok(View::new(Arc::clone(&self.path), txn))
     }
 
     /// Changes state, journal and meta in one transaction. `change` returns
@@ -171,8 +185,24 @@ impl Store {
         meta: &Meta,
         change: impl FnOnce(&mut Changes<'_>) -> Result<bool, StoreError>,
     ) -> Result<Option<Meta>, StoreError> {
+        self.write_until(Durability::Immediate, meta, change)
+    }
+
+    /// The same; with [`Durability::None`] it is on disk only when the next
+    /// durable one is.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was changed then, and what was not durable may be
+    /// gone.
+    pub fn write_until(
+        &self,
+        durability: Durability,
+        meta: &Meta,
+        change: impl FnOnce(&mut Changes<'_>) -> Result<bool, StoreError>,
+    ) -> Result<Option<Meta>, StoreError> {
         let writing = |error: redb::Error| self.engine("writing", error);
-        let txn = self.db.begin_write().map_err(|error| writing(error.into()))?;
+        let mut txn = self.db.begin_write().map_err(|error| writing(error.into()))?;
+        txn.set_durability(durability).map_err(|error| writing(error.into()))?;
         let (written, meta) = {
             let mut changes = Changes {
                 store: self,
@@ -222,116 +252,6 @@ fn damaged(path: &Path, what: impl ToString) -> StoreError {
 
 fn engine(path: &Path, what: &'static str, error: impl Into<redb::Error>) -> StoreError {
     StoreError::Engine { what, path: path.to_owned(), source: Box::new(error.into()) }
-}
-
-/// The store as it was at one moment. While it lives the file cannot be opened
-/// again, so it must not be held for longer than a session takes to begin.
-pub struct View {
-    path: Arc<Path>,
-    txn: ReadTransaction,
-}
-
-impl View {
-    /// Records from `from` to `to`, until `bytes_max` are together; at least one
-    /// if there is one.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn records(&self, from: u64, to: u64, bytes_max: usize) -> Result<Vec<(u64, Entry)>, StoreError> {
-        let mut found = Vec::new();
-        let mut bytes = 0;
-        let Some(table) = self.table(JOURNAL)? else {
-            return Ok(found);
-        };
-        for record in table.range(from..=to).map_err(|error| self.reading(error))? {
-            let (seq, encoded) = record.map_err(|error| self.reading(error))?;
-            bytes += encoded.value().len();
-            if bytes > bytes_max && !found.is_empty() {
-                break;
-            }
-            found.push((seq.value(), decode(&self.path, encoded.value())?));
-        }
-        Ok(found)
-    }
-
-    /// Visits the beginning of every record from `from` on.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn each_record(&self, from: u64, mut visit: impl FnMut(u64, EntryHead)) -> Result<(), StoreError> {
-        let Some(table) = self.table(JOURNAL)? else {
-            return Ok(());
-        };
-        for record in table.range(from..).map_err(|error| self.reading(error))? {
-            let (seq, encoded) = record.map_err(|error| self.reading(error))?;
-            let head = postcard::take_from_bytes(encoded.value()).map_err(|_| damaged(&self.path, "a record"))?.0;
-            visit(seq.value(), head);
-        }
-        Ok(())
-    }
-
-    /// Visits root, kind and path of every source, sorted by name.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn each_source(&self, mut visit: impl FnMut(SourceName, StateHead)) -> Result<(), StoreError> {
-        self.sources_after(None, usize::MAX, &mut visit)?;
-        Ok(())
-    }
-
-    /// Visits at most `max` sources behind `after`, sorted by name; gives how
-    /// many there were.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn sources_after(
-        &self,
-        after: Option<&SourceName>,
-        max: usize,
-        visit: &mut impl FnMut(SourceName, StateHead),
-    ) -> Result<usize, StoreError> {
-        let Some(table) = self.table(STATE)? else {
-            return Ok(0);
-        };
-        let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.as_str()));
-        let mut count = 0;
-        for source in table.range::<&str>((from, Bound::Unbounded)).map_err(|error| self.reading(error))?.take(max) {
-            let (name, encoded) = source.map_err(|error| self.reading(error))?;
-            let head = postcard::take_from_bytes(encoded.value()).map_err(|_| damaged(&self.path, "a state"))?.0;
-            let name = SourceName::new(name.value()).map_err(|_| damaged(&self.path, "a source name"))?;
-            visit(name, head);
-            count += 1;
-        }
-        Ok(count)
-    }
-
-    /// What is known of a source.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn source(&self, name: &SourceName) -> Result<Option<SourceState>, StoreError> {
-        let Some(table) = self.table(STATE)? else {
-            return Ok(None);
-        };
-        let found = table.get(name.as_str()).map_err(|error| self.reading(error))?;
-        found.map(|found| decode(&self.path, found.value())).transpose()
-    }
-
-    /// A table; none in a new file.
-    fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
-        &self,
-        table: TableDefinition<'_, K, V>,
-    ) -> Result<Option<ReadOnlyTable<K, V>>, StoreError> {
-        match self.txn.open_table(table) {
-            Ok(table) => Ok(Some(table)),
-            Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
-            Err(error) => Err(engine(&self.path, "reading", error)),
-        }
-    }
-
-    fn reading(&self, error: redb::StorageError) -> StoreError {
-        engine(&self.path, "reading", error)
-    }
 }
 
 /// A transaction under way.

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use super::entry::{Body, Entry, Gap};
 use super::reader::{JournalReader, Shared};
 use super::recovery::{self, Opened};
-use super::store::{Meta, Store, StoreError};
+use super::store::{Durability, Meta, Store, StoreError};
 use super::{Ends, Input, Progress, Request};
 use crate::config::JournalBounds;
 use batch::Batch;
@@ -70,6 +70,11 @@ pub struct Journal {
     acked: u64,
     troubles: Troubles,
     generation: u64,
+    /// Nothing is told before everything was seen once, so until then nothing
+    /// has to be durable: one fsync for many transactions.
+    deferring: bool,
+    /// Something was written that is not durable yet.
+    undurable: bool,
     /// Before then no record is too old, or folding by age gains too little.
     age_ms: i64,
     /// When it looks at itself next, however many events come before.
@@ -100,6 +105,8 @@ impl Journal {
             acked: 0,
             troubles: Troubles::default(),
             generation: 0,
+            deferring: true,
+            undurable: false,
             age_ms: i64::MIN,
             housekeeping: clock::monotonic() + HOUSEKEEPING,
             inputs_open: true,
@@ -193,12 +200,16 @@ impl Journal {
         let mut pause = RETRY_MIN;
         let mut blocked_since: Option<(i64, String)> = None;
         let mut last_tries = LAST_TRIES;
+        let mut anew = false;
         loop {
             let error = match self.try_commit(&batch) {
                 Ok(()) => break,
                 Err(error @ (StoreError::Damaged { .. } | StoreError::Newer { .. })) => return Err(error),
                 Err(error) => error,
             };
+            // What is gone with the failure can only be seen again.
+            anew |= std::mem::take(&mut self.undurable);
+            self.deferring = false;
             let text = chain(&error);
             if blocked_since.is_none() {
                 tracing::error!(error = %text, "the journal cannot be written, trying again");
@@ -219,6 +230,12 @@ impl Journal {
         if let Some((since, _)) = blocked_since {
             let ms = self.clock.now_ms().saturating_sub(since);
             tracing::info!(blocked_ms = ms, "the journal can be written again");
+        }
+        if anew {
+            return Err(StoreError::Anew { path: self.settings.state_dir.clone() });
+        }
+        if self.undurable {
+            return Ok(());
         }
         let finished = !self.inputs_open;
         let (degraded, troubles) = self.troubles.shown();
@@ -245,11 +262,15 @@ impl Journal {
             let tidy = (batch.housekeeping && (acked_records > 0 || alive_due || !self.inputs_open))
                 || acked_records >= TRIM_RECORDS;
             let fold_by_age = batch.housekeeping && now_ms >= self.age_ms;
-            if batch.is_empty() && !tidy && !fold_by_age && meta.bytes <= self.settings.bounds.bytes_max {
+            let over = meta.bytes > self.settings.bounds.bytes_max;
+            let durable = !self.deferring || batch.housekeeping || batch.is_awaited();
+            let catch_up = durable && self.undurable;
+            if batch.is_empty() && !tidy && !fold_by_age && !over && !catch_up {
                 return Ok(());
             }
+            let durability = if durable { Durability::Immediate } else { Durability::None };
             let age_ms = &mut self.age_ms;
-            store.write(meta, |changes| {
+            let written = store.write_until(durability, meta, |changes| {
                 let mut worth = batch.apply(changes, self.settings.key_epoch, now_ms)?;
                 if worth || tidy {
                     if batch.begin_epoch.is_none() {
@@ -260,8 +281,11 @@ impl Journal {
                 if fold_by_age || changes.meta.bytes > self.settings.bounds.bytes_max {
                     worth |= folding::fold_if_full(changes, self.settings.bounds, now_ms, age_ms)?;
                 }
-                Ok(worth || tidy)
-            })?
+                Ok(worth || tidy || catch_up)
+            })?;
+            self.undurable = !durable && (self.undurable || written.is_some());
+            self.deferring &= !batch.is_awaited();
+            written
         };
         for observed in batch.observed() {
             self.troubles.note(observed);

@@ -29,7 +29,7 @@ use crate::journal::{Progress, Request, StoreError};
 const FRAMES: usize = 16;
 
 /// Bytes of records that are read from the journal at once.
-const READ_BYTES_MAX: usize = 256 * 1024;
+const READ_BYTES_MAX: usize = 64 * 1024;
 
 /// How long the collector may take over each frame of the beginning: it may be
 /// asking for the state of thousands of agents at once.

@@ -5,36 +5,31 @@
 //! between is missed. It reads names and never a file.
 
 mod following;
+mod listing;
 
 use std::collections::VecDeque;
-use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
 use driftline_canon::SourceName;
 use rustix::fs::FileType;
 
+use listing::Listed;
+
 use super::event::{Happening, Heard};
 use super::included::IncludedNames;
 use super::notifier::{Hearing, Notifier};
 use super::table::{Dependent, DirId, Inode, PlaceId, SpecIndex, Table};
-use crate::config::{Component, Pattern, SourceSpec, display_path};
+use crate::config::{Pattern, SourceSpec};
 use crate::observe::filesystem::FilesystemKind;
 use crate::observe::{Look, PollReason, SourceId, Urgency};
-use crate::resolve::{End, resolve, stranger};
+use crate::resolve::{End, resolve};
 
 /// Ancestors with fewer components (`/`, `/etc`, `/srv`) are not watched for
 /// their own sake: they are never replaced, and half the system opens files in
 /// them. A mount there is seen in the mount table.
 const ANCESTOR_COMPONENTS_MIN: usize = 3;
-
-/// Names of one step of listing a directory: looks are handed on between steps,
-/// so that reading begins before all is listed, and few looks wait at once.
-const LISTED_STEP: usize = 256;
-
-/// A name in a directory that is being listed, and what is there.
-type Listed = (OsString, Option<fs::FileType>);
 
 /// The table and its watches.
 #[derive(Debug)]
@@ -82,23 +77,6 @@ impl Tree {
     #[must_use]
     pub fn is_polling(&self) -> bool {
         self.table.polled() > 0
-    }
-
-    /// Goes on with listing directories for globs; false when all are listed.
-    /// To be called until then after anything that may find directories.
-    pub fn list(&mut self) -> bool {
-        let Some((dir, mut names)) =
-            self.listing.take().or_else(|| self.unlisted.pop_front().map(|dir| self.names(dir)))
-        else {
-            return false;
-        };
-        for (name, kind) in names.by_ref().take(LISTED_STEP) {
-            self.consider(dir, &name, kind, Urgency::First);
-        }
-        if names.len() > 0 {
-            self.listing = Some((dir, names));
-        }
-        true
     }
 
     /// Begins to watch a configured source.
@@ -385,98 +363,6 @@ impl Tree {
                 );
             }
             None => {}
-        }
-    }
-
-    fn add_level(&mut self, dir: DirId, spec: SpecIndex, depth: usize) {
-        let mut new = self.table.dir_mut(dir).levels.insert((spec, depth));
-        if matches!(self.component(spec, depth), Some(Component::AnyDepth)) {
-            new |= self.table.dir_mut(dir).levels.insert((spec, depth + 1));
-        }
-        if new {
-            self.expand(dir);
-        }
-    }
-
-    fn component(&self, spec: SpecIndex, depth: usize) -> Option<&Component> {
-        match &self.table.spec(spec).pattern {
-            Pattern::Glob(glob) => glob.components.get(depth),
-            Pattern::Path(_) => None,
-        }
-    }
-
-    fn is_last(&self, spec: SpecIndex, depth: usize) -> bool {
-        self.component(spec, depth + 1).is_none()
-    }
-
-    /// Lists a directory for the globs that reach into it, soon.
-    fn expand(&mut self, dir: DirId) {
-        let known = self.table.dir_mut(dir);
-        if !known.levels.is_empty() && !std::mem::replace(&mut known.unlisted, true) {
-            self.unlisted.push_back(dir);
-        }
-    }
-
-    /// What is in a directory, sorted: so are the files in the table and the
-    /// sources in the state, and adding at the end is the cheapest.
-    fn names(&mut self, dir: DirId) -> (DirId, std::vec::IntoIter<Listed>) {
-        self.table.dir_mut(dir).unlisted = false;
-        // Missing and unreadable directories are their files' problem.
-        let entries = fs::read_dir(&*self.table.dir(dir).path).into_iter().flatten().flatten();
-        let mut names: Vec<Listed> = entries.map(|entry| (entry.file_name(), entry.file_type().ok())).collect();
-        names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        (dir, names.into_iter())
-    }
-
-    /// Whether a name in a directory is a file of a glob, or leads to some;
-    /// `kind` is what a listing said is there.
-    fn consider(&mut self, dir: DirId, name: &OsStr, kind: Option<fs::FileType>, urgency: Urgency) {
-        let levels: Vec<(SpecIndex, usize)> = self.table.dir(dir).levels.iter().copied().collect();
-        for (spec, depth) in levels {
-            if !self.component(spec, depth).is_some_and(|component| component.matches(name)) {
-                continue;
-            }
-            let last = self.is_last(spec, depth);
-            if last && self.table.has_file(dir, name, spec) {
-                continue;
-            }
-            if kind.is_some_and(|kind| kind.is_file()) {
-                // The listing says all: nothing is asked about most files.
-                if last {
-                    self.add(dir, name, spec, urgency, false);
-                }
-                continue;
-            }
-            self.consider_path(dir, name, (spec, depth), urgency);
-        }
-    }
-
-    fn consider_path(&mut self, dir: DirId, name: &OsStr, (spec, depth): (SpecIndex, usize), urgency: Urgency) {
-        let path = self.table.dir(dir).path.join(name);
-        let Ok(entry) = rustix::fs::lstat(&path) else {
-            return;
-        };
-        let is_link = FileType::from_raw_mode(entry.st_mode) == FileType::Symlink;
-        let behind = if is_link { rustix::fs::stat(&path).unwrap_or(entry) } else { entry };
-        let is_dir = FileType::from_raw_mode(behind.st_mode) == FileType::Directory;
-        if is_link
-            && is_dir
-            && let Some(owner) = stranger(&[entry.st_uid], behind.st_uid)
-        {
-            let (path, target) = (display_path(&path), behind.st_uid);
-            tracing::warn!(path, owner, target, "a link to a directory of another owner is not followed");
-            return;
-        }
-        let any_depth = matches!(self.component(spec, depth), Some(Component::AnyDepth));
-        match (self.is_last(spec, depth), is_dir) {
-            (true, false) => self.add_file(dir, name, spec, urgency),
-            // A link to a directory above would never end.
-            (false, true) if any_depth && is_link => {}
-            (false, true) => {
-                let below = self.dir(&path);
-                self.add_level(below, spec, if any_depth { depth } else { depth + 1 });
-            }
-            _ => {}
         }
     }
 }

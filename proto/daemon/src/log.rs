@@ -9,11 +9,13 @@ use std::io::{self, IsTerminal};
 use std::str::FromStr;
 
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::{self, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
-use tracing_subscriber::{EnvFilter, filter};
+use tracing_subscriber::{fmt as layers, registry};
 
 use crate::clock;
 
@@ -68,11 +70,11 @@ pub enum LogError {
 /// [`LogError`] for a level that is none, or when it is set up already.
 pub fn init(format: LogFormat) -> Result<(), LogError> {
     let level = std::env::var(LEVEL_VARIABLE).unwrap_or_else(|_| "info".to_owned());
-    let filter = EnvFilter::try_new(level).map_err(LogError::Level)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let filter: Targets = level.parse().map_err(LogError::Level)?;
+    let (levels, layer) = (registry().with(filter), layers::layer().with_writer(io::stderr));
     match format {
-        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
-        LogFormat::Text => builder.with_ansi(false).event_format(Line::detect()).finish().try_init(),
+        LogFormat::Json => levels.with(layer.json().flatten_event(true)).try_init(),
+        LogFormat::Text => levels.with(layer.with_ansi(false).event_format(Line::detect())).try_init(),
     }
     .map_err(LogError::Twice)
 }

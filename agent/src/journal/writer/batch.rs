@@ -19,7 +19,7 @@ const ITEMS_MAX: usize = 20_000;
 
 /// Sources of one transaction: the point from which more no longer makes an
 /// fsync cheaper per source.
-const SOURCES_MAX: usize = 1024;
+const SOURCES_MAX: usize = 256;
 
 /// What is to be written.
 #[derive(Debug, Default)]
@@ -63,6 +63,11 @@ impl Batch {
 
     pub(super) fn is_full(&self) -> bool {
         self.items >= ITEMS_MAX || self.sources >= SOURCES_MAX
+    }
+
+    /// Whether somebody waits for its being durable.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// Whether there is nothing to write.
