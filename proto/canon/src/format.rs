@@ -17,6 +17,7 @@ mod json;
 mod key_value;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod lines;
+pub mod live;
 mod mysql;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod path;

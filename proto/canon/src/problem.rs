@@ -32,11 +32,13 @@ pub enum ProblemKind {
     Polled,
     /// Anything of the host: an I/O error, a full disk.
     Host,
+    /// What runs is not what its file says: until a restart, or only until one.
+    Pending,
 }
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Syntax,
         Self::DuplicateKey,
         Self::Encoding,
@@ -48,6 +50,7 @@ impl ProblemKind {
         Self::OutOfBounds,
         Self::Polled,
         Self::Host,
+        Self::Pending,
     ];
 
     /// The kind's name in tables and on the wire.
@@ -65,6 +68,7 @@ impl ProblemKind {
             Self::OutOfBounds => "out_of_bounds",
             Self::Polled => "polled",
             Self::Host => "host",
+            Self::Pending => "pending",
         }
     }
 

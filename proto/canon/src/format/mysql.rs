@@ -5,10 +5,13 @@
 //! choice and is not decided here; nothing of a server's defaults is filled in.
 
 mod line;
+mod live;
 mod number;
 mod option;
 mod options;
 mod table;
+
+pub(super) use live::read as live;
 
 use super::Reading;
 use super::gather::Gather;

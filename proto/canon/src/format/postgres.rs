@@ -11,6 +11,7 @@ mod conf;
 mod hba;
 mod ident;
 mod list;
+mod live;
 mod number;
 mod settings;
 mod value;
@@ -18,6 +19,7 @@ mod value;
 pub(super) use conf::read as read_conf;
 pub(super) use hba::read as read_hba;
 pub(super) use ident::read as read_ident;
+pub(super) use live::read as live;
 
 use super::gather::Gather;
 use super::includes::Included;

@@ -5,9 +5,12 @@
 
 mod acl;
 mod directive;
+mod live;
 mod memory;
 mod repeated;
 mod split;
+
+pub(super) use live::read as live;
 
 use super::Reading;
 use super::gather::{Gather, text};

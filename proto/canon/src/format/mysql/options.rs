@@ -34,6 +34,11 @@ const GATHERS_LIST: [&str; 3] = ["performance_schema_instrument", "plugin_load_a
 /// key that the file of keys is encrypted with.
 const SECRETS: [&str; 2] = ["file_key_management_filekey", "wsrep_sst_auth"];
 
+/// Whether an option is a secret whatever it looks like.
+pub(super) fn is_secret(name: &str) -> bool {
+    SECRETS.contains(&name)
+}
+
 /// What has been read so far and is not one option's last value.
 #[derive(Default)]
 pub(super) struct Options {
@@ -74,7 +79,7 @@ impl Options {
             // It forgets what `plugin-load-add` said before.
             self.gathered.remove(&self::key(group, "plugin_load_add"));
         }
-        if SECRETS.contains(&option.name.as_str()) && !option.value.starts_with(b"FILE:") {
+        if is_secret(&option.name) && !option.value.starts_with(b"FILE:") {
             out.set_secret(&key, text(option.value), place);
         } else {
             out.set(&key, text(option.value), place);
