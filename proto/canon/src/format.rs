@@ -18,6 +18,7 @@ mod key_value;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod lines;
 pub mod live;
+mod mongod;
 mod mysql;
 #[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod path;
@@ -54,6 +55,8 @@ pub enum Format {
     RedisConf,
     /// A file of Redis' users.
     RedisAcl,
+    /// A configuration file of MongoDB.
+    MongodConf,
     /// A JSON text.
     Json,
     /// A file of sections with names and values.
@@ -88,6 +91,7 @@ impl Format {
         Self::Ufw,
         Self::RedisConf,
         Self::RedisAcl,
+        Self::MongodConf,
         Self::Json,
         Self::Ini,
         Self::Properties,
@@ -111,6 +115,7 @@ impl Format {
             Self::Ufw => "ufw",
             Self::RedisConf => "redis-conf",
             Self::RedisAcl => "redis-acl",
+            Self::MongodConf => "mongod-conf",
             Self::Json => "json",
             Self::Ini => "ini",
             Self::Properties => "properties",
@@ -192,6 +197,7 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::Ufw => firewall::read_ufw(bytes),
         Format::RedisConf => redis::read(bytes, name, files),
         Format::RedisAcl => redis::read_users(bytes),
+        Format::MongodConf => mongod::read(bytes),
         Format::Json => json::read(bytes),
         Format::Ini => ini::read(bytes),
         Format::Properties => properties::read(bytes),

@@ -71,7 +71,7 @@ pub(super) fn names_a_secret(key: &str, value: &[u8]) -> bool {
     if is_quantity_of(&words, value) {
         return false;
     }
-    let weak = words.iter().filter(|word| is_secret_word(word)).all(|word| word == "auth");
+    let weak = words.iter().filter(|word| is_secret_word(word)).all(|word| word == "auth" || word == "authorization");
     if weak && is_auth_method(value) {
         return false;
     }
