@@ -8,6 +8,7 @@ mod connection;
 mod entropy;
 mod forms;
 mod shared;
+mod swallowed;
 mod words;
 
 use std::ops::Range;
@@ -119,6 +120,13 @@ pub(crate) fn refers_to_a_secret(template: &[u8]) -> bool {
 #[must_use]
 pub(crate) fn name_may_be_shown(name: &[u8]) -> bool {
     !forms::is_known(name) && !entropy::is_high(name) && connection::secret_spans(name).is_empty()
+}
+
+/// Whether a name may hold the value that was to stand behind it: as
+/// [`name_may_be_shown`], for names whose words say that it would be a secret.
+#[must_use]
+pub(crate) fn name_holds_a_value(name: &[u8], has_value: bool) -> bool {
+    swallowed::holds_a_value(name, has_value)
 }
 
 /// The bytes outside the spans, a blank in the place of each.

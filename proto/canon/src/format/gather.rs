@@ -180,7 +180,8 @@ impl Gather {
     }
 
     fn admit(&mut self, name: &[u8], value: &Value, place: Place) -> Option<ItemKey> {
-        if name.is_empty() || !secret::name_may_be_shown(name) {
+        let has_value = !matches!(value.bytes(), b"" | b"null");
+        if name.is_empty() || !secret::name_may_be_shown(name) || secret::name_holds_a_value(name, has_value) {
             let reason = "the name is empty or may be part of a secret; it is watched as content";
             self.problem(ProblemKind::Syntax, place, reason, None);
             self.unread(name);

@@ -7,7 +7,7 @@
 const SECRET: &str = "password passwords passwd pwd pass passphrase passcode secret secrets token tokens apikey apikeys \
      privatekey accesskey secretkey authkey signingkey encryptionkey masterkey credential credentials \
      creds cred auth bearer authorization pin otp totp salt pepper keystorepass htpasswd userpass sas \
-     signature sig pat pw psk mnemonic";
+     signature sig pat pw psk mnemonic requirepass masterauth";
 
 /// Words that name a secret at the end; before other words they only say what
 /// these are about (`COOKIE_DOMAIN`, `JWT_ALGORITHM`).
