@@ -76,7 +76,7 @@ impl Server {
             (Self::Postgresql, _) => "postgresql-conf",
             (Self::Mysql | Self::Mariadb, _) => "my-cnf",
             (Self::Redis, _) => "redis-conf",
-            (Self::Mongodb, _) => "yaml",
+            (Self::Mongodb, _) => "mongod-conf",
         }
     }
 }

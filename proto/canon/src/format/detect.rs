@@ -18,7 +18,10 @@ const NAMES: &[(&str, &str)] = &[
     ("pg_ident.conf", "pg-ident"),
     ("my.cnf", "my-cnf"),
     ("redis.conf", "redis-conf"),
-    ("mongod.conf", "yaml"),
+    ("sentinel.conf", "redis-conf"),
+    ("users.acl", "redis-acl"),
+    ("mongod.conf", "mongod-conf"),
+    ("mongos.conf", "mongod-conf"),
     ("nftables.conf", "nft"),
     ("rules.v4", "iptables-save"),
     ("rules.v6", "iptables-save"),
@@ -28,6 +31,11 @@ const NAMES: &[(&str, &str)] = &[
     ("before6.rules", "ufw"),
     ("after.rules", "ufw"),
     ("after6.rules", "ufw"),
+    ("sshd_config", "key-value"),
+    ("ssh_config", "key-value"),
+    ("sysctl.conf", "key-value"),
+    ("chrony.conf", "key-value"),
+    ("login.defs", "key-value"),
     (".env", "env"),
 ];
 
@@ -40,6 +48,9 @@ const ENDS: &[(&str, &str)] = &[
     (".yaml", "yaml"),
     (".yml", "yaml"),
     (".ini", "ini"),
+    (".service", "ini"),
+    (".socket", "ini"),
+    (".timer", "ini"),
     (".properties", "properties"),
     (".nft", "nft"),
 ];
@@ -76,7 +87,7 @@ impl Format {
     pub fn kind(self) -> SourceKind {
         match self.as_str() {
             "env" => SourceKind::EnvFile,
-            "postgresql-conf" | "pg-hba" | "pg-ident" | "my-cnf" | "redis-conf" | "redis-acl" => {
+            "postgresql-conf" | "pg-hba" | "pg-ident" | "my-cnf" | "redis-conf" | "redis-acl" | "mongod-conf" => {
                 SourceKind::DatabaseConfig
             }
             "iptables-save" | "ipset-save" | "nft" | "nft-json" | "ufw" | "firewalld" => SourceKind::FirewallDump,

@@ -45,3 +45,24 @@ fn no_text_is_looked_at_in_full() {
     let endless = "#\n".repeat(LINES_MAX) + "*filter";
     assert_eq!(by_look(endless.as_bytes()), None);
 }
+
+#[test]
+fn files_with_one_name_everywhere_are_known_by_it() {
+    for (name, format) in [
+        ("postgresql.auto.conf", "postgresql-conf"),
+        ("mongod.conf", "mongod-conf"),
+        ("sentinel.conf", "redis-conf"),
+        ("users.acl", "redis-acl"),
+        ("sshd_config", "key-value"),
+        ("web.service", "ini"),
+    ] {
+        assert_eq!(named(name, "{ a: 1 }"), Some(format), "{name}");
+    }
+}
+
+#[test]
+fn every_name_leads_to_a_format() {
+    for (name, format) in NAMES.iter().chain(ENDS) {
+        assert_eq!(named(name, ""), Some(*format), "{name}");
+    }
+}
