@@ -75,6 +75,8 @@ pub enum Format {
     PgHba,
     /// PostgreSQL's `pg_ident.conf`.
     PgIdent,
+    /// What `ipset save` prints.
+    IpsetSave,
     /// A ruleset of nftables as text.
     Nft,
     /// A ruleset of nftables as JSON.
@@ -101,6 +103,7 @@ impl Format {
         Self::PostgresConf,
         Self::PgHba,
         Self::PgIdent,
+        Self::IpsetSave,
         Self::Nft,
         Self::NftJson,
     ];
@@ -125,6 +128,7 @@ impl Format {
             Self::PostgresConf => "postgresql-conf",
             Self::PgHba => "pg-hba",
             Self::PgIdent => "pg-ident",
+            Self::IpsetSave => "ipset-save",
             Self::Nft => "nft",
             Self::NftJson => "nft-json",
         }
@@ -207,6 +211,7 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::PostgresConf => postgres::read_conf(bytes, name, files),
         Format::PgHba => postgres::read_hba(bytes, name, files),
         Format::PgIdent => postgres::read_ident(bytes, name, files),
+        Format::IpsetSave => firewall::read_ipset(bytes),
         Format::Nft => firewall::read_nft(bytes, name, files),
         Format::NftJson => firewall::read_nft_json(bytes),
     }

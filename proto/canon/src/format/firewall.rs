@@ -8,6 +8,7 @@
 
 mod address;
 mod comment;
+mod ipset;
 mod iptables;
 mod model;
 mod names;
@@ -43,6 +44,12 @@ pub(super) fn read_nft(bytes: &[u8], name: Option<&FileName>, files: &mut dyn Fi
 #[must_use]
 pub(super) fn read_nft_json(bytes: &[u8]) -> Reading {
     with_gather(bytes, |gather| nft_json::read(bytes, gather))
+}
+
+/// Reads what `ipset save` prints.
+#[must_use]
+pub(super) fn read_ipset(bytes: &[u8]) -> Reading {
+    with_gather(bytes, |gather| ipset::read(bytes, gather))
 }
 
 fn with_gather(bytes: &[u8], read: impl FnOnce(&mut Gather)) -> Reading {

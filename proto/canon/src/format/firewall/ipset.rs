@@ -1,0 +1,331 @@
+//! What `ipset save` prints and `ipset restore` takes.
+//!
+//! A set is an item, and so is each of its elements that stays. What runs is
+//! left out: elements that expire, packets and bytes, the seed of a hash and
+//! its size, which grows with the elements. The order of elements means
+//! nothing.
+
+mod element;
+
+use std::collections::HashMap;
+
+use super::comment::without_dates;
+use super::iptables::words::{self, Word, push_word};
+use super::names;
+use crate::format::gather::{Gather, text};
+use crate::format::lines::{Line, lines};
+use crate::limits::{ITEMS_MAX, LINE_BYTES_MAX};
+use crate::{Place, ProblemKind};
+use element::{EXPANDED_MAX, Kind, TooMany, bounds};
+
+/// What an element may say of itself that runs, with one word behind it.
+const RUNNING: [&str; 2] = ["packets", "bytes"];
+
+/// Flags without a word behind them.
+const FLAGS: [&str; 4] = ["counters", "comment", "skbinfo", "forceadd"];
+
+/// What a set has where nothing is said.
+const DEFAULTS: [(&str, &str); 6] = [
+    ("family", "inet"),
+    ("maxelem", "65536"),
+    ("bucketsize", "12"),
+    ("size", "8"),
+    ("netmask", "32"),
+    ("markmask", "0xffffffff"),
+];
+
+/// What a set says that depends on the machine, not on who wrote it.
+const OWN: [&str; 2] = ["initval", "hashsize"];
+
+/// What an element has where nothing more is said of it.
+const PRESENT: &str = "present";
+
+/// What is said of an element; nothing more is by far the most common.
+#[derive(Debug, Clone)]
+enum Said {
+    Present,
+    More(Box<str>),
+    /// It was taken out again.
+    Removed,
+}
+
+/// One element, as the lines say it one after the other.
+#[derive(Debug)]
+struct Element {
+    text: Box<str>,
+    said: Said,
+    line: u32,
+}
+
+#[derive(Debug, Default)]
+struct Set {
+    name: String,
+    definition: String,
+    kind: Kind,
+    /// Elements expire where nothing else is said.
+    expires: bool,
+    line: u32,
+    destroyed: bool,
+    elements: Vec<Element>,
+}
+
+/// Reads a dump.
+pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
+    let mut reader = Reader {
+        sets: Vec::new(),
+        index: HashMap::new(),
+        filled: Vec::new(),
+        held: 0,
+        expanded: 0,
+        full: false,
+        gather,
+    };
+    for line in lines(bytes) {
+        reader.line(line);
+    }
+    let Reader { sets, gather, .. } = reader;
+    let mut key = Vec::new();
+    for set in sets.into_iter().filter(|set| !set.destroyed) {
+        let mut name = "ipset/".to_owned();
+        push_word(&mut name, &set.name);
+        gather.set_quietly(name.as_bytes(), text(set.definition), Place { line: set.line, column: 1 });
+        for element in set.elements {
+            key.clear();
+            key.extend_from_slice(name.as_bytes());
+            key.extend_from_slice(b": ");
+            key.extend_from_slice(element.text.as_bytes());
+            let value = match &element.said {
+                Said::Present => text(PRESENT),
+                Said::More(said) => text(said.as_bytes()),
+                Said::Removed => {
+                    gather.remove(&key);
+                    continue;
+                }
+            };
+            gather.set_quietly(&key, value, Place { line: element.line, column: 1 });
+        }
+    }
+}
+
+struct Reader<'a> {
+    sets: Vec<Set>,
+    index: HashMap<String, usize>,
+    /// Sets with elements, so that emptying all of them looks at no others.
+    filled: Vec<usize>,
+    /// Elements in all sets.
+    held: usize,
+    /// Elements that ranges stood for beyond the first.
+    expanded: usize,
+    /// Whether it was told that there are too many elements.
+    full: bool,
+    gather: &'a mut Gather,
+}
+
+/// Why a line is no command: its kind, the byte, and the reason.
+type Refused = (ProblemKind, usize, String);
+
+fn syntax(at: usize, reason: &str) -> Refused {
+    (ProblemKind::Syntax, at, reason.to_owned())
+}
+
+impl Reader<'_> {
+    fn line(&mut self, line: Line<'_>) {
+        let bytes = line.text.trim_ascii();
+        if bytes.is_empty() || bytes[0] == b'#' || bytes == b"COMMIT" {
+            return;
+        }
+        let refused = if line.is_too_long() {
+            let reason = format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content");
+            Some((ProblemKind::Limit, 0, reason))
+        } else if let Ok(text) = std::str::from_utf8(line.text) {
+            self.command(text, line.number).err()
+        } else {
+            Some((ProblemKind::Encoding, 0, "the line is not UTF-8; it is watched as content".to_owned()))
+        };
+        if let Some((kind, at, reason)) = refused {
+            self.gather.problem(kind, line.place(at), &reason, None);
+            self.gather.unread(line.text);
+        }
+    }
+
+    fn command(&mut self, text: &str, number: u32) -> Result<(), Refused> {
+        let mut words = words::split(text).map_err(|at| syntax(at, "a quote is opened and never closed"))?;
+        let exist = |word: &Word<'_>| matches!(&*word.text, "-exist" | "-!") && !word.quoted;
+        let again = words.iter().any(exist);
+        words.retain(|word| !exist(word));
+        let word = |at: usize| words.get(at).map_or("", |word| &*word.text);
+        let rest = words.get(3..).unwrap_or_default();
+        match word(0) {
+            "create" | "-N" | "n" if words.len() > 2 => self.create(word(1), word(2), rest, (number, again)),
+            "add" | "-A" | "a" | "del" | "-D" | "d" if words.len() > 2 && self.held >= ITEMS_MAX => {
+                self.over(text, number);
+                Ok(())
+            }
+            "add" | "-A" | "a" if words.len() > 2 => {
+                let expires = self.sets[self.set(word(1))?].expires;
+                // An element that expires comes and goes. Only with `-exist` may
+                // it stand in the place of one that stayed.
+                let said = said(rest, expires).or_else(|| again.then_some(Said::Removed));
+                said.map_or(Ok(()), |said| self.add(word(1), word(2), said, number))
+            }
+            "del" | "-D" | "d" if words.len() > 2 => self.add(word(1), word(2), Said::Removed, number),
+            "flush" | "-F" if words.len() <= 2 => self.flush(words.get(1).map(|word| &*word.text)),
+            "destroy" | "-X" | "x" if words.len() == 2 => self.destroy(word(1)),
+            _ => Err(syntax(words.first().map_or(0, |word| word.at), "no command of a set dump")),
+        }
+    }
+
+    fn create(&mut self, name: &str, kind: &str, rest: &[Word<'_>], at: (u32, bool)) -> Result<(), Refused> {
+        let (line, again) = at;
+        let set = definition(name, kind, rest, line);
+        if let Some(&known) = self.index.get(name) {
+            if again && self.sets[known].definition == set.definition {
+                return Ok(());
+            }
+            return Err(syntax(0, "the set is created already"));
+        }
+        self.index.insert(name.to_owned(), self.sets.len());
+        self.sets.push(set);
+        Ok(())
+    }
+
+    fn add(&mut self, name: &str, written: &str, said: Said, line: u32) -> Result<(), Refused> {
+        let at = self.set(name)?;
+        let set = &mut self.sets[at];
+        if set.elements.is_empty() {
+            self.filled.push(at);
+        }
+        let elements = &mut set.elements;
+        let give = |text: String| elements.push(Element { text: text.into_boxed_str(), said: said.clone(), line });
+        let left = EXPANDED_MAX.saturating_sub(self.expanded);
+        let count = set.kind.each(written, left, give).map_err(|TooMany| {
+            let reason = format!("ranges stand for more than {EXPANDED_MAX} elements; they are watched as content");
+            (ProblemKind::Limit, 0, reason)
+        })?;
+        self.held += count;
+        self.expanded += count.saturating_sub(1);
+        Ok(())
+    }
+
+    /// More elements than items are shown.
+    fn over(&mut self, text: &str, line: u32) {
+        if !std::mem::replace(&mut self.full, true) {
+            let reason = format!("more than {ITEMS_MAX} elements; the rest is watched as content");
+            self.gather.problem(ProblemKind::Limit, Place { line, column: 1 }, &reason, None);
+        }
+        self.gather.unread(text.as_bytes());
+    }
+
+    fn set(&self, name: &str) -> Result<usize, Refused> {
+        self.index.get(name).copied().ok_or_else(|| syntax(0, "the set is not created here"))
+    }
+
+    fn flush(&mut self, name: Option<&str>) -> Result<(), Refused> {
+        if let Some(name) = name {
+            let at = self.set(name)?;
+            self.empty(at);
+            return Ok(());
+        }
+        for at in std::mem::take(&mut self.filled) {
+            self.empty(at);
+        }
+        Ok(())
+    }
+
+    fn destroy(&mut self, name: &str) -> Result<(), Refused> {
+        let at = self.set(name)?;
+        self.empty(at);
+        self.sets[at].destroyed = true;
+        self.index.remove(name);
+        Ok(())
+    }
+
+    fn empty(&mut self, at: usize) {
+        let set = &mut self.sets[at];
+        self.held -= set.elements.len();
+        set.elements = Vec::new();
+    }
+}
+
+/// A set's type and options, what is the default left out.
+fn definition(name: &str, kind: &str, rest: &[Word<'_>], line: u32) -> Set {
+    let mut set = Set { name: name.to_owned(), kind: Kind::of(kind), line, ..Set::default() };
+    let mut options: Vec<String> = Vec::new();
+    let mut at = 0;
+    while let Some(word) = rest.get(at) {
+        let name = &*word.text;
+        if FLAGS.contains(&name) {
+            options.push(name.to_owned());
+            at += 1;
+            continue;
+        }
+        let value = rest.get(at + 1).map_or("", |word| &*word.text);
+        match name {
+            "family" => set.kind.v6 = value == "inet6",
+            "netmask" => set.kind.netmask = value.parse().ok(),
+            "timeout" => set.expires = value != "0",
+            _ => {}
+        }
+        let value = if name == "range" { bounds(value) } else { value.to_owned() };
+        if !OWN.contains(&name) && !DEFAULTS.contains(&(name, &*value)) {
+            options.push(format!("{name} {value}"));
+        }
+        at += 2;
+    }
+    options.sort_unstable();
+    options.dedup();
+    options.insert(0, kind.to_owned());
+    set.definition = options.join(" ");
+    set
+}
+
+/// What is said of an element, without what runs; nothing of one that expires.
+fn said(rest: &[Word<'_>], expires: bool) -> Option<Said> {
+    let mut said: Vec<String> = Vec::new();
+    let mut expires = expires;
+    let mut at = 0;
+    while let Some(word) = rest.get(at) {
+        let value = rest.get(at + 1).map_or("", |word| &*word.text);
+        at += 2;
+        match &*word.text {
+            name if RUNNING.contains(&name) => {}
+            // The order of a list of sets means nothing.
+            "before" | "after" => {}
+            "timeout" => expires = value != "0",
+            "comment" => {
+                let comment = without_dates(value);
+                if !comment.is_empty() {
+                    let mut text = "comment ".to_owned();
+                    push_word(&mut text, &comment);
+                    said.push(text);
+                }
+            }
+            name if name.starts_with("skb") => said.push(format!("{name} {}", skb(value))),
+            name => {
+                said.push(name.to_owned());
+                at -= 1;
+            }
+        }
+    }
+    if expires {
+        return None;
+    }
+    if said.is_empty() {
+        return Some(Said::Present);
+    }
+    said.sort_unstable();
+    Some(Said::More(format!("{PRESENT} {}", said.join(" ")).into_boxed_str()))
+}
+
+/// A mark with its mask where it has one, in one notation.
+fn skb(value: &str) -> String {
+    let one = |part: &str| match names::integer(part) {
+        Some(number) if part.starts_with("0x") => format!("{number:#x}"),
+        _ => part.to_owned(),
+    };
+    let value = value.split('/').map(one).collect::<Vec<_>>().join("/");
+    value.strip_suffix("/0xffffffff").map_or(value.clone(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests;
