@@ -10,7 +10,7 @@ use driftline_daemon::exit::{Exit, ExitKind, report};
 use driftline_daemon::log::{self, LogError, LogFormat};
 use driftline_daemon::{hardening, tls};
 
-use crate::commands::{check, enroll, run, status};
+use crate::commands::{check, discover, enroll, run, status};
 use crate::config::CONFIG_PATH;
 
 /// Watches this host's configuration and streams hashed deltas to a collector.
@@ -45,6 +45,11 @@ enum Command {
     Run(ConfigArguments),
     /// Check the configuration and say what each source would watch.
     Check(ConfigArguments),
+    /// Look at this host and print a configuration that watches what is there.
+    ///
+    /// Files that systemd units, running programs, compose projects and
+    /// conventions name, each with the reason why.
+    Discover(DiscoverArguments),
     /// Show what the running agent is doing.
     Status(StatusArguments),
 }
@@ -65,6 +70,19 @@ pub(crate) struct EnrollArguments {
     /// Name of this host in driftline, if not its own.
     #[arg(long, env = "DRIFTLINE_HOST", value_name = "NAME")]
     pub(crate) host: Option<String>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiscoverArguments {
+    /// Write the configuration file, unless there is one: then only what it does
+    /// not watch is printed.
+    #[arg(long, env = "DRIFTLINE_DISCOVER_WRITE")]
+    pub(crate) write: bool,
+    /// Look below this directory, such as an image of a host.
+    #[arg(long, env = "DRIFTLINE_DISCOVER_ROOT", default_value = "/", value_name = "DIR")]
+    pub(crate) root: PathBuf,
     #[command(flatten)]
     pub(crate) config: ConfigArguments,
 }
@@ -110,6 +128,7 @@ fn carry_out(arguments: Arguments) -> Result<(), Box<dyn ExitKind>> {
         Command::Enroll(arguments) => enroll::carry_out(&arguments),
         Command::Run(arguments) => run::carry_out(&arguments),
         Command::Check(arguments) => check::carry_out(&arguments),
+        Command::Discover(arguments) => discover::carry_out(&arguments),
         Command::Status(arguments) => status::carry_out(&arguments),
     }
 }

@@ -3,6 +3,7 @@
 //! Results go to standard output, talk to standard error.
 
 pub(crate) mod check;
+pub(crate) mod discover;
 pub(crate) mod enroll;
 pub(crate) mod run;
 pub(crate) mod status;

@@ -19,6 +19,7 @@ use driftline_canon::limits::FILE_BYTES_MAX;
 use driftline_daemon::config::{self, ConfigError, Mistake};
 use serde::Deserialize;
 
+pub(crate) use database::CLUSTER_FILES;
 pub use database::Server;
 pub use glob::{Component, Glob, GlobError};
 pub use source::{Pattern, ReadAs, SourceSpec, display_path};

@@ -9,6 +9,7 @@ pub mod cli;
 mod commands;
 pub mod config;
 pub mod diff;
+pub mod discover;
 pub mod enroll;
 pub mod facts;
 pub mod identity;

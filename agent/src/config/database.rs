@@ -26,7 +26,7 @@ pub enum Server {
 
 /// Files that a PostgreSQL cluster reads by itself. `postgresql.auto.conf` is
 /// read with the first, as the server does.
-pub(super) const CLUSTER_FILES: [&str; 3] = ["postgresql.conf", "pg_hba.conf", "pg_ident.conf"];
+pub(crate) const CLUSTER_FILES: [&str; 3] = ["postgresql.conf", "pg_hba.conf", "pg_ident.conf"];
 
 impl Server {
     /// Every server.
@@ -46,7 +46,7 @@ impl Server {
 
     /// Where its files lie: a directory, and what stands below it. The name of
     /// a source says the second part.
-    pub(super) fn places(self) -> Vec<(&'static str, String)> {
+    pub(crate) fn places(self) -> Vec<(&'static str, String)> {
         let files = |directories: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
             let file = |(base, below): &(&'static str, &str)| {
                 let (base, below) = (*base, (*below).to_owned());

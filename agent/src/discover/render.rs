@@ -1,0 +1,94 @@
+//! Findings as the text of an `agent.toml`.
+//!
+//! It prints paths and the reasons for them, never what stands in a file or on a
+//! command line. What it prints is a configuration that the agent takes.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use driftline_canon::key::escape;
+
+use super::coverage::unwatched;
+use super::{Finding, Findings, Table};
+use crate::config::{Config, display_path};
+
+/// Files of one table that are listed above it.
+const FILES_SHOWN_MAX: usize = 20;
+
+const HEAD: &str = "\
+# driftline-agent: what to watch on this host, as `driftline-agent discover`
+# found it. Look it through: names are what environments are compared by, so the
+# same thing has the same name everywhere. Other settings: docs/agent.md.
+";
+
+/// A whole configuration that watches all that was found.
+#[must_use]
+pub fn document(findings: &Findings) -> String {
+    let mut text = HEAD.to_owned();
+    if findings.files.is_empty() {
+        text.push_str("\n# Nothing was found that is known to be configuration.\n");
+    }
+    tables(findings.files.iter(), &mut text);
+    if !findings.remarks.is_empty() {
+        text.push('\n');
+    }
+    for remark in &findings.remarks {
+        // Writing to a string cannot fail.
+        _ = writeln!(text, "# Not watched by this: {}", remark);
+    }
+    text
+}
+
+/// Tables for what was found and a configuration does not watch; empty when it
+/// watches all.
+#[must_use]
+pub fn additions(findings: &Findings, config: &Config) -> String {
+    let mut text = String::new();
+    let taken: Vec<&str> = config.sources.iter().map(|source| source.name.as_str()).collect();
+    let free = |finding: &Finding| {
+        let mut finding = finding.clone();
+        if let Some(table) = finding.table.as_mut() {
+            let base = table.name.clone();
+            let mut number = 2;
+            while taken.iter().any(|name| *name == table.name || name.starts_with(&format!("{}/", table.name))) {
+                table.name = format!("{base}-{number}");
+                number += 1;
+            }
+        }
+        finding
+    };
+    let found: Vec<Finding> = unwatched(findings, config).map(free).collect();
+    tables(found.iter(), &mut text);
+    text
+}
+
+fn tables<'a>(findings: impl Iterator<Item = &'a Finding>, text: &mut String) {
+    let mut grouped: BTreeMap<(&Path, &Table), Vec<&Finding>> = BTreeMap::new();
+    let mut first: BTreeMap<&Table, &Path> = BTreeMap::new();
+    for finding in findings {
+        if let Some(table) = &finding.table {
+            let first = *first.entry(table).or_insert(&finding.path);
+            grouped.entry((first, table)).or_default().push(finding);
+        }
+    }
+    for ((_, table), files) in grouped {
+        text.push('\n');
+        for finding in files.iter().take(FILES_SHOWN_MAX) {
+            let reasons: Vec<String> = finding.reasons.iter().map(|reason| escape(reason.as_bytes())).collect();
+            _ = writeln!(text, "# {}: {}", display_path(&finding.path), reasons.join("; "));
+        }
+        if files.len() > FILES_SHOWN_MAX {
+            _ = writeln!(text, "# and {} more", files.len() - FILES_SHOWN_MAX);
+        }
+        _ = writeln!(text, "[[source]]\nkind = \"{}\"\nname = {}", table.kind, quoted(&table.name));
+        for (key, value) in &table.keys {
+            _ = writeln!(text, "{key} = {}", quoted(value));
+        }
+    }
+}
+
+/// A TOML basic string. Control characters were refused before.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
