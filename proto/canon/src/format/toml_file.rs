@@ -3,8 +3,9 @@
 //! Behind an error nothing is guessed: what the parser recovers is read, and
 //! the whole text is watched as content beside it.
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
-use toml::{Spanned, value::Datetime};
+use toml::value::{Datetime, Offset};
 
 use super::Reading;
 use super::document::{Document, Scalar, integer};
@@ -106,9 +107,13 @@ fn walk_value(document: &mut Document<'_>, value: &Spanned<DeValue<'_>>, place: 
     document.scalar(&scalar, place);
 }
 
-/// A date or time as TOML writes it first, without zeros that end a fraction.
+/// A date or time as TOML writes it first, without zeros that end a fraction;
+/// `Z` where the offset is none.
 fn canonical_time(time: &Datetime) -> String {
-    time.to_string()
+    match time.offset {
+        Some(Offset::Custom { minutes: 0 }) => Datetime { offset: Some(Offset::Z), ..*time }.to_string(),
+        _ => time.to_string(),
+    }
 }
 
 fn line_of(bytes: &[u8], at: usize) -> u32 {

@@ -107,3 +107,11 @@ fn names_of_very_many_parts_are_content() {
     let deep = read(format!("{}a = 1\n", "a.".repeat(DOTS_MAX)).as_bytes());
     assert_eq!(deep.problems.len(), 1, "{deep:?}");
 }
+
+#[test]
+fn no_offset_is_z_however_it_is_written() {
+    let utc = pairs("a = 1979-05-27T07:32:00Z");
+    assert_eq!(utc, pairs("a = 1979-05-27T07:32:00+00:00"));
+    assert_eq!(utc, pairs("a = 1979-05-27T07:32:00-00:00"));
+    assert_ne!(utc, pairs("a = 1979-05-27T07:32:00+00:01"));
+}
