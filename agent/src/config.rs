@@ -7,6 +7,7 @@
 
 mod database;
 mod glob;
+mod process;
 mod source;
 mod wild;
 
@@ -153,6 +154,7 @@ fn check(written: Written) -> Result<Config, Mistake> {
         }
         sources.extend(source::check(one, agent.file_bytes_max).map_err(here)?.into_iter().map(Arc::new));
     }
+    process::join(&mut sources)?;
     let age_max_ms = i64::try_from(agent.journal_age_max_s * 1000).unwrap_or(i64::MAX);
     Ok(Config {
         state_dir: written.state_dir,

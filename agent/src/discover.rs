@@ -10,7 +10,7 @@ mod names;
 mod places;
 mod processes;
 mod render;
-mod root;
+pub(crate) mod root;
 mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use driftline_canon::SourceKind;
 
-pub use coverage::{Coverage, Unwatched};
+pub use coverage::{Coverage, Unwatched, covered};
 pub use render::{additions, document};
 use root::Root;
 

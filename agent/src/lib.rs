@@ -15,6 +15,7 @@ pub mod facts;
 pub mod identity;
 pub mod journal;
 pub mod observe;
+pub mod process;
 pub mod reload;
 pub mod renew;
 pub mod resolve;

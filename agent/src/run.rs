@@ -17,11 +17,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::discover::coverage;
 use crate::identity::{Identity, IdentityError};
 use crate::journal::{self, Journal, JournalReader, JournalSettings, Progress, Request, StoreError, recovery};
 use crate::observe::busy::Busy;
 use crate::observe::trail::Trails;
 use crate::observe::{self, QUEUE_BATCHES};
+use crate::process;
 use crate::ship::Shipping;
 use crate::status::StatusBoard;
 use crate::watch::{Watch, WatchSettings, vanished};
@@ -157,7 +159,9 @@ impl Stages {
         let reader = journal.reader();
         tasks.spawn_blocking("journal", move || journal.run(&Handle::current()));
         let trails = Trails::default();
+        let processes = observed.clone();
         let ends = observe::Ends { wishes, observed, trails: trails.clone() };
+        process::start(tasks, &config.sources, last_alive_ms, key, clock, &processes);
         let busy = observe::start(tasks, ends, key, clock);
         let settings = WatchSettings {
             sources: config.sources.clone(),
@@ -176,6 +180,9 @@ impl Stages {
 fn shipping(stages: Stages, config: Config, identity: Identity, clock: Clock, tasks: &mut Tasks) -> Shipping {
     let board = StatusBoard::new(&identity).with_busy(stages.busy);
     let stop = tasks.stop();
+    let covered = board.clone();
+    let looking = coverage::watch(config.clone(), stop.clone(), move |coverage| covered.cover(coverage));
+    tasks.spawn("coverage", looking);
     let told = board.clone().serve(config.state_dir.clone(), stages.progress.clone(), stop.clone());
     tasks.spawn("status", told);
     Shipping {

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::display_path;
+use crate::discover::Coverage;
 use crate::identity::Identity;
 use crate::journal::Progress;
 use crate::observe::busy::Busy;
@@ -68,6 +69,18 @@ pub struct Status {
     /// Files that hold a worker for longer than they should.
     #[serde(default)]
     pub busy: Vec<BusyFile>,
+    /// How much of what is on the host is watched; none: not looked at yet.
+    #[serde(default)]
+    pub coverage: Option<Covered>,
+}
+
+/// How much of what is on the host is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// Files that were found.
+    pub found: u32,
+    /// Of those, files that a source watches.
+    pub watched: u32,
 }
 
 /// A file that is being read for longer than it should.
@@ -118,6 +131,7 @@ pub enum Link {
 pub struct StatusBoard {
     status: Arc<Mutex<Status>>,
     busy: Busy,
+    coverage: Arc<Mutex<Option<Arc<Coverage>>>>,
 }
 
 impl StatusBoard {
@@ -142,8 +156,9 @@ impl StatusBoard {
             degraded_sources: 0,
             troubles: Vec::new(),
             busy: Vec::new(),
+            coverage: None,
         };
-        Self { status: Arc::new(Mutex::new(status)), busy: Busy::default() }
+        Self { status: Arc::new(Mutex::new(status)), busy: Busy::default(), coverage: Arc::default() }
     }
 
     /// The same, which also says what is being read.
@@ -170,6 +185,19 @@ impl StatusBoard {
 
     fn change(&self, change: impl FnOnce(&mut Status)) {
         change(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(crate) fn cover(&self, coverage: Coverage) {
+        self.change(|status| {
+            status.coverage = Some(Covered { found: coverage.found, watched: coverage.watched });
+        });
+        *self.coverage.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(coverage));
+    }
+
+    /// What is on the host and not watched, as it was found last.
+    #[must_use]
+    pub fn coverage(&self) -> Option<Arc<Coverage>> {
+        self.coverage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn link(&self, link: Link) {

@@ -191,10 +191,14 @@ impl Watch {
         self.flush()?;
         self.tree.unobserved_since(None);
         let table = &self.tree.table;
+        // Sources that are no file are seen elsewhere.
+        let others = self.settings.sources.iter().filter(|spec| !spec.is_of_files());
+        let others = others.map(|spec| NameHash::of(spec.name.as_str()));
         let names: HashSet<NameHash> = table
             .ids(0, usize::MAX)
             .into_iter()
             .map(|id| NameHash::of(table.spec(table.slot(id).spec).name_of(&table.path_of(id)).as_str()))
+            .chain(others)
             .collect();
         self.wishes.blocking_send(Wish::Mark(Mark::Retain(names))).ok()?;
         self.wishes.blocking_send(Wish::Mark(Mark::Durable(ready))).ok()

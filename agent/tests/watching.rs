@@ -24,5 +24,7 @@ mod mounted;
 mod odd;
 #[path = "watching/pace.rs"]
 mod pace;
+#[path = "watching/running.rs"]
+mod running;
 #[path = "watching/writes.rs"]
 mod writes;

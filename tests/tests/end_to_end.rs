@@ -176,3 +176,41 @@ fn i7_a_killed_agent_is_alerted_and_a_clean_stop_told_apart() {
         .any(|call| events(call).any(|event| event["what"] == "host_silent" && event["host"] == "web-2"));
     assert!(!of_stopped, "a clean stop was alerted as silence");
 }
+
+/// A program that keeps its arguments and waits.
+struct Waiting(std::process::Child);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+#[test]
+fn what_is_there_and_not_watched_is_shown_to_the_operator() {
+    let fleet = Fleet::start();
+    let mut agent = fleet.enrol("web-1", "production", "web", APP_ENV);
+    agent.write("app.env", "A=1\n");
+    agent.write("unwatched.toml", "[a]\nb = 1\n");
+    let path = |name: &str| agent.files().canonicalize().unwrap().join(name).display().to_string();
+    let (watched, unwatched) = (path("app.env"), path("unwatched.toml"));
+    let mut command = std::process::Command::new("/bin/sh");
+    command.args(["-c", "read -r _", "app", "--env-file", &watched, "--config", &unwatched]);
+    let _waiting = Waiting(command.stdin(std::process::Stdio::piped()).spawn().unwrap());
+    fleet.run(&mut agent);
+    let shown = eventually("web-1 says what it does not watch", || {
+        let shown = fleet.json(&["show", "web-1"]);
+        shown["host"]["coverage"].is_object().then_some(shown)
+    });
+    let listed = shown["unwatched"].as_array().unwrap();
+    let one = listed.iter().find(|one| one["path"] == unwatched.as_str());
+    let one = one.unwrap_or_else(|| panic!("{unwatched} is not listed: {shown:#}"));
+    assert!(one["reason"].as_str().unwrap().contains("a running sh has it as `--config`"), "{one}");
+    assert!(listed.iter().all(|one| one["path"] != watched.as_str()), "{shown:#}");
+    let coverage = &shown["host"]["coverage"];
+    let count = |key: &str| coverage[key].as_u64().unwrap();
+    assert!(count("watched") >= 1 && count("found") > count("watched"), "{coverage}");
+    let table = String::from_utf8(fleet.cli(&["hosts"]).stdout).unwrap();
+    assert!(table.contains(&format!("{} of {}", count("watched"), count("found"))), "{table}");
+}

@@ -4,12 +4,14 @@
 //! It reads names, never a file of a source, and needs no running agent.
 
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::{Outcome, boxed, print};
 use crate::cli::ConfigArguments;
 use crate::config::{Config, Pattern, SourceSpec};
 use crate::observe::examine::{What, examine};
+use crate::process::described;
 use crate::watch::notifier::Notifier;
 use crate::watch::tree::Tree;
 
@@ -31,6 +33,10 @@ pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
 fn describe(spec: &Arc<SourceSpec>, out: &mut String) {
     // Writing to a string cannot fail.
     _ = writeln!(out, "{} ({}): {}", spec.name, spec.kind, spec.path_display());
+    if let Pattern::Process(source) = &spec.pattern {
+        _ = writeln!(out, "  {}", described(Path::new("/"), &source.selector));
+        return;
+    }
     let mut tree = Tree::new(vec![Arc::clone(spec)], Notifier::closed());
     tree.plant(0);
     while tree.list() {}

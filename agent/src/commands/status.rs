@@ -101,6 +101,9 @@ fn table(status: &Status, now_ms: i64) -> String {
         let took = span(i64::try_from(file.ms).unwrap_or(i64::MAX));
         row("", format!("{}: has been read for {took}, what else waits for it is late", file.path));
     }
+    if let Some(found) = status.coverage {
+        row("coverage", format!("{} of {} files that were found are watched", found.watched, found.found));
+    }
     if let Some(skew_ms) = status.skew_ms {
         row("clock", skew(skew_ms));
     }

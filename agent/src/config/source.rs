@@ -12,8 +12,9 @@ use driftline_daemon::config::Mistake;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::Glob;
 use super::database::{CLUSTER_FILES, Server};
+use super::{Glob, process};
+use crate::process::ProcessSource;
 
 /// Bytes of a configured name: the rest of [`NAME_BYTES_MAX`] is for the path
 /// that a glob adds.
@@ -32,6 +33,11 @@ pub(super) struct Written {
     #[serde(default)]
     display: DisplayPolicy,
     file_bytes_max: Option<u64>,
+    unit: Option<String>,
+    pid_file: Option<PathBuf>,
+    executable: Option<PathBuf>,
+    env_file: Option<SourceName>,
+    poll_s: Option<u64>,
 }
 
 /// What one `[[source]]` asks for.
@@ -71,6 +77,8 @@ pub enum Pattern {
     Path(PathBuf),
     /// All that match.
     Glob(Glob),
+    /// No file: the environment of a process.
+    Process(Box<ProcessSource>),
 }
 
 impl SourceSpec {
@@ -92,7 +100,14 @@ impl SourceSpec {
         match &self.pattern {
             Pattern::Path(path) => display_path(path),
             Pattern::Glob(glob) => glob.to_string(),
+            Pattern::Process(source) => source.selector.to_string(),
         }
+    }
+
+    /// Whether it is about files, which the watch stage looks after.
+    #[must_use]
+    pub fn is_of_files(&self) -> bool {
+        matches!(self.pattern, Pattern::Path(_) | Pattern::Glob(_))
     }
 }
 
@@ -117,8 +132,9 @@ fn cut(full: &str) -> String {
 
 /// What one table asks for: one source, or one for each place where the files
 /// of a database server may lie.
-pub(super) fn check(written: Written, file_bytes_max: u64) -> Result<Vec<SourceSpec>, Mistake> {
+pub(super) fn check(mut written: Written, file_bytes_max: u64) -> Result<Vec<SourceSpec>, Mistake> {
     check_name(&written.name)?;
+    let process = check_process(&mut written)?;
     check_kind(&written)?;
     let file_bytes_max = written.file_bytes_max.unwrap_or(file_bytes_max);
     super::within("file_bytes_max", file_bytes_max, 1024, driftline_canon::limits::FILE_BYTES_MAX as u64)?;
@@ -131,6 +147,9 @@ pub(super) fn check(written: Written, file_bytes_max: u64) -> Result<Vec<SourceS
         display: written.display,
         file_bytes_max,
     };
+    if let Some(process) = process {
+        return Ok(vec![source(written.name.clone(), Pattern::Process(Box::new(process)), ReadAs::Content)]);
+    }
     let found = match (&written.path, written.server) {
         (None, Some(server)) => conventional(&written.name, server)?,
         (Some(path), Some(server)) => of_server(&written.name, server, path)?,
@@ -150,6 +169,28 @@ fn check_name(name: &SourceName) -> Result<(), Mistake> {
         return Err(Mistake::at("name", reason));
     }
     Ok(())
+}
+
+/// The part of a `process_env` source that others do not have.
+fn check_process(written: &mut Written) -> Result<Option<ProcessSource>, Mistake> {
+    let name = &written.name;
+    let keys = process::Written {
+        unit: written.unit.take(),
+        pid_file: written.pid_file.take(),
+        executable: written.executable.take(),
+        env_file: written.env_file.take(),
+        poll_s: written.poll_s.take(),
+    };
+    if written.kind == SourceKind::ProcessEnv {
+        if written.path.is_some() {
+            return Err(Mistake::at("path", format!("source `{name}`: `path` is not for `process_env` sources")));
+        }
+        return keys.check(name).map(Some);
+    }
+    match keys.any() {
+        Some(key) => Err(Mistake::at(key, format!("source `{name}`: `{key}` is for `process_env` sources"))),
+        None => Ok(None),
+    }
 }
 
 fn check_kind(written: &Written) -> Result<(), Mistake> {
@@ -232,7 +273,7 @@ fn of_server(name: &SourceName, server: Server, path: &Path) -> Result<Vec<Found
         let path = path.join(file);
         let pattern = pattern(name, &path)?;
         let named = match &pattern {
-            Pattern::Glob(_) => Ok(name.clone()),
+            Pattern::Glob(_) | Pattern::Process(_) => Ok(name.clone()),
             Pattern::Path(_) => {
                 SourceName::new(format!("{name}/{file}")).map_err(|error| Mistake::at("name", error.to_string()))
             }

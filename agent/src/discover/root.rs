@@ -22,18 +22,18 @@ const ENTRIES_MAX: usize = 20_000;
 const MATCHES_MAX: usize = 1_000;
 
 /// Bytes of a file that is read to know what it names.
-pub(super) const TEXT_BYTES_MAX: u64 = 256 * 1024;
+pub(crate) const TEXT_BYTES_MAX: u64 = 256 * 1024;
 
 /// A directory that everything is below.
 #[derive(Debug)]
-pub(super) struct Root {
+pub(crate) struct Root {
     dir: OwnedFd,
     /// It is the host's own: links may be followed as the host follows them.
     own: bool,
 }
 
 impl Root {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let dir = rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         Ok(Self { dir, own: path == Path::new("/") })
     }
@@ -51,36 +51,51 @@ impl Root {
         rustix::fs::fstat(found).ok().map(|stat| FileType::from_raw_mode(stat.st_mode))
     }
 
-    pub(super) fn is_file(&self, path: &Path) -> bool {
+    pub(crate) fn is_dir(&self, path: &Path) -> bool {
+        self.kind(path) == Some(FileType::Directory)
+    }
+
+    pub(crate) fn is_file(&self, path: &Path) -> bool {
         self.kind(path) == Some(FileType::RegularFile)
     }
 
-    /// The beginning of a regular file; none when it cannot be read.
-    pub(super) fn read(&self, path: &Path, bytes_max: u64) -> Option<Vec<u8>> {
+    /// The beginning of a regular file.
+    pub(crate) fn try_read(&self, path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
         // A FIFO or a device would notice that it is opened.
-        if !self.is_file(path) {
-            return None;
+        let found = self.at(path, OFlags::PATH)?;
+        if FileType::from_raw_mode(rustix::fs::fstat(found)?.st_mode) != FileType::RegularFile {
+            return Err(io::ErrorKind::InvalidInput.into());
         }
-        let file = File::from(self.at(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY).ok()?);
+        let file = File::from(self.at(path, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?);
         let mut bytes = Vec::new();
-        file.take(bytes_max).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        file.take(bytes_max).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
-    /// The same as text, whatever is no text replaced.
-    pub(super) fn text(&self, path: &Path) -> Option<String> {
-        self.read(path, TEXT_BYTES_MAX).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    /// The same; none when it cannot be read.
+    pub(crate) fn read(&self, path: &Path, bytes_max: u64) -> Option<Vec<u8>> {
+        self.try_read(path, bytes_max).ok()
+    }
+
+    /// The beginning of a file as text, whatever is no text replaced.
+    pub(crate) fn text(&self, path: &Path) -> Option<String> {
+        self.text_of(path, TEXT_BYTES_MAX)
+    }
+
+    /// The same with another limit.
+    pub(crate) fn text_of(&self, path: &Path, bytes_max: u64) -> Option<String> {
+        self.read(path, bytes_max).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Where a link points, word for word.
-    pub(super) fn link(&self, path: &Path) -> Option<PathBuf> {
+    pub(crate) fn link(&self, path: &Path) -> Option<PathBuf> {
         let link = self.at(path, OFlags::PATH | OFlags::NOFOLLOW).ok()?;
         let target = rustix::fs::readlinkat(link, "", Vec::new()).ok()?;
         Some(OsString::from_vec(target.into_bytes()).into())
     }
 
     /// Names in a directory, sorted.
-    pub(super) fn list(&self, path: &Path) -> Vec<OsString> {
+    pub(crate) fn list(&self, path: &Path) -> Vec<OsString> {
         let Ok(dir) = self.at(path, OFlags::RDONLY | OFlags::DIRECTORY) else {
             return Vec::new();
         };
@@ -94,7 +109,7 @@ impl Root {
     }
 
     /// Regular files that a path or a pattern means.
-    pub(super) fn files(&self, pattern: &Path) -> Vec<PathBuf> {
+    pub(crate) fn files(&self, pattern: &Path) -> Vec<PathBuf> {
         match Glob::parse(pattern) {
             Ok(Some(glob)) => self.matches(&glob),
             Ok(None) if self.is_file(pattern) => vec![pattern.to_owned()],
@@ -103,7 +118,7 @@ impl Root {
     }
 
     /// Regular files that match; `**` is not followed.
-    pub(super) fn matches(&self, glob: &Glob) -> Vec<PathBuf> {
+    pub(crate) fn matches(&self, glob: &Glob) -> Vec<PathBuf> {
         let mut found = vec![glob.base.clone()];
         for component in &glob.components {
             found = found.iter().flat_map(|dir| self.step(dir, component)).take(MATCHES_MAX).collect();

@@ -56,7 +56,7 @@ fn a_whole_host_is_proposed_and_then_covered() {
     for name in expected {
         assert!(names(&config).contains(&name), "{name} is not in\n{text}");
     }
-    let coverage = Coverage::of(&findings, &config);
+    let coverage = covered(&findings, &config);
     assert_eq!((coverage.watched, coverage.found), (10, 10), "{:?}", coverage.unwatched);
     assert!(text.contains("# /etc/default/web: environment of web.service\n[[source]]\nkind = \"env_file\""), "{text}");
     assert!(text.contains("a running vector has it as `--config`") && text.contains("live ruleset of iptables"));
@@ -99,7 +99,7 @@ fn what_cannot_be_written_down_is_said() {
     let (findings, text, config) = proposed(&[("/srv/a*b/.env", ""), ("/srv/a\nb/.env", ""), ("/srv/a\"b/.env", "")]);
     assert_eq!((findings.files.len(), config.sources.len()), (3, 1));
     assert!(text.contains("# Not watched by this: /srv/a*b/.env") && text.contains("a\\u{a}b/.env"), "{text}");
-    assert_eq!(Coverage::of(&findings, &config).watched, 1);
+    assert_eq!(covered(&findings, &config).watched, 1);
 }
 
 #[test]

@@ -5,12 +5,13 @@
 //! send without also listening.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use driftline_canon::{CANONICAL_FORM, Root, SourceName};
 use driftline_wire::convert::{
-    CollectorMessage, Epoch, Heartbeat, Hello, Instance, Refusal, Welcome, decode_collector_frame, encode_agent,
-    encode_some_source_roots,
+    CollectorMessage, Coverage, Epoch, Heartbeat, Hello, Instance, Refusal, Welcome, decode_collector_frame,
+    encode_agent, encode_some_source_roots,
 };
 use driftline_wire::limits::{HANDSHAKE, SOURCE_ROOTS_PER_FRAME_MAX, WINDOW_RECORDS};
 use driftline_wire::v1::{AgentFrame, CollectorFrame};
@@ -100,6 +101,8 @@ pub(super) struct Session<'a> {
     acked: u64,
     acked_at: Instant,
     root: Option<(u64, u64, Root)>,
+    /// What was told of the host last.
+    covered: Option<Arc<Coverage>>,
     /// Before then the certificate is not renewed.
     renewal: Option<Instant>,
 }
@@ -146,6 +149,7 @@ async fn open(ship: &mut Shipping, channel: Channel, renewal: Option<Instant>) -
         acked,
         acked_at: Instant::now(),
         root: None,
+        covered: None,
         renewal,
         ship,
     };
@@ -411,8 +415,16 @@ impl Session<'_> {
             journal_bytes: progress.meta.bytes,
             // A file that holds a worker is not read.
             degraded_sources: progress.degraded.saturating_add(busy),
+            coverage: self.coverage(),
         };
         self.outbox.push_back(encode_agent(&AgentMessage::Heartbeat(beat))?);
         Ok(())
+    }
+
+    /// What is on the host and not watched, if it was not told on this stream.
+    fn coverage(&mut self) -> Option<Coverage> {
+        let now = self.ship.board.coverage().filter(|now| self.covered.as_ref() != Some(now))?;
+        self.covered = Some(Arc::clone(&now));
+        Some((*now).clone())
     }
 }

@@ -94,6 +94,8 @@ impl Tree {
                 let dir = self.dir(&glob.base);
                 self.add_level(dir, index, 0);
             }
+            // Looked after elsewhere.
+            Pattern::Process(_) => {}
         }
     }
 

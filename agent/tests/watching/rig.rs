@@ -59,6 +59,12 @@ impl Rig {
         self
     }
 
+    /// A table as it is written.
+    pub(crate) fn table(mut self, text: &str) -> Self {
+        self.sources.push_str(&format!("[[source]]\n{text}"));
+        self
+    }
+
     pub(crate) fn agent(mut self, line: &str) -> Self {
         self.agent.push_str(line);
         self.agent.push('\n');

@@ -140,7 +140,7 @@ fn of_kind(
     after: Option<Facet<'_>>,
 ) -> Option<(Severity, Class)> {
     match kind {
-        SourceKind::EnvFile | SourceKind::File | SourceKind::ConfigFile => None,
+        SourceKind::EnvFile | SourceKind::File | SourceKind::ConfigFile | SourceKind::ProcessEnv => None,
         SourceKind::DatabaseConfig => database::meaning(key, before, after),
         // Whoever changes the rules of the next boot decides who gets in then.
         SourceKind::FirewallDump => Some((Severity::Warning, Class::Security)),
@@ -172,7 +172,9 @@ pub fn is_world_readable(mode: &str) -> bool {
 /// how much it matters. For a file that was to be parsed and could not, too.
 fn of_content(kind: SourceKind) -> (Severity, Class) {
     match kind {
-        SourceKind::EnvFile | SourceKind::File | SourceKind::ConfigFile => (Severity::Warning, Class::Functional),
+        SourceKind::EnvFile | SourceKind::File | SourceKind::ConfigFile | SourceKind::ProcessEnv => {
+            (Severity::Warning, Class::Functional)
+        }
         // Nobody can say that it was not the line that opens the door.
         SourceKind::DatabaseConfig | SourceKind::FirewallDump => (Severity::Critical, Class::Security),
     }

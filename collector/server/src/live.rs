@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use driftline_canon::{HostName, SourceName};
 use driftline_daemon::clock;
-use driftline_wire::convert::Refusal;
+use driftline_wire::convert::{Coverage, Refusal};
 use tokio::sync::mpsc;
 
 /// Names one stream of one run of the collector.
@@ -35,7 +35,7 @@ pub enum Order {
 pub type Orders = mpsc::UnboundedSender<Order>;
 
 /// What is known of a connected host beyond the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vitals {
     /// Last frame.
     pub last_seen_ms: i64,
@@ -45,6 +45,8 @@ pub struct Vitals {
     pub resident_bytes: u64,
     /// Sources polled or unreadable.
     pub degraded_sources: u32,
+    /// What is on the host and not watched; none: never said.
+    pub coverage: Option<Arc<Coverage>>,
 }
 
 struct Presence {
@@ -72,7 +74,7 @@ impl Live {
     pub fn enter(&self, host: &HostName, session: SessionId, orders: Orders, now_ms: i64) -> Option<Orders> {
         let mut hosts = self.lock();
         let before = hosts.remove(host);
-        let mut vitals = before.as_ref().map(|presence| presence.vitals).unwrap_or_default();
+        let mut vitals = before.as_ref().map(|presence| presence.vitals.clone()).unwrap_or_default();
         vitals.last_seen_ms = now_ms;
         hosts.insert(host.clone(), Presence { session: Some((session, orders)), vitals, deadline: None });
         before?.session.map(|(_, orders)| orders)
@@ -113,7 +115,7 @@ impl Live {
     #[must_use]
     pub fn vitals(&self, host: &HostName) -> Option<Vitals> {
         let hosts = self.lock();
-        hosts.get(host).map(|presence| presence.vitals).filter(|vitals| vitals.last_seen_ms > 0)
+        hosts.get(host).map(|presence| presence.vitals.clone()).filter(|vitals| vitals.last_seen_ms > 0)
     }
 
     /// Whether a stream speaks for a host.

@@ -213,6 +213,9 @@ impl Session {
         self.parts.live.note(&self.identity.host, self.id, |vitals| {
             vitals.resident_bytes = beat.agent_resident_bytes;
             vitals.degraded_sources = beat.degraded_sources;
+            if let Some(coverage) = &beat.coverage {
+                vitals.coverage = Some(Arc::new(coverage.clone()));
+            }
             if agrees == Some(true) {
                 vitals.verified_ms = now_ms;
             }

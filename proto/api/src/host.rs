@@ -43,6 +43,28 @@ pub struct Host {
     pub degraded_sources: u32,
     /// Open problems.
     pub problems: u32,
+    /// What is on it and watched; none: it was not said since the collector
+    /// started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub coverage: Option<Coverage>,
+}
+
+/// How much of what an agent found on its host is watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Files that were found.
+    pub found: u32,
+    /// Of those, files that a source watches.
+    pub watched: u32,
+}
+
+/// A file that is on a host and that no source watches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unwatched {
+    /// Where it is.
+    pub path: String,
+    /// Who reads it.
+    pub reason: String,
 }
 
 /// `GET /api/v1/hosts` (query: `env`, `cursor`, `limit`).
@@ -106,6 +128,9 @@ pub struct HostDetail {
     pub host: Host,
     /// Its sources, by name.
     pub sources: Vec<Source>,
+    /// What is on it and not watched, by path; at most a hundred.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unwatched: Vec<Unwatched>,
 }
 
 /// One environment in the summary.

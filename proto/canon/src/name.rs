@@ -181,11 +181,14 @@ pub enum SourceKind {
     ConfigFile,
     /// A file of firewall rules: what the next boot would load.
     FirewallDump,
+    /// The environment that a running process has.
+    ProcessEnv,
 }
 
 impl SourceKind {
     /// Every kind, in the manual's order.
-    pub const ALL: [Self; 5] = [Self::EnvFile, Self::File, Self::DatabaseConfig, Self::ConfigFile, Self::FirewallDump];
+    pub const ALL: [Self; 6] =
+        [Self::EnvFile, Self::File, Self::DatabaseConfig, Self::ConfigFile, Self::FirewallDump, Self::ProcessEnv];
 
     /// The kind's name in configuration, on the wire and in tables.
     #[must_use]
@@ -196,6 +199,7 @@ impl SourceKind {
             Self::DatabaseConfig => "database_config",
             Self::ConfigFile => "config_file",
             Self::FirewallDump => "firewall_dump",
+            Self::ProcessEnv => "process_env",
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod agent;
 mod collector;
+mod coverage;
 mod enrolment;
 mod field;
 mod item;
@@ -20,6 +21,7 @@ pub use agent::{
     encode_some_source_roots, encode_source_roots,
 };
 pub use collector::{CollectorMessage, Refusal, RefusalKind, Welcome, decode_collector_frame, encode_collector};
+pub use coverage::{Coverage, Unwatched};
 pub use enrolment::{EnrolRequest, Enrolled, RenewRequest};
 pub use record::{Gap, Record, RecordBody, Snapshot, SnapshotReason, SourceRef};
 pub use split::{RecordAssembler, RecordPart, encode_record};

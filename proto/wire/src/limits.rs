@@ -40,6 +40,10 @@ pub const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Bytes of any free text in a frame (reason, version, host fact).
 pub const TEXT_BYTES_MAX: usize = 1024;
 
+/// Files that a heartbeat lists as not watched: an operator who sees a hundred
+/// knows enough, and the frame stays well below its limit.
+pub const UNWATCHED_MAX: usize = 100;
+
 /// Bytes of a CSR or certificate in an enrolment message.
 pub const DER_BYTES_MAX: usize = 16 * 1024;
 

@@ -29,6 +29,7 @@ fn status() -> Status {
         degraded_sources: 0,
         troubles: Vec::new(),
         busy: Vec::new(),
+        coverage: None,
     }
 }
 
@@ -135,4 +136,12 @@ fn a_wrong_configuration_is_told_before_anybody_is_asked() {
     std::fs::write(&config, "state_dir = 5\n").unwrap();
     let error = carry_out(&StatusArguments { output: Output::Table, config: ConfigArguments { config } }).unwrap_err();
     assert_eq!(error.exit(), Exit::Config);
+}
+
+#[test]
+fn coverage_is_told_once_it_is_known() {
+    assert!(!table(&status(), NOW_MS).contains("coverage"));
+    let coverage = Some(crate::status::Covered { found: 9, watched: 7 });
+    let shown = table(&Status { coverage, ..status() }, NOW_MS);
+    assert!(shown.contains("coverage     7 of 9 files that were found are watched\n"), "{shown}");
 }

@@ -14,6 +14,7 @@ fn name_of(rest: &str, path: &str) -> Option<String> {
     let means = |spec: &SourceSpec| match &spec.pattern {
         Pattern::Path(one) => one == path,
         Pattern::Glob(glob) => glob.matches(path),
+        Pattern::Process(_) => false,
     };
     let config = parse(rest).unwrap();
     let found: Vec<_> = config.sources.iter().filter(|spec| means(spec)).collect();

@@ -14,7 +14,7 @@ fn a_file_is_watched_by_its_path_or_by_a_pattern() {
     let config = Config::parse("agent.toml".as_ref(), text).unwrap();
     let files = ["/etc/a", "/etc/b", "/etc/postgresql/16/main/pg_hba.conf", "/srv/shop/.env", "/srv/shop/sub/.env"];
     let findings = Findings { files: files.map(finding).into(), ..Findings::default() };
-    let coverage = Coverage::of(&findings, &config);
+    let coverage = covered(&findings, &config);
     assert_eq!((coverage.watched, coverage.found), (3, 5));
     let unwatched: Vec<_> = coverage.unwatched.iter().map(|one| one.path.as_str()).collect();
     assert_eq!(unwatched, ["/etc/b", "/srv/shop/sub/.env"]);

@@ -52,7 +52,7 @@ impl Tree {
     fn component(&self, spec: SpecIndex, depth: usize) -> Option<&Component> {
         match &self.table.spec(spec).pattern {
             Pattern::Glob(glob) => glob.components.get(depth),
-            Pattern::Path(_) => None,
+            Pattern::Path(_) | Pattern::Process(_) => None,
         }
     }
 

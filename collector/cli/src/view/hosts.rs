@@ -14,7 +14,8 @@ pub fn document(hosts: &[Host], now: Timestamp) -> Document {
     if hosts.is_empty() {
         return Document::default().text("no hosts are enrolled: `driftline token create` makes a token for one");
     }
-    let mut table = Table::new(&["environment", "host", "role", "status", "verified", "sources", "problems"]);
+    let mut table =
+        Table::new(&["environment", "host", "role", "status", "verified", "sources", "coverage", "problems"]);
     for host in hosts {
         table.row([
             host.environment.clone(),
@@ -23,6 +24,7 @@ pub fn document(hosts: &[Host], now: Timestamp) -> Document {
             host.status.clone(),
             host.verified_at.as_deref().map_or_else(|| NONE.to_owned(), |at| time_text::age(at, now)),
             host.sources.to_string(),
+            coverage(host),
             problems(host),
         ]);
     }
@@ -33,6 +35,11 @@ pub fn document(hosts: &[Host], now: Timestamp) -> Document {
 #[must_use]
 pub fn is_unwell(host: &Host) -> bool {
     !matches!(host.status.as_str(), "connected" | "stopped")
+}
+
+/// How much of what is there is watched; nothing, where it was never said.
+fn coverage(host: &Host) -> String {
+    host.coverage.map_or_else(|| NONE.to_owned(), |found| format!("{} of {}", found.watched, found.found))
 }
 
 fn problems(host: &Host) -> String {
@@ -52,7 +59,7 @@ pub fn detail(detail: &HostDetail, now: Timestamp) -> Document {
     for source in &detail.sources {
         document = one_source(document, source);
     }
-    document
+    not_watched(document, detail)
 }
 
 fn facts(host: &Host, now: Timestamp) -> Vec<(&'static str, String)> {
@@ -65,11 +72,26 @@ fn facts(host: &Host, now: Timestamp) -> Vec<(&'static str, String)> {
         ("system", format!("{}, kernel {}, {}", host.os, host.kernel, host.architecture)),
         ("agent memory", format!("{:.1} MiB", mebibytes(host.agent_resident_bytes))),
     ];
+    if let Some(found) = host.coverage {
+        facts.push(("coverage", format!("{} of {} files that were found are watched", found.watched, found.found)));
+    }
     // Below a second is the network's doing.
     if host.clock_skew_ms.unsigned_abs() >= 1_000 {
         facts.push(("clock skew", format!("{} ms", host.clock_skew_ms)));
     }
     facts
+}
+
+/// What is on the host and belongs to no source.
+fn not_watched(document: Document, detail: &HostDetail) -> Document {
+    if detail.unwatched.is_empty() {
+        return document;
+    }
+    let mut table = Table::new(&["path", "reason"]);
+    for one in &detail.unwatched {
+        table.row([one.path.clone(), one.reason.clone()]);
+    }
+    document.heading("Not watched").table(table)
 }
 
 fn mebibytes(bytes: u64) -> f64 {

@@ -6,11 +6,11 @@ use axum::{Extension, http::StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use driftline_api::SCHEMA_VERSION;
-use driftline_api::host::{Host, HostDetail, HostPage, Source};
+use driftline_api::host::{Coverage, Host, HostDetail, HostPage, Source, Unwatched};
 use driftline_canon::{Environment, HostName};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{EventKind, HostRecord, HostStatus, Reader, SourceRecord, StoreError};
-use driftline_wire::convert::{Refusal, RefusalKind};
+use driftline_wire::convert::{self as live, Refusal, RefusalKind};
 
 use super::Shared;
 use super::auth::Operator;
@@ -89,12 +89,21 @@ fn detail(reader: &Reader, name: &HostName, vitals: Option<Vitals>) -> Result<Op
             problems: source.problems.iter().map(render::problem).collect(),
         });
     }
-    Ok(Some(HostDetail { schema_version: SCHEMA_VERSION, host: shown(&host, &stored, vitals), sources }))
+    let unwatched = vitals.as_ref().and_then(|vitals| vitals.coverage.as_deref()).map(unwatched).unwrap_or_default();
+    let host = shown(&host, &stored, vitals);
+    Ok(Some(HostDetail { schema_version: SCHEMA_VERSION, host, sources, unwatched }))
+}
+
+fn unwatched(coverage: &live::Coverage) -> Vec<Unwatched> {
+    let one = |one: &live::Unwatched| Unwatched { path: one.path.clone(), reason: one.reason.clone() };
+    coverage.unwatched.iter().map(one).collect()
 }
 
 /// A host as the store has it, with what its live stream last said.
 pub(super) fn shown(host: &HostRecord, sources: &[SourceRecord], vitals: Option<Vitals>) -> Host {
+    let is_live = vitals.is_some();
     let live = vitals.unwrap_or_default();
+    let coverage = live.coverage.as_ref().map(|said| Coverage { found: said.found, watched: said.watched });
     let time = |ms: i64| (ms > 0).then(|| format_ms(ms));
     let problems: usize = sources.iter().map(|source| source.problems.len()).sum();
     let watched = sources.iter().filter(|source| !source.retired).count();
@@ -115,8 +124,9 @@ pub(super) fn shown(host: &HostRecord, sources: &[SourceRecord], vitals: Option<
         agent_resident_bytes: resident,
         clock_skew_ms: host.skew_ms,
         sources: u32::try_from(watched).unwrap_or(u32::MAX),
-        degraded_sources: if vitals.is_some() { live.degraded_sources } else { host.degraded_sources },
+        degraded_sources: if is_live { live.degraded_sources } else { host.degraded_sources },
         problems: u32::try_from(problems).unwrap_or(u32::MAX),
+        coverage,
     }
 }
 

@@ -97,6 +97,7 @@ mod tests {
             journal_records: 0,
             journal_bytes: 0,
             degraded_sources: 0,
+            coverage: None,
         }
     }
 

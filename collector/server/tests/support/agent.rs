@@ -219,6 +219,7 @@ impl Agent {
             journal_records: 0,
             journal_bytes: 0,
             degraded_sources: 0,
+            coverage: None,
         })
     }
 }

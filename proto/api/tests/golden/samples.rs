@@ -6,7 +6,9 @@ use driftline_api::SCHEMA_VERSION;
 use driftline_api::alert::Alert;
 use driftline_api::change::{ChainEntry, Change, ChangePage, ChangeQuery, Event, EventPage, Side, Verification, What};
 use driftline_api::compare::{Cell, CellState, Comparison, Difference, Group};
-use driftline_api::host::{EnvironmentSummary, Host, HostDetail, HostPage, Item, SeverityCount, Source, Status};
+use driftline_api::host::{
+    Coverage, EnvironmentSummary, Host, HostDetail, HostPage, Item, SeverityCount, Source, Status, Unwatched,
+};
 use driftline_api::problem::{ApiError, Problem};
 use driftline_api::token::{TokenGrant, TokenInfo, TokenList, TokenRequest, WhoAmI};
 
@@ -210,6 +212,7 @@ fn least_host() -> Host {
         sources: 3,
         degraded_sources: 1,
         problems: 2,
+        coverage: None,
     }
 }
 
@@ -226,7 +229,13 @@ fn least_source() -> Source {
 }
 
 fn hosts() -> Vec<Case> {
-    let host = Host { last_seen: Some(RECORDED.into()), verified_at: Some(RECORDED.into()), ..least_host() };
+    let host = Host {
+        last_seen: Some(RECORDED.into()),
+        verified_at: Some(RECORDED.into()),
+        coverage: Some(Coverage { found: 9, watched: 8 }),
+        ..least_host()
+    };
+    let unwatched = vec![Unwatched { path: "/etc/default/web".into(), reason: "environment of web.service".into() }];
     let bare =
         Item { key: "PORT".into(), display: None, secret: false, line: None, file: None, since: OBSERVED.into() };
     let item = Item {
@@ -237,7 +246,12 @@ fn hosts() -> Vec<Case> {
     };
     let source = Source { items: vec![item.clone()], problems: vec![problem()], ..least_source() };
     let page = |hosts, next| HostPage { schema_version: SCHEMA_VERSION, hosts, next };
-    let detail = |host: &Host, sources| HostDetail { schema_version: SCHEMA_VERSION, host: host.clone(), sources };
+    let detail = |host: &Host, sources, unwatched| HostDetail {
+        schema_version: SCHEMA_VERSION,
+        host: host.clone(),
+        sources,
+        unwatched,
+    };
     let count = SeverityCount { critical: 1, warning: 2, info: 3 };
     let environment = EnvironmentSummary {
         environment: "production".into(),
@@ -262,7 +276,7 @@ fn hosts() -> Vec<Case> {
         case("HostPage", &page(vec![host.clone()], Some("production/web-1".into())), &page(vec![], None)),
         case("Item", &item, &bare),
         case("Source", &source, &least_source()),
-        case("HostDetail", &detail(&host, vec![source.clone()]), &detail(&least_host(), vec![])),
+        case("HostDetail", &detail(&host, vec![source.clone()], unwatched), &detail(&least_host(), vec![], vec![])),
         case("EnvironmentSummary", &environment, &environment),
         case("SeverityCount", &count, &SeverityCount::default()),
         case("Status", &status(vec![environment.clone()]), &status(vec![])),

@@ -2,6 +2,7 @@
 
 use driftline_canon::{KeyEpoch, Root};
 
+use super::coverage::{self, Coverage};
 use super::record::SourceRef;
 use super::split::RecordPart;
 use super::{WireError, field};
@@ -108,6 +109,8 @@ pub struct Heartbeat {
     pub journal_bytes: u64,
     /// Sources that are polled instead of watched, or cannot be read.
     pub degraded_sources: u32,
+    /// What is there and not watched; none: as it was said last.
+    pub coverage: Option<Coverage>,
 }
 
 /// A message as a frame. Records go through [`super::encode_record`], roots of
@@ -132,6 +135,7 @@ pub fn encode_agent(message: &AgentMessage) -> Result<v1::AgentFrame, WireError>
             journal_records: beat.journal_records,
             journal_bytes: beat.journal_bytes,
             degraded_sources: beat.degraded_sources,
+            coverage: beat.coverage.as_ref().map(coverage::encode),
         }),
         AgentMessage::Goodbye { reason } => {
             Frame::Goodbye(v1::Goodbye { reason: field::printable(reason, TEXT_BYTES_MAX) })
@@ -219,6 +223,7 @@ pub fn decode_agent_frame(frame: v1::AgentFrame) -> Result<AgentMessage, WireErr
             journal_records: beat.journal_records,
             journal_bytes: beat.journal_bytes,
             degraded_sources: beat.degraded_sources,
+            coverage: beat.coverage.map(coverage::decode).transpose()?,
         }),
         Frame::Goodbye(goodbye) => {
             AgentMessage::Goodbye { reason: field::text("goodbye.reason", goodbye.reason, TEXT_BYTES_MAX)? }

@@ -313,6 +313,11 @@ fn every_message_of_an_agent_survives_the_wire() {
             journal_records: 5,
             journal_bytes: 6,
             degraded_sources: 7,
+            coverage: Some(Coverage {
+                found: 9,
+                watched: 8,
+                unwatched: vec![Unwatched { path: "/etc/a".into(), reason: "loaded at boot".into() }],
+            }),
         }),
         AgentMessage::Goodbye { reason: "SIGTERM".into() },
     ];

@@ -264,7 +264,7 @@ pub struct Ack {
     #[prost(uint64, tag = "1")]
     pub seq: u64,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Heartbeat {
     #[prost(int64, tag = "1")]
     pub sent_ms: i64,
@@ -283,6 +283,30 @@ pub struct Heartbeat {
     /// Sources that are polled instead of watched, or cannot be read.
     #[prost(uint32, tag = "7")]
     pub degraded_sources: u32,
+    /// Unset: as it was said last on this stream.
+    #[prost(message, optional, tag = "8")]
+    pub coverage: ::core::option::Option<Coverage>,
+}
+/// How much of what the agent found on its host it also watches.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Coverage {
+    /// Files that were found, and those of them that a source watches.
+    #[prost(uint32, tag = "1")]
+    pub found: u32,
+    #[prost(uint32, tag = "2")]
+    pub watched: u32,
+    /// The others, as far as they are listed.
+    #[prost(message, repeated, tag = "3")]
+    pub unwatched: ::prost::alloc::vec::Vec<Unwatched>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Unwatched {
+    /// Where it is on the host, escaped for display.
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    /// Who reads it.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
 }
 /// The agent stops on purpose.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

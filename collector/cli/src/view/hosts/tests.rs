@@ -22,6 +22,7 @@ fn host(status: &str) -> Host {
         sources: 2,
         degraded_sources: 1,
         problems: 3,
+        coverage: Some(driftline_api::host::Coverage { found: 9, watched: 7 }),
     }
 }
 
@@ -41,18 +42,28 @@ fn only_connected_and_stopped_hosts_are_well() {
 fn hosts_in_80_columns() {
     let found = layout::render(&document(&[host("connected")], now()), Style { width: 80, colour: false });
     let expected = "\
-ENVIRONMENT  HOST   ROLE  STATUS     VERIFIED  SOURCES  PROBLEMS
-production   web-1  web   connected  12s ago   2        3 (1 source degraded)
+ENVIRONMENT  HOST   ROLE  STATUS     VERIFIED  SOURCES  COVERAGE  PROBLEMS
+production   web-1  web   connected  12s ago   2        7 of 9    3 (1 source degraded)
 ";
     assert_eq!(found, expected);
 }
 
 #[test]
 fn d8_a_wrong_clock_is_shown() {
-    let detail_of = HostDetail { schema_version: 1, host: host("connected"), sources: Vec::new() };
+    let detail_of =
+        HostDetail { schema_version: 1, host: host("connected"), sources: Vec::new(), unwatched: Vec::new() };
     let found = layout::render(&detail(&detail_of, now()), Style { width: 80, colour: false });
     assert!(found.contains("clock skew          86400000 ms"), "{found}");
     assert!(found.contains("agent memory        7.5 MiB"), "{found}");
+}
+
+#[test]
+fn what_is_not_watched_is_listed_with_its_reason() {
+    let file = driftline_api::host::Unwatched { path: "/etc/a".to_owned(), reason: "loaded at boot".to_owned() };
+    let whole = HostDetail { schema_version: 1, host: host("connected"), sources: Vec::new(), unwatched: vec![file] };
+    let found = layout::render(&detail(&whole, now()), Style { width: 80, colour: false });
+    assert!(found.contains("7 of 9 files that were found are watched"), "{found}");
+    assert!(found.contains("Not watched") && found.contains("/etc/a  loaded at boot"), "{found}");
 }
 
 #[test]
@@ -112,7 +123,8 @@ fn w10_nothing_of_a_host_reaches_the_terminal_raw() {
         items: vec![item],
         problems: vec![problem],
     };
-    let whole = HostDetail { schema_version: 1, host: odd.clone(), sources: vec![source] };
+    let odd_file = driftline_api::host::Unwatched { path: EVIL.to_owned(), reason: EVIL.to_owned() };
+    let whole = HostDetail { schema_version: 1, host: odd.clone(), sources: vec![source], unwatched: vec![odd_file] };
     for document in [detail(&whole, now()), document(&[odd], now())] {
         let found = layout::render(&document, Style { width: 80, colour: false });
         let raw = found.chars().find(|&c| c != '\n' && (c.is_control() || driftline_canon::key::is_deceptive(c)));
