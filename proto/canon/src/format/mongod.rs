@@ -115,7 +115,8 @@ fn nested(key: ItemKey) -> ItemKey {
     if !text.contains('"') || !text.bytes().all(plain) || text.contains("\"\"") {
         return key;
     }
-    ItemKey::from_bytes(text.replace('"', "").as_bytes())
+    let bare = text.replace('"', "");
+    if bare.is_empty() { key } else { ItemKey::from_bytes(bare.as_bytes()) }
 }
 
 fn as_set(value: &Value) -> Value {

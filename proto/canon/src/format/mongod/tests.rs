@@ -48,3 +48,9 @@ fn the_older_switch_of_authorization_is_the_newer_one_and_shown() {
     let reading = read(b"auth=true\n");
     assert_eq!(crate::secret::classify_all(&reading.settings), [None]);
 }
+
+#[test]
+fn a_name_of_a_quote_alone_keeps_its_key() {
+    let keys: Vec<String> = read(b"\"=").settings.iter().map(|setting| setting.key.to_string()).collect();
+    assert_eq!(keys, ["\""]);
+}
