@@ -8,25 +8,22 @@ mod detect;
 mod document;
 pub mod env_file;
 mod firewall;
-#[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod gather;
-#[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod includes;
+mod index;
 mod ini;
 mod json;
+mod kept;
 mod key_value;
-#[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod lines;
 pub mod live;
 mod mongod;
 mod mysql;
-#[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod path;
 mod postgres;
 mod properties;
 mod redis;
 mod repeated;
-#[allow(dead_code, reason = "its users, the formats, come one by one")]
 mod rules;
 mod toml_file;
 mod yaml;

@@ -7,6 +7,7 @@
 //! setting whose own name begins with `@` is escaped to `\@`. No key is ever
 //! parsed back: it is compared and shown.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -42,11 +43,19 @@ impl ItemKey {
     /// distinct in all but contrived cases; the parser reports them.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(Self::canonical(bytes).into_owned())
+    }
+
+    /// The text of [`Self::from_bytes`], not copied where it is the same.
+    pub(crate) fn canonical(bytes: &[u8]) -> Cow<'_, str> {
+        if bytes.len() <= KEY_BYTES_MAX && bytes.first() != Some(&b'@') && is_plain(bytes) {
+            return String::from_utf8_lossy(bytes);
+        }
         let mut text = escape(bytes);
         if text.starts_with('@') {
             text.insert(0, '\\');
         }
-        Self(cut(text))
+        Cow::Owned(cut(text))
     }
 
     /// A key of metadata, one of the constants above.
@@ -136,6 +145,9 @@ impl From<ItemKey> for String {
 /// and deceptive characters, `\\` for the backslash itself. Injective.
 #[must_use]
 pub fn escape(bytes: &[u8]) -> String {
+    if is_plain(bytes) {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -152,6 +164,11 @@ pub fn escape(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Printable ASCII without a backslash, as nearly every key is: its own escape.
+fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |plain, &b| plain & matches!(b, b' '..=b'~') & (b != b'\\'))
 }
 
 /// Characters that reorder, hide or join what stands around them (Unicode

@@ -8,6 +8,7 @@ mod connection;
 mod entropy;
 mod forms;
 mod shared;
+mod sieve;
 mod swallowed;
 mod words;
 
@@ -45,8 +46,7 @@ pub fn classify(key: &ItemKey, value: &Value) -> Option<SecretReason> {
     if words::names_a_secret(key.as_str(), bytes) && !shows_its_value(key, bytes) {
         return Some(SecretReason::KeyName);
     }
-    let checksum = words::names_a_checksum(key.as_str());
-    looks(bytes).filter(|&reason| !(checksum && reason == SecretReason::Entropy))
+    looks(bytes).filter(|&reason| reason != SecretReason::Entropy || !words::names_a_checksum(key.as_str()))
 }
 
 /// Whether a key says all of its value, as the key of a rule does: its words
@@ -84,13 +84,18 @@ fn of_setting(setting: &Setting) -> Option<SecretReason> {
 #[must_use]
 pub(crate) fn looks(bytes: &[u8]) -> Option<SecretReason> {
     let spans = connection::secret_spans(bytes);
-    let rest = without(bytes, &spans);
-    if forms::is_known(&rest) {
+    if spans.is_empty() {
+        return looks_alone(bytes);
+    }
+    looks_alone(&without(bytes, &spans)).or(Some(SecretReason::UrlPassword))
+}
+
+/// The same for bytes without a URL's or connection string's secrets.
+fn looks_alone(bytes: &[u8]) -> Option<SecretReason> {
+    if forms::is_known(bytes) {
         Some(SecretReason::KnownForm)
-    } else if entropy::is_high(&rest) {
-        Some(SecretReason::Entropy)
     } else {
-        (!spans.is_empty()).then_some(SecretReason::UrlPassword)
+        entropy::is_high(bytes).then_some(SecretReason::Entropy)
     }
 }
 

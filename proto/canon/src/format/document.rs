@@ -10,7 +10,8 @@ use std::collections::HashMap;
 
 use sha2::{Digest as _, Sha256};
 
-use super::gather::{Gather, Mark, text};
+use super::gather::{Gather, text};
+use super::kept::Mark;
 use super::path::KeyPath;
 use crate::limits::{KEY_BYTES_MAX, NESTING_DEPTH_MAX};
 use crate::{Place, ProblemKind};

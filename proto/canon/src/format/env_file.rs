@@ -110,7 +110,7 @@ fn unreadable(bytes: &[u8], dialect: EnvDialect) -> Option<Reading> {
             format!("the file has more than {FILE_BYTES_MAX} bytes; it is watched as content"),
         )
     } else {
-        let nul = bytes.iter().position(|&b| b == 0)?;
+        let nul = memchr::memchr(0, bytes)?;
         let line = bytes[..nul].iter().filter(|&&b| b == b'\n').count() + 1;
         let place = Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
         Problem::at(

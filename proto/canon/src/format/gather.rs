@@ -4,39 +4,19 @@
 //! Knows no syntax. It lets no key through that looks like a piece of a
 //! secret, and puts no value into a problem.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::includes::FileName;
+use super::kept::{Kept, Mark};
 use super::{Reading, Setting};
 use crate::key::is_deceptive;
 use crate::limits::{ITEMS_MAX, KEY_BYTES_MAX, PROBLEMS_MAX};
 use crate::{ItemKey, Place, Problem, ProblemKind, Value, secret};
 
-/// The place of one setting, and the how manieth it was.
-struct Slot {
-    set: usize,
-    setting: Option<Setting>,
-}
-
-/// A setting as it was set: it does not stand for a later one of its key.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    slot: usize,
-    set: usize,
-}
-
 /// A reading in the making.
 pub(super) struct Gather {
-    settings: Vec<Slot>,
-    index: HashMap<ItemKey, usize>,
-    /// Slots whose setting was taken back, to be used again: repeating a key
-    /// a million times holds one setting.
-    free: Vec<usize>,
-    sets: usize,
+    kept: Kept,
     problems: Vec<Problem>,
     problems_more: usize,
     unread: Option<Sha256>,
@@ -46,17 +26,7 @@ pub(super) struct Gather {
 
 impl Gather {
     pub(super) fn new() -> Self {
-        Self {
-            settings: Vec::new(),
-            index: HashMap::new(),
-            free: Vec::new(),
-            sets: 0,
-            problems: Vec::new(),
-            problems_more: 0,
-            unread: None,
-            file: None,
-            full: false,
-        }
+        Self { kept: Kept::default(), problems: Vec::new(), problems_more: 0, unread: None, file: None, full: false }
     }
 
     /// The included file that what follows comes from; none: the source's own.
@@ -115,7 +85,7 @@ impl Gather {
     pub(super) fn set_secret(&mut self, key: &[u8], value: Value, place: Place) {
         if let Some(key) = self.admit(key, &value, place) {
             let mark = self.replace(key, value, place, true);
-            if let Some(setting) = &mut self.settings[mark.slot].setting {
+            if let Some(setting) = self.kept.get_mut(mark) {
                 setting.secret = true;
             }
         }
@@ -135,7 +105,7 @@ impl Gather {
             return;
         };
         let mark = self.replace(key, value, place, false);
-        if let Some(setting) = &mut self.settings[mark.slot].setting {
+        if let Some(setting) = self.kept.get_mut(mark) {
             setting.secret = secret;
         }
     }
@@ -143,23 +113,17 @@ impl Gather {
     /// Takes the order of a list of rules, which stands on no line.
     pub(super) fn set_order(&mut self, key: ItemKey, value: Value) {
         debug_assert!(key.as_str().starts_with('@'));
-        let setting = Setting { key: key.clone(), value, line: None, template: None, file: None, secret: false };
-        let slot = self.put(setting);
-        self.index.insert(key, slot);
+        self.kept.insert_beside(Setting { key, value, line: None, template: None, file: None, secret: false });
     }
 
     /// The value that a key has so far.
     pub(super) fn value(&self, key: &[u8]) -> Option<&Value> {
-        let at = self.index.get(&ItemKey::from_bytes(key))?;
-        self.settings[*at].setting.as_ref().map(|setting| &setting.value)
+        self.kept.get(key).map(|setting| &setting.value)
     }
 
     /// Takes a key back, as if it had not been set.
     pub(super) fn remove(&mut self, key: &[u8]) {
-        if let Some(slot) = self.index.remove(&ItemKey::from_bytes(key)) {
-            self.settings[slot].setting = None;
-            self.free.push(slot);
-        }
+        self.kept.remove(key);
     }
 
     /// Takes a key, and gives what takes it back if nothing has by then.
@@ -170,13 +134,7 @@ impl Gather {
 
     /// Takes back what was set then, unless it has been replaced since.
     pub(super) fn remove_marked(&mut self, mark: Mark) {
-        let slot = &mut self.settings[mark.slot];
-        if slot.set == mark.set
-            && let Some(setting) = slot.setting.take()
-        {
-            self.index.remove(&setting.key);
-            self.free.push(mark.slot);
-        }
+        self.kept.remove_marked(mark);
     }
 
     fn admit(&mut self, name: &[u8], value: &Value, place: Place) -> Option<ItemKey> {
@@ -196,7 +154,7 @@ impl Gather {
         if name.len() > KEY_BYTES_MAX || key.as_str().len() >= KEY_BYTES_MAX {
             self.problem(ProblemKind::Limit, place, &format!("the name has more than {KEY_BYTES_MAX} bytes"), None);
         }
-        if self.index.len() >= ITEMS_MAX && !self.index.contains_key(&key) {
+        if self.kept.len() >= ITEMS_MAX && self.kept.get(name).is_none() {
             if !std::mem::replace(&mut self.full, true) {
                 let reason = format!("more than {ITEMS_MAX} settings; the rest is watched as content");
                 self.problem(ProblemKind::Limit, place, &reason, None);
@@ -209,33 +167,9 @@ impl Gather {
         Some(key)
     }
 
-    fn put(&mut self, setting: Setting) -> usize {
-        self.sets += 1;
-        let slot = Slot { set: self.sets, setting: Some(setting) };
-        if let Some(at) = self.free.pop() {
-            self.settings[at] = slot;
-            return at;
-        }
-        self.settings.push(slot);
-        self.settings.len() - 1
-    }
-
     fn replace(&mut self, key: ItemKey, value: Value, place: Place, tell: bool) -> Mark {
-        let file = self.file.clone();
-        let line = Some(place.line);
-        let slot = self.put(Setting { key: key.clone(), value, line, template: None, file, secret: false });
-        let mark = Mark { slot, set: self.sets };
-        let earlier = match self.index.entry(key) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(slot);
-                return mark;
-            }
-            Entry::Occupied(mut occupied) => {
-                let slot = occupied.insert(slot);
-                self.free.push(slot);
-                self.settings[slot].setting.take()
-            }
-        };
+        let (file, line) = (self.file.clone(), Some(place.line));
+        let (mark, earlier) = self.kept.insert(Setting { key, value, line, template: None, file, secret: false });
         let Some(earlier) = earlier.filter(|earlier| tell && earlier.file == self.file) else {
             return mark;
         };
@@ -265,9 +199,7 @@ impl Gather {
 
     /// The reading, complete; `text` is the whole of the source's own file.
     pub(super) fn finish(mut self, text: &[u8]) -> Reading {
-        // A slot that was used again holds a later setting than its neighbours.
-        self.settings.sort_unstable_by_key(|slot| slot.set);
-        let mut settings: Vec<Setting> = self.settings.into_iter().filter_map(|slot| slot.setting).collect();
+        let mut settings = self.kept.into_settings();
         if let Some(hash) = self.unread {
             let hash = if settings.is_empty() { Sha256::digest(text) } else { hash.finalize() };
             settings.push(content(hash.into()));

@@ -31,16 +31,22 @@ impl Line<'_> {
     /// The place of a byte of this line.
     pub(super) fn place(&self, at: usize) -> Place {
         let before = &self.text[..at.min(self.text.len())];
-        let column = String::from_utf8_lossy(before).chars().count();
+        let column = columns(before);
         Place { line: self.number, column: u32::try_from(column).unwrap_or(u32::MAX - 1) + 1 }
     }
+}
+
+/// How many characters a text has: its bytes, where it is ASCII.
+pub(super) fn columns(text: &[u8]) -> usize {
+    if text.is_ascii() { text.len() } else { String::from_utf8_lossy(text).chars().count() }
 }
 
 /// The lines of a text, a byte order mark at its beginning left out.
 pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let text = text.strip_prefix(BOM).unwrap_or(text);
     let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.split(|&b| b == b'\n').zip(1_u32..).map(|(text, number)| {
+    let ends = memchr::memchr_iter(b'\n', text).chain(std::iter::once(text.len()));
+    ends.scan(0, |start, end| Some(&text[std::mem::replace(start, end + 1)..end])).zip(1_u32..).map(|(text, number)| {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         Line { number, text }
     })
@@ -53,7 +59,7 @@ pub(super) fn unreadable(bytes: &[u8]) -> Option<Reading> {
         let reason = format!("the file has more than {FILE_BYTES_MAX} bytes; it is watched as content");
         return Some(opaque(bytes, Problem::whole(ProblemKind::Limit, reason)));
     }
-    let nul = bytes.iter().position(|&b| b == 0)?;
+    let nul = memchr::memchr(0, bytes)?;
     let line = bytes[..nul].iter().filter(|&&b| b == b'\n').count() + 1;
     let place = Place { line: u32::try_from(line).unwrap_or(u32::MAX), column: 1 };
     let reason = "the line holds a NUL byte: no text; it is watched as content";

@@ -38,11 +38,6 @@ impl KeyPath {
         self.text.truncate(end);
     }
 
-    /// How deep it is.
-    pub(super) fn depth(&self) -> usize {
-        self.ends.len()
-    }
-
     /// The key.
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.text

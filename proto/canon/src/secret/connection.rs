@@ -4,19 +4,28 @@
 //! a password that was not percent-encoded may hold any delimiter. It checks
 //! no URL for being valid (RFC 3986 is what it reads, not what it enforces).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::sieve::{self, Kinds};
 use super::{entropy, forms, words};
 
 /// The spans of all secrets, sorted and apart from each other.
 pub(super) fn secret_spans(text: &[u8]) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
-    authorities(text, &mut spans);
-    if !forms::contains(text, b"://") {
-        spans.extend(bare_credentials(text));
+    let kinds = Kinds::of(text);
+    if kinds.all(sieve::AT | sieve::COLON) {
+        authorities(text, &mut spans);
+        if !forms::contains(text, b"://") {
+            spans.extend(bare_credentials(text));
+        }
     }
-    parameters(text, &mut spans);
-    flags(text, &mut spans);
+    if kinds.any(sieve::EQUALS) {
+        parameters(text, &mut spans);
+    }
+    if kinds.any(sieve::DASH) {
+        flags(text, &mut spans);
+    }
     merge(spans)
 }
 
@@ -118,17 +127,17 @@ fn parameters(text: &[u8], spans: &mut Vec<Range<usize>>) {
 }
 
 /// The name before `=`, short by construction.
-fn name_before(text: &[u8], equals: usize) -> String {
+fn name_before(text: &[u8], equals: usize) -> Cow<'_, str> {
     const NAME_BYTES_MAX: usize = 128;
     let window = &text[equals.saturating_sub(NAME_BYTES_MAX)..equals];
     let head = window.trim_ascii_end();
     let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'%' | b'[' | b']');
     let from = head.iter().rposition(|b| !part(b)).map_or(0, |at| at + 1);
-    String::from_utf8_lossy(&head[from..])
-        .replace("%5B", ".")
-        .replace("%5D", ".")
-        .replace("%5b", ".")
-        .replace("%5d", ".")
+    let name = String::from_utf8_lossy(&head[from..]);
+    if !name.contains('%') {
+        return name;
+    }
+    name.replace("%5B", ".").replace("%5D", ".").replace("%5b", ".").replace("%5d", ".").into()
 }
 
 /// Where a parameter's value ends: at its closing quote, or at a separator

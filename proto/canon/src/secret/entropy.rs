@@ -5,6 +5,8 @@
 //! secrets change class all the time and spread over their alphabet. Texts
 //! that random generators make of lower-case letters alone are not found.
 
+use super::sieve::{self, Kinds};
+
 /// Characters of a run before it is looked at: a random one of 20 from 62 has
 /// 119 bits, and shorter ones are hard to tell from identifiers.
 const RUN_BYTES_MIN: usize = 20;
@@ -18,17 +20,14 @@ const SYMBOLS_BYTES_MIN: usize = 10;
 
 /// Whether any run of the text looks generated.
 pub(super) fn is_high(text: &[u8]) -> bool {
-    runs(text).any(is_random) || is_password(text.trim_ascii())
+    sieve::runs(text, sieve::RUN, RUN_BYTES_MIN).any(is_random) || is_password(text.trim_ascii())
 }
 
-/// Runs of base64 characters (both alphabets) and what joins words.
-fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~');
-    text.split(move |b| !part(b)).filter(|run| run.len() >= RUN_BYTES_MIN)
-}
-
+/// Whether a run of base64 characters (both alphabets) and what joins words
+/// looks generated.
 fn is_random(run: &[u8]) -> bool {
-    if is_checksum_free(run) {
+    // Letters of one case or digits alone are neither hexadecimal nor mixed.
+    if Kinds::of(run).count(sieve::LOWER | sieve::UPPER | sieve::DIGIT) < 2 || is_checksum_free(run) {
         return false;
     }
     let pieces = run.split(|b| matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b'~'));
@@ -50,6 +49,9 @@ fn is_random(run: &[u8]) -> bool {
 /// UUIDs are made to be unique, not to be secret.
 fn is_checksum_free(run: &[u8]) -> bool {
     const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+    if run.len() != GROUPS.iter().sum::<usize>() + GROUPS.len() - 1 {
+        return false;
+    }
     let mut pieces = run.split(|&b| b == b'-');
     let fits =
         GROUPS.iter().all(|&len| pieces.next().is_some_and(|p| p.len() == len && p.iter().all(u8::is_ascii_hexdigit)));
@@ -110,15 +112,10 @@ fn spread(pieces: &[&[u8]], length: usize) -> bool {
 /// One word of letters in both cases, digits and symbols that no address, path
 /// or list has: what password managers make.
 fn is_password(text: &[u8]) -> bool {
-    const SYMBOLS: &[u8] = b"!#$%^&*?<>~|+@";
     const BYTES_MAX: usize = 128;
-    let symbols = text.iter().filter(|b| SYMBOLS.contains(b)).count();
     let odd = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b':' | b'=' | b',' | b'{' | b'(' | b'[');
     (SYMBOLS_BYTES_MIN..=BYTES_MAX).contains(&text.len())
-        && symbols > 0
+        && Kinds::of(text).all(sieve::SYMBOL | sieve::LOWER | sieve::UPPER | sieve::DIGIT)
         && !text.iter().any(odd)
-        && text.iter().any(u8::is_ascii_lowercase)
-        && text.iter().any(u8::is_ascii_uppercase)
-        && text.iter().any(u8::is_ascii_digit)
         && text.windows(2).filter(|pair| changes_class(pair[0], pair[1])).count() * 5 >= text.len() * 2
 }

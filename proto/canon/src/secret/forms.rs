@@ -3,8 +3,15 @@
 //!
 //! Recognises forms only; what merely looks random is `entropy`'s business.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use super::sieve::{self, Kinds};
+
+/// Characters of the shortest token: a prefix and what must follow it.
+const TOKEN_BYTES_MIN: usize = 12;
 
 /// Prefixes that issuers give their tokens, and how many characters must
 /// follow before one is believed.
@@ -112,24 +119,27 @@ const HASHES: &[&str] = &[
 
 /// Whether any part of the value has a form that only secrets have.
 pub(super) fn is_known(value: &[u8]) -> bool {
-    is_armoured(value)
+    let kinds = Kinds::of(value);
+    kinds.any(sieve::DASH) && is_armoured(value)
         || is_hash(value)
-        || is_webhook(value)
-        || is_authorization(value)
-        || is_labelled(value)
-        || tokens(value).any(is_token)
+        || kinds.any(sieve::SLASH) && is_webhook(value)
+        || kinds.any(sieve::BLANK) && is_authorization(value)
+        || kinds.any(sieve::COLON) && is_labelled(value)
+        || sieve::runs(value, sieve::TOKEN, TOKEN_BYTES_MIN).any(is_token)
 }
 
 /// PEM and its relatives (RFC 7468), with real line ends or escaped ones.
 fn is_armoured(value: &[u8]) -> bool {
-    contains(value, b"-----BEGIN ") || contains(value, b"---- BEGIN ") || contains(value, b"PuTTY-User-Key-File")
+    contains(value, b"---- BEGIN ") || contains(value, b"-----BEGIN ") || contains(value, b"PuTTY-User-Key-File")
 }
 
 fn is_hash(value: &[u8]) -> bool {
     const HASH_BYTES_MIN: usize = 12;
     let trimmed = value.trim_ascii();
-    let at_start =
-        |text: &[u8]| HASHES.iter().any(|prefix| text.starts_with(prefix.as_bytes()) && text.len() >= HASH_BYTES_MIN);
+    let at_start = |text: &[u8]| {
+        let begins = text.first().is_some_and(|first| matches!(first, b'$' | b'{' | b'S' | b'p' | b'b'));
+        begins && text.len() >= HASH_BYTES_MIN && HASHES.iter().any(|prefix| text.starts_with(prefix.as_bytes()))
+    };
     let named = |b: &u8| *b == b':';
     at_start(trimmed)
         || trimmed.iter().position(named).is_some_and(|at| at_start(&trimmed[at + 1..]))
@@ -155,9 +165,19 @@ fn is_webhook(value: &[u8]) -> bool {
 
 /// `Bearer …` and `Basic …` (RFC 6750, RFC 7617), and any `Authorization:`.
 fn is_authorization(value: &[u8]) -> bool {
-    let lower = zeroize::Zeroizing::new(value.to_ascii_lowercase());
-    if contains(&lower, b"authorization:") {
+    const HEADER: &[u8] = b"authorization";
+    const SCHEMES: [&[u8]; 2] = [b"bearer", b"basic"];
+    let is_header = |colon: usize| {
+        colon.checked_sub(HEADER.len()).is_some_and(|start| value[start..colon].eq_ignore_ascii_case(HEADER))
+    };
+    if memchr::memchr_iter(b':', value).any(is_header) {
         return true;
+    }
+    let is_scheme = |at: usize| {
+        SCHEMES.iter().any(|name| value[at..].get(..name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name)))
+    };
+    if !memchr::memchr2_iter(b'b', b'B', value).any(is_scheme) {
+        return false;
     }
     let mut words = value
         .split(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b':'))
@@ -202,20 +222,14 @@ fn is_labelled(value: &[u8]) -> bool {
 }
 
 /// The word before a position, quotes left out; short by construction.
-fn label_before(value: &[u8], end: usize) -> String {
+fn label_before(value: &[u8], end: usize) -> Cow<'_, str> {
     const LABEL_BYTES_MAX: usize = 64;
     let start = end.saturating_sub(LABEL_BYTES_MAX);
     let head = value[start..end].trim_ascii_end();
     let head = head.strip_suffix(b"\"").or_else(|| head.strip_suffix(b"'")).unwrap_or(head);
     let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let from = head.iter().rposition(|b| !name(b)).map_or(0, |at| at + 1);
-    String::from_utf8_lossy(&head[from..]).into_owned()
-}
-
-/// Runs of characters that tokens are made of.
-fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'~' | b'+');
-    value.split(move |b| !part(b)).filter(|token| token.len() >= 12)
+    String::from_utf8_lossy(&head[from..])
 }
 
 fn is_token(token: &[u8]) -> bool {
@@ -223,7 +237,31 @@ fn is_token(token: &[u8]) -> bool {
         let body = token.strip_prefix(prefix.as_bytes()).filter(|body| body.len() >= min);
         body.is_some_and(|body| !WORDLIKE.contains(&prefix) || is_body(body))
     };
-    PREFIXES.iter().any(issued) || is_web_token(token)
+    is_prefix_start(token) && PREFIXES.iter().any(issued) || is_web_token(token)
+}
+
+/// Whether any prefix begins with the first three bytes, or looks as if.
+fn is_prefix_start(token: &[u8]) -> bool {
+    let [a, b, c, ..] = *token else { return false };
+    let bit = start_bit(a, b, c);
+    STARTS[bit / 64] & 1 << (bit % 64) != 0
+}
+
+/// The first three bytes of all prefixes, five bits of each.
+const STARTS: [u64; 512] = {
+    let mut starts = [0; 512];
+    let mut at = 0;
+    while at < PREFIXES.len() {
+        let prefix = PREFIXES[at].0.as_bytes();
+        let bit = start_bit(prefix[0], prefix[1], prefix[2]);
+        starts[bit / 64] |= 1 << (bit % 64);
+        at += 1;
+    }
+    starts
+};
+
+const fn start_bit(a: u8, b: u8, c: u8) -> usize {
+    ((a & 31) as usize) << 10 | ((b & 31) as usize) << 5 | (c & 31) as usize
 }
 
 /// What follows a prefix is no plain words: `sk-` also begins a host name.
@@ -249,5 +287,6 @@ pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 }
 
 pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    let (&first, _) = needle.split_first()?;
+    memchr::memchr_iter(first, haystack).find(|&at| haystack[at..].starts_with(needle))
 }

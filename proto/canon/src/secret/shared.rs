@@ -24,7 +24,7 @@ const SAME_START_MAX: usize = 8;
 pub(super) fn spread(settings: &[Setting], reasons: &mut [Option<SecretReason>]) {
     through_templates(settings, reasons);
     let copies = Copies::of(settings, reasons);
-    if copies.0.is_empty() {
+    if copies.starts.is_empty() {
         return;
     }
     for (setting, reason) in settings.iter().zip(reasons.iter_mut()) {
@@ -76,28 +76,42 @@ fn is_metadata(setting: &Setting) -> bool {
 }
 
 /// The secrets of a file by their first bytes.
-struct Copies<'a>(HashMap<&'a [u8], Vec<&'a [u8]>>);
+struct Copies<'a> {
+    starts: HashMap<&'a [u8], Vec<&'a [u8]>>,
+    /// The first two bytes of all of them: a bit each. Nearly every place of
+    /// nearly every value is passed over by these alone.
+    pairs: Box<[u64; 1024]>,
+}
 
 impl<'a> Copies<'a> {
     fn of(settings: &'a [Setting], reasons: &[Option<SecretReason>]) -> Self {
         let mut starts: HashMap<&[u8], Vec<&[u8]>> = HashMap::new();
+        let mut pairs = Box::new([0; 1024]);
         for (setting, reason) in settings.iter().zip(reasons) {
             for secret in reason.iter().flat_map(|&reason| secrets_of(setting, reason)) {
                 let secret = &secret[..secret.len().min(COPY_BYTES_COMPARED_MAX)];
+                let pair = pair(secret[0], secret[1]);
+                pairs[pair / 64] |= 1 << (pair % 64);
                 let same = starts.entry(&secret[..COPY_BYTES_MIN]).or_default();
                 if same.len() < SAME_START_MAX && !same.contains(&secret) {
                     same.push(secret);
                 }
             }
         }
-        Self(starts)
+        Self { starts, pairs }
     }
 
     fn stand_in(&self, value: &[u8]) -> bool {
         value.windows(COPY_BYTES_MIN).enumerate().any(|(at, start)| {
-            self.0.get(start).is_some_and(|same| same.iter().any(|secret| value[at..].starts_with(secret)))
+            let pair = pair(start[0], start[1]);
+            self.pairs[pair / 64] & 1 << (pair % 64) != 0
+                && self.starts.get(start).is_some_and(|same| same.iter().any(|secret| value[at..].starts_with(secret)))
         })
     }
+}
+
+fn pair(a: u8, b: u8) -> usize {
+    usize::from(a) << 8 | usize::from(b)
 }
 
 /// The secret parts of a secret setting: the password of a URL, else all.

@@ -3,18 +3,13 @@
 //!
 //! Knows words and separators; it never says where the value begins.
 
-use super::words;
-
-/// What no name has between its own words, whatever stands behind it.
-const NEVER: &[u8] = b"=<>\"'`";
-
-/// What else may part a name from the value in it, where nothing stands behind.
-const WITHOUT_VALUE: &[u8] = b" \t:,;@|(){}*!&";
+use super::{sieve, words};
 
 /// Whether a secret may stand in the name: behind a word that names one and a
 /// separator there is more, or the name is no name at all.
 pub(super) fn holds_a_value(name: &[u8], has_value: bool) -> bool {
-    let parts = |b: &u8| NEVER.contains(b) || !has_value && WITHOUT_VALUE.contains(b);
+    let wanted = if has_value { sieve::NEVER_IN_NAME } else { sieve::NEVER_IN_NAME | sieve::PARTS_NAME };
+    let parts = |b: &u8| sieve::of(*b) & wanted != 0;
     let mut rest = name;
     while let Some(end) = rest.iter().position(parts) {
         let (before, after) = rest.split_at(end);
@@ -35,7 +30,7 @@ fn names_a_secret(word: &[u8]) -> bool {
 /// Blanks, and more between them than words: `user a >hunter2`.
 fn is_no_name(name: &[u8]) -> bool {
     let has = |byte: u8| name.contains(&byte);
-    (has(b' ') || has(b'\t')) && NEVER.iter().any(|&byte| byte != b'"' && has(byte))
+    (has(b' ') || has(b'\t')) && name.iter().any(|&byte| byte != b'"' && sieve::of(byte) & sieve::NEVER_IN_NAME != 0)
 }
 
 #[cfg(test)]

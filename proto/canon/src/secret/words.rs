@@ -3,6 +3,8 @@
 //! Knows words, not values: a value is only asked whether it is as harmless as
 //! the key claims (`TOKEN_TTL=3600` is, `TOKEN_TTL=ghp_…` is not).
 
+mod hint;
+
 /// Words that name a secret wherever they stand.
 const SECRET: &str = "password passwords passwd pwd pass passphrase passcode secret secrets token tokens apikey apikeys \
      privatekey accesskey secretkey authkey signingkey encryptionkey masterkey credential credentials \
@@ -63,6 +65,9 @@ const CHECKSUM: &str = "sha sha1 sha256 sha512 md5 commit checksum digest revisi
 /// Whether the key names a secret, given that the value is not as harmless as
 /// the rest of the key claims.
 pub(super) fn names_a_secret(key: &str, value: &[u8]) -> bool {
+    if !hint::may_name_a_secret(key) {
+        return false;
+    }
     let words = split(key);
     if !is_secret(&words) {
         let seed = words.last().is_some_and(|word| without_number(word) == "seed");
@@ -81,6 +86,9 @@ pub(super) fn names_a_secret(key: &str, value: &[u8]) -> bool {
 
 /// Whether a parameter of a URL or connection string names a secret.
 pub(super) fn is_secret_parameter(name: &str) -> bool {
+    if !hint::may_name_a_secret(name) {
+        return false;
+    }
     let words = split(name);
     let last = words.last().map_or("", String::as_str);
     let quantity = || {

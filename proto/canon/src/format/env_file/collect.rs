@@ -4,14 +4,13 @@
 //! Knows no syntax. It never lets a name through that looks like a piece of a
 //! secret, whatever the dialect says about names.
 
-use std::collections::HashMap;
-
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::cursor::{Cursor, Spot};
 use super::excerpt;
 use super::interpolate::{self, Failure, Part};
+use crate::format::kept::Kept;
 use crate::format::{Reading, Setting};
 use crate::key::is_deceptive;
 use crate::limits::{ITEMS_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, PROBLEMS_MAX, RESOLVED_TOTAL_BYTES_MAX};
@@ -35,8 +34,7 @@ impl Raw {
 /// A reading in the making.
 pub(super) struct Collector<'a> {
     text: &'a [u8],
-    settings: Vec<Option<Setting>>,
-    index: HashMap<ItemKey, usize>,
+    kept: Kept,
     problems: Vec<Problem>,
     problems_more: usize,
     unread: Option<Sha256>,
@@ -57,8 +55,7 @@ impl<'a> Collector<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
         Self {
             text,
-            settings: Vec::new(),
-            index: HashMap::new(),
+            kept: Kept::default(),
             problems: Vec::new(),
             problems_more: 0,
             unread: None,
@@ -171,7 +168,7 @@ impl<'a> Collector<'a> {
             return false;
         }
         self.in_doubt = self.in_doubt.filter(|&line| bare || spot.line <= line);
-        if self.index.len() >= ITEMS_MAX && !self.index.contains_key(&ItemKey::from_bytes(name)) {
+        if self.kept.len() >= ITEMS_MAX && self.kept.get(name).is_none() {
             if !self.full {
                 self.problem(
                     ProblemKind::Limit,
@@ -192,10 +189,7 @@ impl<'a> Collector<'a> {
         if !interpolate::is_template(&parts) {
             return (Value::Text(interpolate::as_written(&parts)), None);
         }
-        let lookup = |name: &[u8]| {
-            let at = self.index.get(&ItemKey::from_bytes(name))?;
-            self.settings[*at].as_ref().map(|setting| &setting.value)
-        };
+        let lookup = |name: &[u8]| self.kept.get(name).map(|setting| &setting.value);
         let written = interpolate::as_written(&parts);
         match interpolate::resolve(&parts, &lookup, self.budget) {
             Ok(resolved) => {
@@ -240,7 +234,7 @@ impl<'a> Collector<'a> {
                     spot,
                     format!("the {what} is not UTF-8; its bytes are compared"),
                 ),
-                Ok(text) if text.chars().any(is_deceptive) => {
+                Ok(text) if !text.is_ascii() && text.chars().any(is_deceptive) => {
                     let reason = format!("the {what} holds characters that hide or reorder text");
                     self.problem(ProblemKind::Encoding, spot, reason);
                 }
@@ -251,15 +245,14 @@ impl<'a> Collector<'a> {
 
     /// The last of several settings counts, as in every dialect.
     fn replace(&mut self, setting: Setting) {
-        let at = self.settings.len();
-        if let Some(before) = self.index.insert(setting.key.clone(), at) {
-            let earlier = self.settings[before].take().and_then(|setting| setting.line).unwrap_or(0);
-            let later = setting.line.unwrap_or(0);
-            let reason =
-                format!("`{}` is set on line {earlier} and again on line {later}; the last one counts", setting.key);
-            self.duplicate(later, reason, setting.key.as_str());
+        let later = setting.line.unwrap_or(0);
+        let (_, earlier) = self.kept.insert(setting);
+        if let Some(earlier) = earlier {
+            let key = earlier.key.as_str();
+            let before = earlier.line.unwrap_or(0);
+            let reason = format!("`{key}` is set on line {before} and again on line {later}; the last one counts");
+            self.duplicate(later, reason, key);
         }
-        self.settings.push(Some(setting));
     }
 
     fn duplicate(&mut self, line: u32, reason: String, name: &str) {
@@ -286,8 +279,8 @@ impl<'a> Collector<'a> {
 
     /// The reading, complete.
     pub(super) fn finish(mut self, dialect: EnvDialect) -> Reading {
-        let nothing_read = self.index.is_empty();
-        let mut settings: Vec<Setting> = self.settings.into_iter().flatten().collect();
+        let nothing_read = self.kept.is_empty();
+        let mut settings = self.kept.into_settings();
         if let Some(hash) = self.unread {
             let hash = if nothing_read { Sha256::digest(self.text) } else { hash.finalize() };
             settings.push(content(hash.into()));

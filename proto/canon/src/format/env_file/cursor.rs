@@ -3,6 +3,7 @@
 //! Knows no dialect. Everything it does costs the bytes it passes over, once.
 
 use crate::Place;
+use crate::format::lines::columns;
 use crate::limits::LINE_BYTES_MAX;
 
 /// Where something begins, cheap enough to be taken everywhere.
@@ -20,7 +21,7 @@ impl Spot {
     /// Line and column as an operator counts them.
     pub(super) fn place(self, text: &[u8]) -> Place {
         let before = &text[self.line_start..self.at];
-        let column = String::from_utf8_lossy(before).chars().count();
+        let column = columns(before);
         Place { line: self.line, column: u32::try_from(column).unwrap_or(u32::MAX - 1) + 1 }
     }
 
@@ -68,7 +69,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn take(&mut self, count: usize) -> &'a [u8] {
         let end = self.spot.at.saturating_add(count).min(self.text.len());
         let taken = &self.text[self.spot.at..end];
-        for (at, _) in taken.iter().enumerate().filter(|&(_, &b)| b == b'\n') {
+        for at in memchr::memchr_iter(b'\n', taken) {
             self.spot.line = self.spot.line.saturating_add(1);
             self.spot.line_start = self.spot.at + at + 1;
         }
@@ -101,7 +102,7 @@ impl<'a> Cursor<'a> {
     /// The bytes up to the end of the line, not moving.
     pub(super) fn rest_of_line(&self) -> &'a [u8] {
         let rest = self.rest();
-        &rest[..rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len())]
+        &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]
     }
 
     /// Moves to the end of the line, before the line feed, and returns what
@@ -136,6 +137,10 @@ pub(super) fn trim_end(text: &[u8], is_space: fn(char) -> bool) -> &[u8] {
 
 /// The first character and its length; none where the bytes are not UTF-8.
 pub(super) fn first_char(text: &[u8]) -> Option<(char, usize)> {
+    let first = *text.first()?;
+    if first.is_ascii() {
+        return Some((char::from(first), 1));
+    }
     let head = &text[..text.len().min(4)];
     let valid = head.utf8_chunks().next()?.valid();
     valid.chars().next().map(|c| (c, c.len_utf8()))

@@ -47,7 +47,6 @@ fn going_up_undoes_going_down() {
     let mut path = KeyPath::default();
     path.push_name(b"a");
     path.push_index(3);
-    assert_eq!(path.depth(), 2);
     path.pop();
     path.push_name(b"b");
     assert_eq!(path.as_bytes(), b"a.b");

@@ -1,0 +1,102 @@
+//! What bytes a text is made of, found out in one pass: most texts lack those
+//! that every form of a secret needs, and need not be searched for it.
+//!
+//! It rules out and never finds: who knows a form decides about it.
+
+/// `@`: a URL or address with a user in it.
+pub(super) const AT: u16 = 1;
+/// `=`: a parameter.
+pub(super) const EQUALS: u16 = 1 << 1;
+/// `-`: a flag, the frame of an armoured key.
+pub(super) const DASH: u16 = 1 << 2;
+/// `:`: a label, a header, a scheme.
+pub(super) const COLON: u16 = 1 << 3;
+/// `/`: an address with a path.
+pub(super) const SLASH: u16 = 1 << 4;
+/// Symbols that password managers use and names do not.
+pub(super) const SYMBOL: u16 = 1 << 5;
+/// Lower-case letters.
+pub(super) const LOWER: u16 = 1 << 6;
+/// Upper-case letters.
+pub(super) const UPPER: u16 = 1 << 7;
+/// Digits.
+pub(super) const DIGIT: u16 = 1 << 8;
+/// What a run of base64 (both alphabets) and joined words is made of.
+pub(super) const RUN: u16 = 1 << 9;
+/// What an issuer's token is made of.
+pub(super) const TOKEN: u16 = 1 << 10;
+/// What parts the words of a header or label.
+pub(super) const BLANK: u16 = 1 << 11;
+/// What no name has between its own words, whatever stands behind it.
+pub(super) const NEVER_IN_NAME: u16 = 1 << 12;
+/// What else may part a name from a value that it has swallowed.
+pub(super) const PARTS_NAME: u16 = 1 << 13;
+
+const TABLE: [u16; 256] = table();
+
+const fn table() -> [u16; 256] {
+    let mut table = [0; 256];
+    add(&mut table, b"@", AT);
+    add(&mut table, b"=", EQUALS);
+    add(&mut table, b"-", DASH);
+    add(&mut table, b":", COLON);
+    add(&mut table, b"/", SLASH);
+    add(&mut table, b"!#$%^&*?<>~|+@", SYMBOL);
+    add(&mut table, b"abcdefghijklmnopqrstuvwxyz", LOWER | RUN | TOKEN);
+    add(&mut table, b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", UPPER | RUN | TOKEN);
+    add(&mut table, b"0123456789", DIGIT | RUN | TOKEN);
+    add(&mut table, b"+/=_-.~", RUN);
+    add(&mut table, b"_-.~+", TOKEN);
+    add(&mut table, b" \t\n\r\x0c\"':", BLANK);
+    add(&mut table, b"=<>\"'`", NEVER_IN_NAME);
+    add(&mut table, b" \t:,;@|(){}*!&", PARTS_NAME);
+    table
+}
+
+const fn add(table: &mut [u16; 256], bytes: &[u8], kind: u16) {
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] |= kind;
+        at += 1;
+    }
+}
+
+/// The kinds of bytes that a text has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kinds(u16);
+
+impl Kinds {
+    /// Of all bytes of a text.
+    pub(super) fn of(text: &[u8]) -> Self {
+        Self(text.iter().fold(0, |seen, &byte| seen | of(byte)))
+    }
+
+    /// Whether any byte is of any of these kinds.
+    pub(super) fn any(self, kinds: u16) -> bool {
+        self.0 & kinds != 0
+    }
+
+    /// Whether each of these kinds has a byte.
+    pub(super) fn all(self, kinds: u16) -> bool {
+        self.0 & kinds == kinds
+    }
+
+    /// How many of these kinds have a byte.
+    pub(super) fn count(self, kinds: u16) -> u32 {
+        (self.0 & kinds).count_ones()
+    }
+}
+
+/// The kinds of one byte.
+pub(super) fn of(byte: u8) -> u16 {
+    TABLE[usize::from(byte)]
+}
+
+/// The longest pieces of a kind, those of at least so many bytes.
+pub(super) fn runs(text: &[u8], kind: u16, bytes_min: usize) -> impl Iterator<Item = &[u8]> {
+    let text = if text.len() < bytes_min { &[] } else { text };
+    text.split(move |&byte| of(byte) & kind == 0).filter(move |run| run.len() >= bytes_min)
+}
+
+#[cfg(test)]
+mod tests;
