@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::limits::KEY_BYTES_MAX;
 
@@ -39,8 +40,8 @@ impl ItemKey {
     const ORDER: &str = "@order:";
 
     /// The key of a setting, from the bytes that the file holds. Keys over the
-    /// limit are cut and marked with the length that was cut, so that they stay
-    /// distinct in all but contrived cases; the parser reports them.
+    /// limit are cut and marked with a hash of the whole and its length, so that
+    /// they stay distinct; the parser reports them.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         Self(Self::canonical(bytes).into_owned())
@@ -191,17 +192,19 @@ pub fn is_deceptive(c: char) -> bool {
 }
 
 fn cut(mut text: String) -> String {
-    const MARK_BYTES: usize = 32;
+    const MARK_BYTES: usize = 64;
     if text.len() <= KEY_BYTES_MAX {
         return text;
     }
     let length = text.len();
+    let hash = Sha256::digest(text.as_bytes());
+    let digits: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     let mut end = KEY_BYTES_MAX - MARK_BYTES;
     while !text.is_char_boundary(end) {
         end -= 1;
     }
     text.truncate(end);
-    text.push_str(&format!("\\…({length} bytes)"));
+    text.push_str(&format!("\\…{digits} ({length} bytes)"));
     text
 }
 

@@ -36,4 +36,4 @@ pub use value::Value;
 /// Version of the canonical form. It moves whenever the same bytes would give
 /// other keys or digests than before, so that a collector can tell "the parser
 /// changed" from "the file changed".
-pub const CANONICAL_FORM: u32 = 1;
+pub const CANONICAL_FORM: u32 = 2;

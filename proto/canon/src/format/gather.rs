@@ -201,8 +201,11 @@ impl Gather {
     pub(super) fn finish(mut self, text: &[u8]) -> Reading {
         let mut settings = self.kept.into_settings();
         if let Some(hash) = self.unread {
-            let hash = if settings.is_empty() { Sha256::digest(text) } else { hash.finalize() };
-            settings.push(content(hash.into()));
+            let unread: [u8; 32] = hash.finalize().into();
+            // Where nothing was read, each byte of the file counts, and what
+            // files that it includes left unread counts beside it.
+            let hash = if settings.is_empty() { both(Sha256::digest(text).into(), unread) } else { unread };
+            settings.push(content(hash));
         }
         if self.problems_more > 0 {
             let reason = format!("{} more problems are not shown", self.problems_more);
@@ -216,6 +219,10 @@ impl Gather {
 /// why.
 pub(super) fn opaque(bytes: &[u8], problem: Problem) -> Reading {
     Reading { settings: vec![content(Sha256::digest(bytes).into())], problems: vec![problem], dialect: None }
+}
+
+fn both(one: [u8; 32], other: [u8; 32]) -> [u8; 32] {
+    Sha256::new().chain_update(one).chain_update(other).finalize().into()
 }
 
 /// What stands for bytes that are watched without being parsed.

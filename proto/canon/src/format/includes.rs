@@ -84,13 +84,17 @@ impl Files for NoFiles {
 pub(super) struct Includes<'a> {
     files: &'a mut dyn Files,
     depth: usize,
+    /// Includes that were asked for, found or not.
+    asked: usize,
     count: usize,
     bytes: usize,
+    /// Whether a limit was passed: then nothing is opened any more.
+    full: bool,
 }
 
 impl<'a> Includes<'a> {
     pub(super) fn new(files: &'a mut dyn Files) -> Self {
-        Self { files, depth: 0, count: 0, bytes: 0 }
+        Self { files, depth: 0, asked: 0, count: 0, bytes: 0, full: false }
     }
 
     /// Fetches, and hands each file to `read` one level deeper.
@@ -107,15 +111,20 @@ impl<'a> Includes<'a> {
             let reason = format!("includes are nested deeper than {INCLUDE_DEPTH_MAX}, or in a loop");
             return Err(Problem::whole(ProblemKind::Limit, reason));
         }
+        self.asked += 1;
+        self.full |= self.asked > INCLUDED_FILES_MAX;
+        if self.full {
+            return Err(too_many());
+        }
         let found = self.files.open(include)?;
         self.depth += 1;
         let mut result = Ok(());
         for file in &found {
             self.count += 1;
             self.bytes = self.bytes.saturating_add(file.bytes.len());
-            if self.count > INCLUDED_FILES_MAX || self.bytes > INCLUDED_BYTES_MAX {
-                let reason = format!("more than {INCLUDED_FILES_MAX} files or {INCLUDED_BYTES_MAX} bytes are included");
-                result = Err(Problem::whole(ProblemKind::Limit, reason));
+            self.full |= self.count > INCLUDED_FILES_MAX || self.bytes > INCLUDED_BYTES_MAX;
+            if self.full {
+                result = Err(too_many());
                 break;
             }
             read(file, self);
@@ -123,6 +132,11 @@ impl<'a> Includes<'a> {
         self.depth -= 1;
         result
     }
+}
+
+fn too_many() -> Problem {
+    let reason = format!("more than {INCLUDED_FILES_MAX} files or {INCLUDED_BYTES_MAX} bytes are included");
+    Problem::whole(ProblemKind::Limit, reason)
 }
 
 #[cfg(test)]

@@ -28,11 +28,19 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
             continue;
         }
         logical.clear();
-        logical.extend_from_slice(bare);
-        while ends_open(&logical) {
-            logical.pop();
-            match lines.next() {
-                Some((_, more)) => logical.extend_from_slice(trim_start(more)),
+        let mut piece = bare;
+        loop {
+            let open = ends_open(piece);
+            let kept = if open { &piece[..piece.len() - 1] } else { piece };
+            // Over the limit it is no line any more, and where it ends is
+            // still to be found.
+            if logical.len() > LINE_BYTES_MAX {
+                gather.unread(kept);
+            } else {
+                logical.extend_from_slice(kept);
+            }
+            match lines.next_if(open) {
+                Some((_, more)) => piece = trim_start(more),
                 None => break,
             }
         }
@@ -69,6 +77,10 @@ struct Natural<'a> {
 }
 
 impl<'a> Natural<'a> {
+    fn next_if(&mut self, wanted: bool) -> Option<(u32, &'a [u8])> {
+        if wanted { self.next() } else { None }
+    }
+
     fn next(&mut self) -> Option<(u32, &'a [u8])> {
         if self.rest.is_empty() {
             return None;

@@ -45,8 +45,9 @@ impl RuleList {
     /// Takes the next rule. `rule` is all of its canonical text, `shown` the
     /// same with the secrets masked that only the format knows.
     pub(super) fn push(&mut self, gather: &mut Gather, rule: &[u8], shown: &[u8], place: Place) {
-        let secret = rule != shown;
         let shown = without_secrets(shown);
+        // What its key may not say, its display may not either.
+        let secret = rule != shown;
         let hash: [u8; 32] = Sha256::digest(&shown).into();
         let times = self.times.entry(hash).or_insert(0);
         *times = times.saturating_add(1);

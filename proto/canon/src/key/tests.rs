@@ -53,3 +53,13 @@ proptest! {
         prop_assert_eq!(ItemKey::from_canonical(key.as_str().to_owned()), Ok(key));
     }
 }
+
+#[test]
+fn long_keys_that_differ_behind_the_cut_stay_apart() {
+    let key = |last: u8| ItemKey::from_bytes(&[vec![b'k'; 2000], vec![last]].concat());
+    assert_ne!(key(b'a'), key(b'b'));
+    assert_eq!(key(b'a'), key(b'a'));
+    assert!(key(b'a').as_str().len() <= KEY_BYTES_MAX);
+    let order = |last: u8| ItemKey::order_of(&[vec![b'k'; 2000], vec![last]].concat());
+    assert_ne!(order(b'a'), order(b'b'));
+}

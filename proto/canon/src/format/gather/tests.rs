@@ -123,3 +123,16 @@ fn a_mark_takes_back_its_own_setting_alone() {
     gather.remove_marked(second);
     assert_eq!(keys(&gather.finish(b"")), ["host"]);
 }
+
+#[test]
+fn without_settings_what_an_included_file_left_unread_counts() {
+    let content = |included: &[u8]| {
+        let mut gather = Gather::new();
+        let before = gather.enter(Some("/etc/conf.d/a.conf".into()));
+        gather.unread(included);
+        gather.enter(before);
+        gather.finish(b"include a.conf").settings[0].value.clone()
+    };
+    assert_eq!(content(b"one"), content(b"one"));
+    assert_ne!(content(b"one"), content(b"two"));
+}

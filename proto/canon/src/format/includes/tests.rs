@@ -53,3 +53,28 @@ fn without_files_what_no_file_asks_for_is_no_problem() {
     let mut files = NoFiles;
     assert_eq!(Includes::new(&mut files).follow(&ask, |_, _| panic!("nothing is read")), Ok(()));
 }
+
+/// A directory of so many empty files.
+struct Directory {
+    opened: usize,
+    files: usize,
+}
+
+impl Files for Directory {
+    fn open(&mut self, _: &Include<'_>) -> Result<Vec<Included>, Problem> {
+        self.opened += 1;
+        let file = || Included { name: "/d/a.conf".into(), bytes: Zeroizing::new(Vec::new()) };
+        Ok((0..self.files).map(|_| file()).collect())
+    }
+}
+
+#[test]
+fn includes_of_full_or_empty_directories_are_not_opened_without_end() {
+    for (files, opened) in [(1000, 2), (0, INCLUDED_FILES_MAX)] {
+        let mut directory = Directory { opened: 0, files };
+        let mut includes = Includes::new(&mut directory);
+        let last = (0..800_000).map(|_| includes.follow(&ASK, |_, _| {})).last().unwrap();
+        assert_eq!(last.unwrap_err().kind, ProblemKind::Limit);
+        assert_eq!(directory.opened, opened);
+    }
+}

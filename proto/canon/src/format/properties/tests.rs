@@ -49,3 +49,12 @@ fn the_last_of_a_name_counts_and_broken_escapes_are_problems() {
         assert_eq!(pairs(text).len(), 2, "{text}");
     }
 }
+
+#[test]
+fn a_million_continued_lines_are_one_line_that_is_too_long() {
+    let file = |end: &str| format!("a={}x\\\n{end}\nb=1\n", "\\\\\\\n".repeat(1_000_000));
+    assert_eq!(problems(&file("1")).len(), 1);
+    assert_eq!(pairs(&file("1")).len(), 2);
+    assert_eq!(pairs(&file("1"))[0], "b=1");
+    assert_ne!(read(file("1").as_bytes()).settings, read(file("2").as_bytes()).settings);
+}

@@ -73,7 +73,7 @@ fn no_list_without_rules_has_an_order() {
 fn a_word_that_looks_like_a_secret_is_in_no_key() {
     let reading = read(&["accept comment ghp_0123456789abcdefghijABCDEFGHIJ012345"]);
     assert_eq!(reading.settings[0].key.as_str(), "hba: accept comment ****");
-    assert_eq!(classify_all(&reading.settings)[0], Some(crate::SecretReason::KnownForm));
+    assert_eq!(classify_all(&reading.settings)[0], Some(crate::SecretReason::Format));
 }
 
 #[test]
@@ -100,4 +100,11 @@ fn a_mask_hides_nothing_beside_it() {
     assert_eq!(reading.settings[0].key.as_str(), "hba: radius radiussecrets=**** b");
     assert_eq!(reading.settings[1].key.as_str(), "hba: ldap **** x");
     assert_eq!(reading.problems, []);
+}
+
+#[test]
+fn a_word_that_is_masked_in_the_key_is_not_shown_in_the_value() {
+    let reading = read(&["-m comment --comment aB3dE9fGh1Jk2LmN4pQ5rS6tU7vW -j TAG"]);
+    assert_eq!(reading.settings[0].key.as_str(), "hba: -m comment --comment **** -j TAG");
+    assert_eq!(classify_all(&reading.settings)[0], Some(crate::SecretReason::Format));
 }
