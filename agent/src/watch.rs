@@ -47,6 +47,10 @@ const FULL_PASS_SWEEPS: usize = 288;
 /// Happenings that are handled before looks are handed on.
 const HEARD_BATCH: usize = 256;
 
+/// Between the beginnings of two rounds after losses: a flood that goes on
+/// loses events all the time, and each round is a record of its own.
+const LOST_PAUSE: Duration = Duration::from_secs(1);
+
 /// Files of one step of a sweep: events are handled between steps.
 const SWEEP_STEP: usize = 512;
 
@@ -82,6 +86,10 @@ pub struct Watch {
     sweep: Option<Sweep>,
     sweeps: usize,
     next_sweep: Instant,
+    /// Events were lost since then: the next sweep says so.
+    lost_since: Option<i64>,
+    /// Before then no round begins because events were lost.
+    rested: Instant,
     next_poll: Instant,
     polled_ms: i64,
 }
@@ -90,6 +98,7 @@ pub struct Watch {
 #[derive(Debug)]
 struct Sweep {
     next: usize,
+    began_ms: i64,
     since: Option<i64>,
     lost_since: Option<i64>,
     full: std::ops::Range<usize>,
@@ -125,6 +134,8 @@ impl Watch {
             sweep: None,
             sweeps: 0,
             next_sweep,
+            lost_since: None,
+            rested: now,
             next_poll: now + POLL_UNWATCHED,
             polled_ms: now_ms,
             settings,
@@ -143,39 +154,67 @@ impl Watch {
         }
         loop {
             let event = runtime.block_on(self.next());
-            let going_on = match event {
-                Event::Stop => {
-                    self.hear_all();
-                    self.flush();
-                    return Ok(());
-                }
-                Event::Heard(heard) => {
-                    self.tree.hear(&heard);
-                    self.hear_all();
-                    self.flush()
-                }
-                Event::Lost => self.lost(),
-                Event::Included => {
-                    for (id, trail) in self.settings.trails.take() {
-                        self.tree.include(id, &trail);
-                    }
-                    self.flush()
-                }
-                Event::Mounts => {
-                    self.tree.unobserved_since(Some(self.heard_ms));
-                    self.check_all(|_| true);
-                    self.hear_of_mounts();
-                    self.flush()
-                }
-                Event::Poll => self.poll(),
-                Event::Sweep => self.begin_sweep(Some(self.swept_ms), None),
-                Event::Step => self.step(),
-            };
-            self.tree.unobserved_since(None);
-            if going_on.is_none() {
+            let flooding = matches!(event, Event::Heard(_) | Event::Lost);
+            if self.act(event).is_none() || (flooding && self.catch_up(runtime).is_none()) {
                 return Ok(());
             }
         }
+    }
+
+    /// None: it has ended.
+    fn act(&mut self, event: Event) -> Option<()> {
+        let going_on = match event {
+            Event::Stop => {
+                self.hear_all();
+                self.flush();
+                return None;
+            }
+            Event::Heard(heard) => {
+                self.tree.hear(&heard);
+                self.hear_all();
+                self.flush()
+            }
+            Event::Lost => self.lost(),
+            Event::Included => {
+                for (id, trail) in self.settings.trails.take() {
+                    self.tree.include(id, &trail);
+                }
+                self.flush()
+            }
+            Event::Mounts => {
+                self.tree.unobserved_since(Some(self.heard_ms));
+                self.check_all(|_| true);
+                self.hear_of_mounts();
+                self.flush()
+            }
+            Event::Poll => self.poll(),
+            Event::Sweep => self.begin_sweep(),
+            Event::Step => self.step(),
+        };
+        self.tree.unobserved_since(None);
+        going_on
+    }
+
+    /// One turn of everything else that is due: happenings come first, and a
+    /// flood of them in one directory must not hold up the other ones.
+    fn catch_up(&mut self, runtime: &Handle) -> Option<()> {
+        let now = clock::monotonic();
+        let mounts = self.mounts.as_ref();
+        let mounted = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = mounts::changed(mounts) => true,
+                () = std::future::ready(()) => false,
+            }
+        });
+        let turns = [
+            (true, Event::Included),
+            (mounted, Event::Mounts),
+            (self.tree.is_polling() && self.next_poll <= now, Event::Poll),
+            (self.sweep.is_none() && self.next_sweep <= now, Event::Sweep),
+            (true, Event::Step),
+        ];
+        turns.into_iter().filter(|(due, _)| *due).try_for_each(|(_, event)| self.act(event))
     }
 
     /// Watches and looks at everything for the first time.
@@ -213,9 +252,9 @@ impl Watch {
             heard = self.ear.heard.recv() => heard.map_or(Event::Stop, Event::Heard),
             () = self.settings.trails.wait() => Event::Included,
             () = mounts::changed(self.mounts.as_ref()) => Event::Mounts,
+            () = tokio::time::sleep_until(self.next_poll.into()), if self.tree.is_polling() => Event::Poll,
             () = std::future::ready(()), if sweeping => Event::Step,
             () = tokio::time::sleep_until(self.next_sweep.into()), if !sweeping => Event::Sweep,
-            () = tokio::time::sleep_until(self.next_poll.into()), if self.tree.is_polling() => Event::Poll,
         }
     }
 
@@ -238,19 +277,31 @@ impl Watch {
         }
     }
 
-    /// Events were lost: everything is compared at once, and the stretch of
-    /// time is said.
+    /// Events were lost: everything is compared soon, and the stretch of time
+    /// is said. A comparison that is under way goes on to its end, and one more
+    /// follows: begun anew at each loss, it would never end in a flood.
     fn lost(&mut self) -> Option<()> {
         if !self.ear.losses.take() {
             return Some(());
         }
-        let since = self.sweep.as_ref().and_then(|sweep| sweep.lost_since).unwrap_or(self.heard_ms);
-        tracing::warn!("events were lost, looking at everything again");
-        self.tree.forget_all();
-        self.begin_sweep(Some(since), Some(since))
+        // What was lost before the sweep under way began, it finds.
+        let began_ms = self.sweep.as_ref().map_or(self.heard_ms, |sweep| sweep.began_ms.max(self.heard_ms));
+        if self.lost_since.is_none() {
+            tracing::warn!("events were lost, looking at everything again");
+        }
+        self.lost_since.get_or_insert(began_ms);
+        self.next_sweep = self.next_sweep.min(self.rested);
+        Some(())
     }
 
-    fn begin_sweep(&mut self, since: Option<i64>, lost_since: Option<i64>) -> Option<()> {
+    fn begin_sweep(&mut self) -> Option<()> {
+        let lost_since = self.lost_since.take();
+        let since = Some(lost_since.unwrap_or(self.swept_ms));
+        let began_ms = self.settings.clock.now_ms();
+        if lost_since.is_some() {
+            self.rested = clock::monotonic() + LOST_PAUSE;
+            self.tree.forget_all();
+        }
         self.tree.unobserved_since(since);
         self.check_all(|_| true);
         self.flush()?;
@@ -259,7 +310,7 @@ impl Watch {
         let from = (self.sweeps % FULL_PASS_SWEEPS) * slice;
         let full = if lost_since.is_none() { from..from + slice } else { 0..0 };
         self.sweeps += usize::from(lost_since.is_none());
-        self.sweep = Some(Sweep { next: 0, since, lost_since, full });
+        self.sweep = Some(Sweep { next: 0, began_ms, since, lost_since, full });
         Some(())
     }
 
@@ -281,7 +332,8 @@ impl Watch {
             return Some(());
         }
         self.swept_ms = self.settings.clock.now_ms();
-        self.next_sweep = clock::monotonic() + self.settings.reconcile;
+        let regular = clock::monotonic() + self.settings.reconcile;
+        self.next_sweep = if self.lost_since.is_some() { self.rested } else { regular };
         let Some(from_ms) = sweep.lost_since else {
             return Some(());
         };
@@ -290,12 +342,14 @@ impl Watch {
     }
 
     fn poll(&mut self) -> Option<()> {
-        let now = clock::monotonic();
         self.tree.unobserved_since(Some(self.polled_ms));
         self.polled_ms = self.settings.clock.now_ms();
         let urgent = self.check_all(|reason| reason.is_some());
-        self.next_poll = now + if urgent { POLL_UNWATCHED } else { POLL_REMOTE };
-        self.flush()
+        // From its end: what is slow to poll must not be polled alone.
+        let pause = if urgent { POLL_UNWATCHED } else { POLL_REMOTE };
+        self.flush()?;
+        self.next_poll = clock::monotonic() + pause;
+        Some(())
     }
 
     /// Checks directories; true if one of them is not watched at all.
@@ -339,3 +393,6 @@ impl Watch {
         if rest.is_empty() { Some(()) } else { self.wishes.blocking_send(Wish::Looks(rest)).ok() }
     }
 }
+
+#[cfg(test)]
+mod tests;

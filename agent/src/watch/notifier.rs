@@ -51,7 +51,8 @@ pub struct Losses {
 }
 
 impl Losses {
-    fn add(&self) {
+    /// Events were lost.
+    pub(super) fn add(&self) {
         if !self.lost.swap(true, Ordering::SeqCst) {
             self.told.notify_one();
         }
