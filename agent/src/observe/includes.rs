@@ -37,12 +37,22 @@ const FRESH_MS: i64 = 2000;
 /// wildcard, or two; a hostile one ends here.
 const GLOB_DIRECTORIES_MAX: usize = 1000;
 
+/// Names that one reading may see in directories: twenty times what may be
+/// included. A spool of a million files ends here, before it fills the memory.
+const NAMES_SEEN_MAX: usize = 20_000;
+
+/// Files and directories that one reading may ask about, there or not. The
+/// trail has no more entries.
+const ASKED_MAX: usize = 4 * INCLUDED_FILES_MAX;
+
 /// Fetches the included files of one source, for one reading.
 pub struct Fetcher<'a> {
     reader: &'a mut Reader,
     root: PathBuf,
     file_bytes_max: u64,
     bytes_left: u64,
+    names_left: usize,
+    asks_left: usize,
     now_ms: i64,
     origins: HashMap<FileName, Origin>,
     fetched: Fetched,
@@ -92,7 +102,9 @@ impl<'a> Fetcher<'a> {
         let origin = Origin { directory: root.clone(), uid: stat.st_uid, gid: stat.st_gid };
         let origins = HashMap::from([(name_of(path), origin)]);
         let bytes_left = INCLUDED_BYTES_MAX as u64;
-        Self { reader, root, file_bytes_max, bytes_left, now_ms, origins, fetched: Fetched::default() }
+        let (names_left, asks_left) = (NAMES_SEEN_MAX, ASKED_MAX);
+        let fetched = Fetched::default();
+        Self { reader, root, file_bytes_max, bytes_left, names_left, asks_left, now_ms, origins, fetched }
     }
 
     /// What came of it.
@@ -115,10 +127,13 @@ impl<'a> Fetcher<'a> {
     }
 
     fn one(&mut self, path: PathBuf, origin: &Origin, needed: bool) -> Result<Option<Included>, Problem> {
+        self.ask(&path)?;
         let found = examine(&path);
         let name = name_of(&path);
         let problem = |kind, why: &str| Problem::whole(kind, format!("{name}: {why}"));
-        self.fetched.trail.file(&path, found.signature);
+        if self.may_be_noted(origin, &path, &found.what) {
+            self.fetched.trail.file(&path, found.signature);
+        }
         match found.what {
             What::File(file, stat) => {
                 if !self.may_be_named(origin, &path, &stat, 0o4) {
@@ -171,24 +186,58 @@ impl<'a> Fetcher<'a> {
         Ok(Included { name, bytes })
     }
 
+    /// Counts what is asked about.
+    fn ask(&mut self, path: &Path) -> Result<(), Problem> {
+        let none_left = || limit(path, &format!("more than {ASKED_MAX} files and directories are asked about"));
+        self.asks_left = self.asks_left.checked_sub(1).ok_or_else(none_left)?;
+        Ok(())
+    }
+
+    /// Whether a file may be watched: a stranger must not choose what the agent
+    /// watches, nor learn from it what is there.
+    fn may_be_noted(&self, origin: &Origin, path: &Path, what: &What) -> bool {
+        match what {
+            _ if is_trusted(origin) => true,
+            What::File(_, stat) | What::Refused(_, Some(stat)) | What::Unreadable(_, Some(stat)) => {
+                self.may_be_named(origin, path, stat, 0o4)
+            }
+            What::Absent(_) => self.may_be_sought(origin, path),
+            What::Refused(..) | What::Unreadable(..) | What::OutOfBounds(_) => false,
+        }
+    }
+
+    /// Whether whoever wrote the including file can see that a name is not
+    /// there.
+    fn may_be_sought(&self, origin: &Origin, path: &Path) -> bool {
+        let resolution = resolve(path);
+        let ends = resolution.hops.last();
+        is_trusted(origin) || ends.is_some_and(|hop| self.enters(origin, &hop.dir))
+    }
+
     /// Whether whoever wrote the including file may read the target. Group
     /// rights count below the directory of the source alone: elsewhere a file's
     /// group does not prove that its owner is in it.
     fn may_be_named(&self, origin: &Origin, path: &Path, stat: &Stat, right: u32) -> bool {
-        let own = rustix::process::geteuid().as_raw();
-        if [0, own, stat.st_uid].contains(&origin.uid) {
+        if is_trusted(origin) || stat.st_uid == origin.uid {
             return true;
         }
         let End::Found { real, .. } = resolve(path).end else {
             return false;
         };
-        let near = matches!(resolve(&self.root).end, End::Found { real: root, .. } if real.starts_with(&root));
-        let allows = |stat: &Stat, right: u32| {
-            let by_group = near && stat.st_gid == origin.gid && stat.st_mode & (right << 3) != 0;
-            stat.st_uid == origin.uid || stat.st_mode & right != 0 || by_group
-        };
-        let enters = |dir: &Path| rustix::fs::stat(dir).is_ok_and(|stat| allows(&stat, 0o1));
-        allows(stat, right) && real.ancestors().skip(1).all(enters)
+        let above = real.parent().unwrap_or(&real);
+        origin.is_allowed(stat, right, self.is_near(&real)) && self.enters(origin, above)
+    }
+
+    fn is_near(&self, real: &Path) -> bool {
+        matches!(resolve(&self.root).end, End::Found { real: root, .. } if real.starts_with(&root))
+    }
+
+    /// Whether whoever wrote the including file may enter a directory, which is
+    /// free of links.
+    fn enters(&self, origin: &Origin, real: &Path) -> bool {
+        let near = self.is_near(real);
+        let enters = |dir: &Path| rustix::fs::stat(dir).is_ok_and(|stat| origin.is_allowed(&stat, 0o1, near));
+        real.ancestors().all(enters)
     }
 
     /// The files of a directory whose names fit, in byte order.
@@ -198,19 +247,57 @@ impl<'a> Fetcher<'a> {
         origin: &Origin,
         fits: impl Fn(&OsStr) -> bool,
     ) -> Result<Vec<PathBuf>, Problem> {
-        let names = self.names(dir, origin)?;
-        let paths: Vec<_> = names.into_iter().filter(|name| fits(name)).map(|name| dir.join(name)).collect();
-        if paths.len() > INCLUDED_FILES_MAX {
-            let reason = format!("{}: more than {INCLUDED_FILES_MAX} files", display_path(dir));
-            return Err(Problem::whole(ProblemKind::Limit, reason));
-        }
-        Ok(paths)
+        Ok(self.names(dir, origin, fits)?.into_iter().map(|name| dir.join(name)).collect())
     }
 
-    fn names(&mut self, dir: &Path, origin: &Origin) -> Result<Vec<OsString>, Problem> {
-        let problem = |kind, why: &str| Problem::whole(kind, format!("{}: {why}", display_path(dir)));
+    /// The names in a directory that fit, in byte order.
+    fn names(&mut self, dir: &Path, origin: &Origin, fits: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>, Problem> {
+        self.ask(dir)?;
         // Before it is listed: what appears meanwhile makes another signature.
-        self.fetched.trail.directory(dir, Signature::of_path(dir));
+        let signature = Signature::of_path(dir);
+        let may_be_listed = self.may_be_listed(dir, origin);
+        let may_be_noted = match &may_be_listed {
+            Ok(()) => true,
+            Err(problem) if problem.kind == ProblemKind::Missing => self.may_be_sought(origin, dir),
+            Err(_) => is_trusted(origin),
+        };
+        if may_be_noted {
+            self.fetched.trail.directory(dir, signature);
+        }
+        may_be_listed?;
+        let mut names = self.list(dir, fits)?;
+        names.sort_unstable_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
+        Ok(names)
+    }
+
+    /// Names that do not fit are forgotten as they are read.
+    fn list(&mut self, dir: &Path, fits: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>, Problem> {
+        let mut names = Vec::new();
+        let entries = fs::read_dir(dir).map_err(|error| self.not_listed(dir, &error))?;
+        for entry in entries {
+            let name = entry.map_err(|error| self.not_listed(dir, &error))?.file_name();
+            let Some(left) = self.names_left.checked_sub(1) else {
+                return Err(limit(dir, &format!("more than {NAMES_SEEN_MAX} names in all that is included")));
+            };
+            self.names_left = left;
+            if !fits(&name) {
+                continue;
+            }
+            if names.len() == INCLUDED_FILES_MAX {
+                return Err(limit(dir, &format!("more than {INCLUDED_FILES_MAX} files")));
+            }
+            names.push(name);
+        }
+        Ok(names)
+    }
+
+    fn not_listed(&mut self, dir: &Path, error: &io::Error) -> Problem {
+        self.fetched.unreadable.push(format!("{}/", display_path(dir)).into());
+        Problem::whole(ProblemKind::Unreadable, format!("{}: it could not be listed: {error}", display_path(dir)))
+    }
+
+    fn may_be_listed(&mut self, dir: &Path, origin: &Origin) -> Result<(), Problem> {
+        let problem = |kind, why: &str| Problem::whole(kind, format!("{}: {why}", display_path(dir)));
         let resolution = resolve(dir);
         match &resolution.end {
             End::Found { stat, .. } if FileType::from_raw_mode(stat.st_mode) == FileType::Directory => {
@@ -225,16 +312,10 @@ impl<'a> Fetcher<'a> {
             End::Found { .. } | End::NotADirectory | End::Loop => {
                 return Err(problem(ProblemKind::NotAFile, "it is no directory"));
             }
-            End::Failed(_) => {}
+            // Where it leads is not known, so neither is who may list it.
+            End::Failed(error) => return Err(self.not_listed(dir, &io::Error::from(*error))),
         }
-        let listed: io::Result<Vec<OsString>> =
-            fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
-        let mut names: Vec<OsString> = listed.map_err(|error| {
-            self.fetched.unreadable.push(format!("{}/", display_path(dir)).into());
-            problem(ProblemKind::Unreadable, &format!("it could not be listed: {error}"))
-        })?;
-        names.sort_unstable_by(|a, b| a.as_bytes().cmp(b.as_bytes()));
-        Ok(names)
+        Ok(())
     }
 
     /// The paths that a pattern means, in byte order.
@@ -245,18 +326,26 @@ impl<'a> Fetcher<'a> {
         };
         let mut level = vec![glob.base.clone()];
         for component in &glob.components {
-            let mut next = Vec::new();
-            for dir in level.drain(..).take(GLOB_DIRECTORIES_MAX) {
+            let (mut next, mut directories) = (Vec::new(), 0);
+            for dir in level {
                 // What is no directory matches no further.
-                if let Ok(names) = self.names(&dir, origin) {
-                    next.extend(names.into_iter().filter(|name| component.matches(name)).map(|name| dir.join(name)));
+                if dir != glob.base && !is_directory(&dir) {
+                    continue;
+                }
+                directories += 1;
+                if directories > GLOB_DIRECTORIES_MAX {
+                    return Err(limit(pattern, &format!("more than {GLOB_DIRECTORIES_MAX} directories")));
+                }
+                match self.names(&dir, origin, |name| component.matches(name)) {
+                    Ok(names) => next.extend(names.into_iter().map(|name| dir.join(name))),
+                    Err(problem) if problem.kind == ProblemKind::Limit => return Err(problem),
+                    Err(_) => {}
+                }
+                if next.len() > INCLUDED_FILES_MAX {
+                    return Err(limit(pattern, &format!("more than {INCLUDED_FILES_MAX} files")));
                 }
             }
             level = next;
-        }
-        if level.len() > INCLUDED_FILES_MAX {
-            let reason = format!("{}: more than {INCLUDED_FILES_MAX} files", display_path(pattern));
-            return Err(Problem::whole(ProblemKind::Limit, reason));
         }
         Ok(level)
     }
@@ -266,8 +355,13 @@ impl<'a> Fetcher<'a> {
     fn several(&mut self, paths: Vec<PathBuf>, origin: &Origin) -> Vec<Included> {
         let mut all = Vec::new();
         for path in paths {
-            if rustix::fs::stat(&path).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory) {
+            if is_directory(&path) {
                 continue;
+            }
+            if self.asks_left == 0 {
+                let problem = self.ask(&path).err();
+                self.fetched.problems.extend(problem);
+                break;
             }
             match self.one(path, origin, false) {
                 Ok(found) => all.extend(found),
@@ -304,6 +398,27 @@ impl Files for Fetcher<'_> {
             }
         }
     }
+}
+
+impl Origin {
+    /// `near`: group rights count.
+    fn is_allowed(&self, stat: &Stat, right: u32, near: bool) -> bool {
+        let by_group = near && stat.st_gid == self.gid && stat.st_mode & (right << 3) != 0;
+        stat.st_uid == self.uid || stat.st_mode & right != 0 || by_group
+    }
+}
+
+/// Root and the agent itself may name what they like.
+fn is_trusted(origin: &Origin) -> bool {
+    [0, rustix::process::geteuid().as_raw()].contains(&origin.uid)
+}
+
+fn is_directory(path: &Path) -> bool {
+    rustix::fs::stat(path).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Directory)
+}
+
+fn limit(path: &Path, why: &str) -> Problem {
+    Problem::whole(ProblemKind::Limit, format!("{}: {why}", display_path(path)))
 }
 
 /// The name that messages and items have for a file.

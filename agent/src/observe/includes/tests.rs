@@ -173,3 +173,95 @@ fn an_include_reads_nothing_that_its_writer_could_not_read() {
     assert_eq!(fs::metadata(&near).unwrap().gid(), 65_534);
     assert!(place.open("conf.d/near.conf", IncludeKind::File).0.is_ok());
 }
+
+#[test]
+fn w11_a_directory_of_very_many_names_ends_as_a_problem_and_is_not_held() {
+    let mut place = Place::new();
+    fs::create_dir(place.at("spool")).unwrap();
+    for at in 0..=NAMES_SEEN_MAX {
+        fs::File::create(place.at(&format!("spool/{at}"))).unwrap();
+    }
+    place.write("spool/x.conf", "a = 1");
+    // Even if none of them fits.
+    assert_eq!(place.kind("spool", IncludeKind::Directory(&[".conf"])), ProblemKind::Limit);
+    assert_eq!(place.kind("spool/*.conf", IncludeKind::Glob), ProblemKind::Limit);
+}
+
+#[test]
+fn w11_more_matching_files_than_are_included_end_as_a_problem() {
+    let mut place = Place::new();
+    for at in 0..INCLUDED_FILES_MAX {
+        place.write(&format!("conf.d/{at}.conf"), "");
+    }
+    assert!(place.open("conf.d", IncludeKind::Directory(&[".conf"])).0.is_ok());
+    place.write("conf.d/more.conf", "");
+    assert_eq!(place.kind("conf.d", IncludeKind::Directory(&[".conf"])), ProblemKind::Limit);
+    assert_eq!(place.kind("conf.d/*.conf", IncludeKind::Glob), ProblemKind::Limit);
+}
+
+#[test]
+fn a_pattern_counts_directories_alone() {
+    let mut place = Place::new();
+    for at in 0..INCLUDED_FILES_MAX - 1 {
+        place.write(&format!("a/{at}"), "");
+    }
+    place.write("a/zz/x.conf", "last");
+    let (found, _) = place.open("a/*/x.conf", IncludeKind::Glob);
+    assert_eq!(found.unwrap(), [pair("a/zz/x.conf", "last")]);
+}
+
+#[test]
+fn the_trail_of_one_reading_has_an_end() {
+    let mut place = Place::new();
+    let main = place.at("main.conf");
+    let stat = rustix::fs::stat(&main).unwrap();
+    let mut fetcher = Fetcher::new(&mut place.reader, &main, &stat, 1024, 0);
+    let from = name_of(&main);
+    let mut open = |at: usize| {
+        let path = format!("{at}.conf");
+        fetcher.open(&Include { path: path.as_bytes(), from: Some(&from), what: IncludeKind::FileIfExists })
+    };
+    for at in 0..ASKED_MAX {
+        assert!(open(at).is_ok());
+    }
+    assert_eq!(open(ASKED_MAX).unwrap_err().kind, ProblemKind::Limit);
+    assert_eq!(fetcher.finish().trail.files().count(), ASKED_MAX);
+}
+
+#[test]
+fn a_directory_that_cannot_be_resolved_is_unreadable_and_not_let_through() {
+    let mut place = Place::new();
+    let path = format!("conf.d/{}", "x".repeat(300));
+    let (found, fetched) = place.open(&path, IncludeKind::Directory(&[".conf"]));
+    assert_eq!(found.unwrap_err().kind, ProblemKind::Missing);
+    place.write("conf.d/a.conf", "");
+    let (found, fetched_then) = place.open(&path, IncludeKind::Directory(&[".conf"]));
+    assert_eq!(found.unwrap_err().kind, ProblemKind::Unreadable);
+    assert_eq!((fetched.unreadable.len(), fetched_then.unreadable.len()), (0, 1));
+}
+
+/// Who writes an `include` must not choose what root's agent watches.
+#[test]
+fn a_stranger_does_not_choose_what_is_watched() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (mut place, other) = (Place::new(), Place::new());
+    let secret = other.write("secret/x.conf", "a = 1");
+    fs::set_permissions(other.at("secret"), fs::Permissions::from_mode(0o700)).unwrap();
+    for name in ["main.conf", "."] {
+        chown(place.at(name), Some(65_534), Some(65_534)).unwrap();
+    }
+    let (absent, directory) = (other.at("secret/none.conf"), other.at("secret"));
+    for (path, what) in [
+        (&secret, IncludeKind::File),
+        (&absent, IncludeKind::FileIfExists),
+        (&directory, IncludeKind::Directory(&[".conf"])),
+        (&other.at("secret/conf.d"), IncludeKind::Directory(&[".conf"])),
+    ] {
+        let (_, fetched) = place.open(path.to_str().unwrap(), what);
+        assert!(fetched.trail.is_empty(), "{}", path.display());
+    }
+    let (_, fetched) = place.open("later.conf", IncludeKind::FileIfExists);
+    assert_eq!(fetched.trail.files().count(), 1, "beside its own file it is watched for");
+}

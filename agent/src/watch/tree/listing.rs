@@ -18,6 +18,9 @@ use crate::watch::table::{DirId, SpecIndex};
 /// so that reading begins before all is listed, and few looks wait at once.
 const LISTED_STEP: usize = 256;
 
+/// Names that are kept of one directory: what is more cannot all be watched.
+const LISTED_MAX: usize = driftline_wire::limits::SOURCES_MAX;
+
 /// A name in a directory that is being listed, and what is there.
 pub(super) type Listed = (OsString, Option<fs::FileType>);
 
@@ -70,11 +73,24 @@ impl Tree {
 
     /// What is in a directory, sorted: so are the files in the table and the
     /// sources in the state, and adding at the end is the cheapest.
-    fn names(&mut self, dir: DirId) -> (DirId, std::vec::IntoIter<Listed>) {
+    pub(super) fn names(&mut self, dir: DirId) -> (DirId, std::vec::IntoIter<Listed>) {
         self.table.dir_mut(dir).unlisted = false;
         // Missing and unreadable directories are their files' problem.
         let entries = fs::read_dir(&*self.table.dir(dir).path).into_iter().flatten().flatten();
-        let mut names: Vec<Listed> = entries.map(|entry| (entry.file_name(), entry.file_type().ok())).collect();
+        let components: Vec<&Component> =
+            self.table.dir(dir).levels.iter().filter_map(|(spec, depth)| self.component(*spec, *depth)).collect();
+        // What does not match is forgotten as it is read: a spool of a million
+        // names must not fill the memory.
+        let mut names: Vec<Listed> = entries
+            .map(|entry| (entry.file_name(), entry.file_type().ok()))
+            .filter(|(name, _)| components.iter().any(|component| component.matches(name)))
+            .take(LISTED_MAX + 1)
+            .collect();
+        if names.len() > LISTED_MAX {
+            let path = display_path(&self.table.dir(dir).path);
+            tracing::error!(path, limit = LISTED_MAX, "more names match than are watched: the rest is not");
+            names.truncate(LISTED_MAX);
+        }
         names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         (dir, names.into_iter())
     }

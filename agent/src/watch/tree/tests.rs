@@ -24,6 +24,19 @@ fn w2_what_cannot_be_watched_is_polled_and_its_looks_say_why() {
 }
 
 #[test]
+fn w11_names_that_no_glob_means_are_not_held() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["a.env", "b.txt", "c"] {
+        std::fs::write(dir.path().join(name), "").unwrap();
+    }
+    let mut tree = tree(&dir.path().join("*.env"));
+    tree.plant(0);
+    let base = tree.unlisted[0];
+    let (_, names) = tree.names(base);
+    assert_eq!(names.map(|(name, _)| name).collect::<Vec<_>>(), ["a.env"]);
+}
+
+#[test]
 fn w2_an_exhausted_limit_names_its_sysctl() {
     let problem = PollReason::Limit("fs.inotify.max_user_watches").problem();
     assert!(problem.reason.contains("sysctl fs.inotify.max_user_watches"), "{}", problem.reason);
