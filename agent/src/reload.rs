@@ -13,7 +13,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::run::{self, AgentError};
+use crate::journal::recovery;
+use crate::run::{self, AgentError, Turn};
 
 /// Why a configuration does not take the running one's place.
 #[derive(Debug, thiserror::Error)]
@@ -44,8 +45,10 @@ pub async fn run(
             std::future::pending::<()>().await;
         }
     };
+    // One process is one instance: collectors see no restart in a reload.
+    let instance = recovery::new_epoch();
     let running = async {
-        while let Some(next) = until_reload(path, config, &mut reloads, &clock, &stop).await? {
+        while let Some(next) = until_reload(path, config, &mut reloads, &clock, &stop, instance).await? {
             config = next;
         }
         Ok(())
@@ -63,9 +66,12 @@ async fn until_reload(
     reloads: &mut watch::Receiver<u64>,
     clock: &Clock,
     stop: &CancellationToken,
+    instance: [u8; 16],
 ) -> Result<Option<Config>, AgentError> {
-    let turn = stop.child_token();
-    let mut running = std::pin::pin!(run::run_with(config.clone(), clock.clone(), turn.clone(), None));
+    let stopping = stop.child_token();
+    let turn = Turn { instance, reloading: CancellationToken::new() };
+    let mut running =
+        std::pin::pin!(run::run_turn(config.clone(), clock.clone(), stopping.clone(), None, turn.clone()));
     loop {
         tokio::select! {
             ended = &mut running => return ended.map(|()| None),
@@ -74,7 +80,8 @@ async fn until_reload(
         match read_again(path, &config) {
             Err(error) => tracing::error!(%error, "the configuration is not reloaded, the old one stays"),
             Ok(next) => {
-                turn.cancel();
+                turn.reloading.cancel();
+                stopping.cancel();
                 running.await?;
                 tracing::info!(sources = next.sources.len(), "the configuration is reloaded");
                 return Ok(if stop.is_cancelled() { None } else { Some(next) });

@@ -83,6 +83,17 @@ impl ExitKind for AgentError {
     }
 }
 
+/// The agent from one configuration to the next: who it is to the collector
+/// meanwhile, and whether it goes on afterwards.
+#[derive(Debug, Clone)]
+pub struct Turn {
+    /// Names the process.
+    pub instance: [u8; 16],
+    /// Cancelled before the stop that is none: another configuration follows,
+    /// and the collector is told of no end.
+    pub reloading: CancellationToken,
+}
+
 /// Runs the agent until `stop` is cancelled.
 ///
 /// # Errors
@@ -101,6 +112,21 @@ pub async fn run_with(
     stop: CancellationToken,
     told: Option<oneshot::Sender<()>>,
 ) -> Result<(), AgentError> {
+    let turn = Turn { instance: recovery::new_epoch(), reloading: CancellationToken::new() };
+    run_turn(config, clock, stop, told, turn).await
+}
+
+/// The same for one configuration among several.
+///
+/// # Errors
+/// [`AgentError`].
+pub async fn run_turn(
+    config: Config,
+    clock: Clock,
+    stop: CancellationToken,
+    told: Option<oneshot::Sender<()>>,
+    turn: Turn,
+) -> Result<(), AgentError> {
     let dir = config.state_dir.clone();
     files::create_private_dir(&dir)
         .map_err(|source| AgentError::StateDir { path: dir.display().to_string(), source })?;
@@ -108,7 +134,7 @@ pub async fn run_with(
     let identity = Identity::load(&dir)?;
     let mut tasks = Tasks::new(stop.clone());
     let (ready, stages) = Stages::start(&mut tasks, &config, &identity.fleet_key, &clock)?;
-    let shipping = shipping(stages, config, identity, clock, &mut tasks);
+    let shipping = shipping(stages, config, (identity, turn), clock, &mut tasks);
     tasks.spawn("watchdog", systemd::watchdog(stop));
     tasks.spawn("ship", ship(ready, shipping, told));
     tasks.join(STOP_GRACE).await?;
@@ -177,7 +203,13 @@ impl Stages {
     }
 }
 
-fn shipping(stages: Stages, config: Config, identity: Identity, clock: Clock, tasks: &mut Tasks) -> Shipping {
+fn shipping(
+    stages: Stages,
+    config: Config,
+    (identity, turn): (Identity, Turn),
+    clock: Clock,
+    tasks: &mut Tasks,
+) -> Shipping {
     let board = StatusBoard::new(&identity).with_busy(stages.busy);
     let stop = tasks.stop();
     let covered = board.clone();
@@ -189,7 +221,8 @@ fn shipping(stages: Stages, config: Config, identity: Identity, clock: Clock, ta
         endpoints: if config.endpoints.is_empty() { identity.ingest.clone() } else { config.endpoints },
         state_dir: config.state_dir,
         identity,
-        instance: recovery::new_epoch(),
+        instance: turn.instance,
+        reloading: turn.reloading,
         reader: stages.reader,
         requests: stages.requests,
         progress: stages.progress,

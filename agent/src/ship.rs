@@ -58,6 +58,10 @@ pub struct Shipping {
     pub board: StatusBoard,
     /// The time.
     pub clock: Clock,
+    /// Cancelled before `stop` where the process goes on with another
+    /// configuration: the collector is not told that the agent stopped, or a
+    /// crash right after would look like that.
+    pub reloading: CancellationToken,
     /// Asks to end.
     pub stop: CancellationToken,
 }

@@ -320,6 +320,9 @@ impl Session<'_> {
     }
 
     async fn leave(&mut self) -> Result<(), Ended> {
+        if self.ship.reloading.is_cancelled() {
+            return Ok(());
+        }
         let goodbye = AgentMessage::Goodbye { reason: "the agent was stopped".to_owned() };
         // A collector that takes no more frames does not hold the agent.
         let said = timeout(FAREWELL, self.outgoing.send(encode_agent(&goodbye)?)).await;

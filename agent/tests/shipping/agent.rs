@@ -36,6 +36,7 @@ pub(crate) struct Agent {
     pub(crate) board: StatusBoard,
     pub(crate) stop: CancellationToken,
     shipping: Option<Shipping>,
+    reloading: CancellationToken,
     tasks: Tasks,
     spec: Arc<SourceSpec>,
     at_ms: i64,
@@ -112,11 +113,13 @@ impl Agent {
             progress: progress.clone(),
             board: board.clone(),
             clock,
+            reloading: CancellationToken::new(),
             stop: stop.clone(),
         };
         let (spec, known, at_ms) = (spec(), BTreeMap::new(), driftline_daemon::clock::now_ms());
         Self {
             inputs: Some(inputs),
+            reloading: shipping.reloading.clone(),
             shipping: Some(shipping),
             reader,
             progress,
@@ -188,6 +191,11 @@ impl Agent {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("{what}: {:?}", self.board.read().link);
+    }
+
+    /// What follows is a reload and no stop.
+    pub(crate) fn reload(&mut self) {
+        self.reloading.cancel();
     }
 
     /// Asks it to stop, as SIGTERM does: the pipeline ends first.

@@ -37,6 +37,23 @@ async fn a_stopping_agent_waits_for_its_last_acknowledgement_and_says_goodbye() 
 }
 
 #[tokio::test]
+async fn p7_a_reload_ends_the_stream_without_a_goodbye() {
+    let (dir, ca) = (tempfile::tempdir().unwrap(), Ca::new());
+    let mut collector = Collector::start(&ca).await;
+    let mut agent = Agent::start(dir.path(), &ca, &[&collector.endpoint]);
+    let (mut session, ..) = collector.ready(0).await;
+    session.beat().await;
+    agent.see("app", &[("A", 1)]).await;
+    agent.reload();
+    agent.begin_to_stop();
+    assert_eq!(session.record().await.seq, 1);
+    session.ack(1).await;
+    assert_eq!(session.goodbye().await, None, "a crash right after would count as a clean stop");
+    drop(session);
+    agent.stopped_within(AT_ONCE).await;
+}
+
+#[tokio::test]
 async fn a_collector_that_acknowledges_nothing_does_not_hold_the_agent() {
     let (dir, ca) = (tempfile::tempdir().unwrap(), Ca::new());
     let mut collector = Collector::start(&ca).await;
