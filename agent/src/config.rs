@@ -7,6 +7,7 @@
 
 mod database;
 mod glob;
+mod live;
 mod process;
 mod source;
 mod wild;
@@ -19,6 +20,8 @@ use std::time::Duration;
 use driftline_canon::limits::FILE_BYTES_MAX;
 use driftline_daemon::config::{self, ConfigError, Mistake};
 use serde::Deserialize;
+
+use crate::database::poll::DatabaseSpec;
 
 pub(crate) use database::CLUSTER_FILES;
 pub use database::Server;
@@ -90,6 +93,8 @@ pub struct Config {
     pub endpoints: Vec<String>,
     /// What to watch.
     pub sources: Vec<Arc<SourceSpec>>,
+    /// Which database servers to ask.
+    pub databases: Vec<Arc<DatabaseSpec>>,
 }
 
 /// How much a journal may hold before it folds its oldest deltas.
@@ -147,10 +152,15 @@ fn check(written: Written) -> Result<Config, Mistake> {
     }
     let mut names = HashSet::new();
     let mut sources = Vec::with_capacity(written.source.len());
+    let mut databases = Vec::new();
     for (index, one) in written.source.into_iter().enumerate() {
         let here = |mistake: Mistake| mistake.below(&format!("source.{index}"));
         if !names.insert(one.name.clone()) {
             return Err(here(Mistake::at("name", format!("the source name `{}` is used twice", one.name))));
+        }
+        if live::is_live(&one).map_err(here)? {
+            databases.push(Arc::new(live::check(one).map_err(here)?));
+            continue;
         }
         sources.extend(source::check(one, agent.file_bytes_max).map_err(here)?.into_iter().map(Arc::new));
     }
@@ -162,6 +172,7 @@ fn check(written: Written) -> Result<Config, Mistake> {
         journal: JournalBounds { bytes_max: agent.journal_bytes_max, age_max_ms },
         endpoints: agent.endpoints,
         sources,
+        databases,
     })
 }
 

@@ -74,6 +74,9 @@ fn compare(known: &SourceState, state: &SourceState, since: Option<i64>, bodies:
             }));
         }
         bodies.push(snapshot(reason, known.head.root, state));
+    } else if known.observation.items().is_empty() && !state.observation.items().is_empty() {
+        // Nothing was ever read of it, so that nothing was added to it.
+        bodies.push(snapshot(SnapshotReason::First, known.head.root, state));
     } else {
         bodies.extend(delta::diff(&known.observation, &state.observation).map(Body::Delta));
         if shown_otherwise(known, state) {

@@ -8,6 +8,7 @@
 pub mod cli;
 mod commands;
 pub mod config;
+pub mod database;
 pub mod diff;
 pub mod discover;
 pub mod enroll;

@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use driftline_canon::FleetKey;
@@ -17,6 +18,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::database::poll::{self, Poller};
 use crate::discover::coverage;
 use crate::identity::{Identity, IdentityError};
 use crate::journal::{self, Journal, JournalReader, JournalSettings, Progress, Request, StoreError, recovery};
@@ -184,6 +186,18 @@ impl Stages {
         let journal = Journal::new(opened, settings, clock.clone(), ends, stop.clone());
         let reader = journal.reader();
         tasks.spawn_blocking("journal", move || journal.run(&Handle::current()));
+        for spec in &config.databases {
+            let ends = poll::Ends {
+                observed: observed.clone(),
+                reader: reader.clone(),
+                keyed: key.keyed(),
+                keyed_epoch: key.epoch(),
+                clock: clock.clone(),
+                last_alive_ms,
+                stop: stop.clone(),
+            };
+            tasks.spawn("database", Poller::new(Arc::clone(spec), ends).run());
+        }
         let trails = Trails::default();
         let processes = observed.clone();
         let ends = observe::Ends { wishes, observed, trails: trails.clone() };
@@ -193,6 +207,7 @@ impl Stages {
             sources: config.sources.clone(),
             reconcile: config.reconcile,
             vanished,
+            elsewhere: config.databases.iter().map(|spec| spec.source.name.clone()).collect(),
             trails,
             last_alive_ms,
             clock: clock.clone(),

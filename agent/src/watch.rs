@@ -16,6 +16,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use driftline_canon::SourceName;
 use driftline_daemon::{Clock, clock};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
@@ -63,6 +64,8 @@ pub struct WatchSettings {
     pub reconcile: Duration,
     /// Sources of the last run whose file is gone.
     pub vanished: Vec<Vanished>,
+    /// Sources that are no files: somebody else looks at them.
+    pub elsewhere: Vec<SourceName>,
     /// Where the observe stage says what sources include.
     pub trails: Trails,
     /// When somebody was last watching; none: never.
@@ -238,6 +241,7 @@ impl Watch {
             .into_iter()
             .map(|id| NameHash::of(table.spec(table.slot(id).spec).name_of(&table.path_of(id)).as_str()))
             .chain(others)
+            .chain(self.settings.elsewhere.iter().map(|name| NameHash::of(name.as_str())))
             .collect();
         self.wishes.blocking_send(Wish::Mark(Mark::Retain(names))).ok()?;
         self.wishes.blocking_send(Wish::Mark(Mark::Durable(ready))).ok()

@@ -21,11 +21,17 @@ const FILES_SHOWN_MAX: usize = 20;
 pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
     let config = Config::load(&arguments.config).map_err(boxed)?;
     let mut text = format!("{}: ok\n", arguments.config.display());
-    if config.sources.is_empty() {
+    if config.sources.is_empty() && config.databases.is_empty() {
         text.push_str("no sources: nothing is watched\n");
     }
     for spec in &config.sources {
         describe(spec, &mut text);
+    }
+    for spec in &config.databases {
+        let (source, target) = (&spec.source, &spec.target);
+        let (server, seconds) = (target.server.as_str(), spec.every.as_secs());
+        // Writing to a string cannot fail.
+        _ = writeln!(text, "{} ({}): {server} at {}, every {seconds} s", source.name, source.kind, target.endpoint);
     }
     print(&text)
 }

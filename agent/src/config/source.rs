@@ -24,20 +24,27 @@ const NAME_WRITTEN_BYTES_MAX: usize = 128;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
-    kind: SourceKind,
+    pub(super) kind: SourceKind,
     pub(super) name: SourceName,
-    path: Option<PathBuf>,
-    server: Option<Server>,
-    format: Option<String>,
-    dialect: Option<EnvDialect>,
+    pub(super) path: Option<PathBuf>,
+    pub(super) server: Option<Server>,
+    pub(super) format: Option<String>,
+    pub(super) dialect: Option<EnvDialect>,
     #[serde(default)]
-    display: DisplayPolicy,
-    file_bytes_max: Option<u64>,
-    unit: Option<String>,
-    pid_file: Option<PathBuf>,
-    executable: Option<PathBuf>,
-    env_file: Option<SourceName>,
-    poll_s: Option<u64>,
+    pub(super) display: DisplayPolicy,
+    pub(super) file_bytes_max: Option<u64>,
+    pub(super) unit: Option<String>,
+    pub(super) pid_file: Option<PathBuf>,
+    pub(super) executable: Option<PathBuf>,
+    pub(super) env_file: Option<SourceName>,
+    pub(super) poll_s: Option<u64>,
+    pub(super) connect: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) database: Option<String>,
+    pub(super) password_file: Option<PathBuf>,
+    pub(super) password_env: Option<String>,
+    pub(super) ca_file: Option<PathBuf>,
+    pub(super) config: Option<SourceName>,
 }
 
 /// What one `[[source]]` asks for.
@@ -159,7 +166,7 @@ pub(super) fn check(mut written: Written, file_bytes_max: u64) -> Result<Vec<Sou
     Ok(found.into_iter().map(|(name, pattern, reading)| source(name, pattern, reading)).collect())
 }
 
-fn check_name(name: &SourceName) -> Result<(), Mistake> {
+pub(super) fn check_name(name: &SourceName) -> Result<(), Mistake> {
     if name.as_str().len() > NAME_WRITTEN_BYTES_MAX {
         let reason = format!("the source name `{name}` has more than {NAME_WRITTEN_BYTES_MAX} bytes");
         return Err(Mistake::at("name", reason));

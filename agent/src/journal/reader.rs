@@ -54,6 +54,25 @@ impl JournalReader {
         Ok(self.with(|view| view.source(name))?.flatten())
     }
 
+    /// What is known of all sources that one `[[source]]` table made; none
+    /// while the store is being opened again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn sources_of(&self, name: &SourceName) -> Result<Option<Vec<SourceState>>, StoreError> {
+        let prefix = format!("{name}/");
+        self.with(|view| {
+            let mut names = Vec::new();
+            view.each_source(|one, _| {
+                if one == *name || one.as_str().starts_with(&prefix) {
+                    names.push(one);
+                }
+            })?;
+            let states = names.iter().map(|one| view.source(one)).collect::<Result<Vec<_>, _>>()?;
+            Ok(states.into_iter().flatten().collect())
+        })
+    }
+
     /// One root over all sources as they were before record `from`, without
     /// those that appeared after record `listed`.
     ///

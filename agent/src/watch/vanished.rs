@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use driftline_canon::SourceName;
+use driftline_canon::{SourceKind, SourceName};
 
 use crate::journal::StoreError;
 use crate::journal::store::Store;
@@ -28,8 +28,10 @@ pub fn vanished(store: &Store) -> Result<Vec<Vanished>, StoreError> {
     let view = store.view()?;
     let mut gone = Vec::new();
     view.each_source(|name, head| {
-        // An escaped path cannot be told from here; such a source is retired.
-        if !head.path.contains('\\') && is_gone(Path::new(&head.path)) {
+        // A server or a process is no file. An escaped path cannot be told from
+        // here; such a source is retired.
+        let is_file = !matches!(head.kind, SourceKind::DatabaseSettings | SourceKind::ProcessEnv);
+        if is_file && !head.path.contains('\\') && is_gone(Path::new(&head.path)) {
             gone.push(Vanished { name, path: head.path.into() });
         }
     })?;

@@ -198,6 +198,7 @@ fn gated(
         sources: config.sources.clone(),
         reconcile: config.reconcile,
         vanished: Vec::new(),
+        elsewhere: Vec::new(),
         trails,
         last_alive_ms: None,
         clock: clock.clone(),

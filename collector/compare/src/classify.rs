@@ -141,7 +141,7 @@ fn of_kind(
 ) -> Option<(Severity, Class)> {
     match kind {
         SourceKind::EnvFile | SourceKind::File | SourceKind::ConfigFile | SourceKind::ProcessEnv => None,
-        SourceKind::DatabaseConfig => database::meaning(key, before, after),
+        SourceKind::DatabaseConfig | SourceKind::DatabaseSettings => database::meaning(key, before, after),
         // Whoever changes the rules of the next boot decides who gets in then.
         SourceKind::FirewallDump => Some((Severity::Warning, Class::Security)),
     }
@@ -176,7 +176,9 @@ fn of_content(kind: SourceKind) -> (Severity, Class) {
             (Severity::Warning, Class::Functional)
         }
         // Nobody can say that it was not the line that opens the door.
-        SourceKind::DatabaseConfig | SourceKind::FirewallDump => (Severity::Critical, Class::Security),
+        SourceKind::DatabaseConfig | SourceKind::DatabaseSettings | SourceKind::FirewallDump => {
+            (Severity::Critical, Class::Security)
+        }
     }
 }
 

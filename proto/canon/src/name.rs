@@ -183,12 +183,21 @@ pub enum SourceKind {
     FirewallDump,
     /// The environment that a running process has.
     ProcessEnv,
+    /// The live settings of a database server, asked for over a connection.
+    DatabaseSettings,
 }
 
 impl SourceKind {
     /// Every kind, in the manual's order.
-    pub const ALL: [Self; 6] =
-        [Self::EnvFile, Self::File, Self::DatabaseConfig, Self::ConfigFile, Self::FirewallDump, Self::ProcessEnv];
+    pub const ALL: [Self; 7] = [
+        Self::EnvFile,
+        Self::File,
+        Self::DatabaseConfig,
+        Self::ConfigFile,
+        Self::FirewallDump,
+        Self::ProcessEnv,
+        Self::DatabaseSettings,
+    ];
 
     /// The kind's name in configuration, on the wire and in tables.
     #[must_use]
@@ -200,6 +209,7 @@ impl SourceKind {
             Self::ConfigFile => "config_file",
             Self::FirewallDump => "firewall_dump",
             Self::ProcessEnv => "process_env",
+            Self::DatabaseSettings => "database_settings",
         }
     }
 

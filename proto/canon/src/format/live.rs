@@ -60,6 +60,12 @@ pub fn mysql_persisted<'a>(variables: impl IntoIterator<Item = (&'a [u8], &'a [u
     without_lines(mysql::live("persisted", variables))
 }
 
+/// Whether a variable of MySQL or MariaDB moves by itself and is no setting.
+#[must_use]
+pub fn moves(name: &[u8]) -> bool {
+    mysql::moves(name)
+}
+
 /// The parameters of a Redis server (`CONFIG GET *`) and its users (`ACL
 /// LIST`).
 #[must_use]

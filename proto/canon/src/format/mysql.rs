@@ -11,7 +11,7 @@ mod option;
 mod options;
 mod table;
 
-pub(super) use live::read as live;
+pub(super) use live::{moves, read as live};
 
 use super::Reading;
 use super::gather::Gather;

@@ -59,12 +59,17 @@ const BUILT_IN: &[&str] = &[
     "version_ssl_library",
 ];
 
+/// Whether a variable says how far the server is, not how it is set.
+pub(in crate::format) fn moves(name: &[u8]) -> bool {
+    MOVING.iter().any(|moving| moving.as_bytes().eq_ignore_ascii_case(name))
+}
+
 /// The variables as options of a group.
 pub(in crate::format) fn read<'a>(group: &str, variables: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) -> Reading {
     let mut gather = Gather::new();
     for (name, value) in variables {
         let lower = String::from_utf8_lossy(name).to_ascii_lowercase();
-        if MOVING.contains(&lower.as_str()) || BUILT_IN.contains(&lower.as_str()) {
+        if moves(name) || BUILT_IN.contains(&lower.as_str()) {
             continue;
         }
         let found = option::canonical(name, Some(value));
