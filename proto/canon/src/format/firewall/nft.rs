@@ -11,24 +11,27 @@ pub(super) mod token;
 pub(super) mod value;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use self::sets::Sets;
 use self::token::Token;
 use super::model::Chains;
 use crate::format::gather::Gather;
 use crate::format::includes::{FileName, Files, Includes};
+use crate::limits::FILE_BYTES_MAX;
 use crate::{Place, ProblemKind};
 
-/// Tokens that definitions may put in place of their names in one file. A list
-/// of a million addresses used once is fine, a chain of doublings stops here.
-const EXPANDED_MAX: usize = 4_000_000;
+/// Bytes of memory that definitions and what they are put in place of may take
+/// in one file: as much as a file may have. A list of a hundred thousand
+/// addresses used once is fine, a chain of doublings stops here.
+const EXPANDED_BYTES_MAX: usize = FILE_BYTES_MAX;
 
 /// What has been read of a ruleset so far.
 pub(super) struct Ruleset<'g> {
     chains: Chains,
     sets: Sets,
     tables: Vec<(String, String, u32)>,
-    defines: HashMap<String, Vec<Token<'static>>>,
+    defines: HashMap<String, Rc<[Token<'static>]>>,
     expanded: usize,
     gather: &'g mut Gather,
 }
@@ -53,8 +56,15 @@ impl<'g> Ruleset<'g> {
 
     fn watch(&mut self, tokens: &[Token<'_>]) {
         for token in tokens {
-            self.gather.unread(token.text().as_bytes());
+            self.gather.unread(token.source().as_bytes());
         }
+    }
+
+    /// Counts tokens that are copied; whether there is room for them.
+    fn charge(&mut self, tokens: &[Token<'_>]) -> bool {
+        let bytes: usize = tokens.iter().map(|token| size_of::<Token<'_>>() + token.text().len()).sum();
+        self.expanded = self.expanded.saturating_add(bytes);
+        self.expanded <= EXPANDED_BYTES_MAX
     }
 
     /// A problem at a place; these bytes are watched by content.

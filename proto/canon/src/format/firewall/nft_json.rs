@@ -132,6 +132,7 @@ fn take(ruleset: &mut Ruleset<'_>, object: &Value) {
             for part in statement::object(kind, inner) {
                 ruleset.set_part(&name, &tokens(&part), 1);
             }
+            comment(ruleset, &name, inner);
         }
         _ => refuse(ruleset, object),
     }
@@ -175,7 +176,13 @@ fn rule(ruleset: &mut Ruleset<'_>, table: &str, inner: &Value) {
         }
     }
     if let Some(comment) = inner.get("comment").and_then(Value::as_str) {
-        parts.push(format!("comment \"{comment}\""));
+        match statement::comment(comment) {
+            Some(part) => parts.push(part),
+            None => {
+                let text = format!("json {} comment {}", statement::without_counts(statements), Value::from(comment));
+                return ruleset.raw_rule(&key, &text);
+            }
+        }
     }
     let line = parts.join(" ");
     if let Err((kind, reason)) = ruleset.push_rule(family, &key, &tokens(&line), 1) {
@@ -201,19 +208,26 @@ fn set(ruleset: &mut Ruleset<'_>, kind: &str, table: &str, inner: &Value) {
     if let Some(flags) = inner.get("flags").and_then(expression::flags) {
         parts.push(format!("flags {flags}"));
     }
-    if let Some(policy) = inner.get("policy").and_then(Value::as_str) {
+    if let Some(policy) = expression::word(inner, "policy") {
         parts.push(format!("policy {policy}"));
     }
     if inner.get("auto-merge").and_then(Value::as_bool) == Some(true) {
         parts.push("auto-merge".to_owned());
     }
-    if let Some(comment) = inner.get("comment").and_then(Value::as_str) {
-        parts.push(format!("comment \"{comment}\""));
-    }
     for part in parts {
         ruleset.set_part(&key, &tokens(&part), 1);
     }
+    comment(ruleset, &key, inner);
     elements(ruleset, &key, inner.get("elem"));
+}
+
+/// The comment of a set or object.
+fn comment(ruleset: &mut Ruleset<'_>, key: &str, inner: &Value) {
+    let Some(comment) = inner.get("comment").and_then(Value::as_str) else { return };
+    match statement::comment(comment) {
+        Some(part) => ruleset.set_part(key, &tokens(&part), 1),
+        None => ruleset.set_kind(key, &format!("comment {}", Value::from(comment))),
+    }
 }
 
 fn elements(ruleset: &mut Ruleset<'_>, key: &str, list: Option<&Value>) {

@@ -4,11 +4,19 @@
 //! on a stack of their own: no text makes this recurse, except includes, which
 //! have a limit.
 
+use std::rc::Rc;
+
+use super::Ruleset;
 use super::token::{Lexer, Token};
-use super::{EXPANDED_MAX, Ruleset};
 use crate::format::includes::{FileName, Include, IncludeKind, Includes};
 use crate::limits::NESTING_DEPTH_MAX;
 use crate::{Place, ProblemKind};
+
+/// Words, commas and brackets of one statement. A set of a million addresses
+/// with a comma behind each has fewer; one of these takes 24 bytes of memory.
+const TOKENS_MAX: usize = 4_000_000;
+
+const TOO_MUCH_TEXT: &str = "definitions make too much text";
 
 /// Where a statement stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +53,8 @@ pub(crate) fn read(
         return;
     };
     let mut reader = Reader { lexer: Lexer::new(text.trim_start_matches('\u{feff}')), stack: vec![context], name };
-    while let Some((end, tokens, line)) = reader.statement() {
-        reader.take(ruleset, includes, end, tokens, line);
+    while let Some(statement) = reader.statement() {
+        reader.take(ruleset, includes, statement);
     }
     if reader.stack.len() > 1 {
         let line = reader.lexer.line();
@@ -60,7 +68,15 @@ enum End {
     Plain,
     Opens,
     Closes,
-    TooDeep,
+}
+
+/// One statement.
+struct Statement<'a> {
+    end: End,
+    tokens: Vec<Token<'a>>,
+    line: u32,
+    /// Why it is not read, and its text: then there are no tokens.
+    refused: Option<(&'static str, &'a str)>,
 }
 
 struct Reader<'a> {
@@ -74,37 +90,49 @@ impl<'a> Reader<'a> {
         self.stack.last().cloned().unwrap_or(Context::Top)
     }
 
-    /// The next statement, what ends it, and its line.
-    fn statement(&mut self) -> Option<(End, Vec<Token<'a>>, u32)> {
+    /// The next statement, up to what ends it. One that is nested too deep or
+    /// has too many tokens ends where it would end, and none are kept.
+    fn statement(&mut self) -> Option<Statement<'a>> {
         let mut tokens: Vec<Token<'a>> = Vec::new();
-        let mut line = self.lexer.line();
+        let (mut line, mut start) = (self.lexer.line(), self.lexer.at());
         let mut depth = 0_usize;
-        let mut too_deep = false;
-        loop {
+        let mut refused = None;
+        let mut comma = false;
+        let end = loop {
+            let before = self.lexer.at();
             let Some(token) = self.lexer.next() else {
-                let end = if too_deep { End::TooDeep } else { End::Plain };
-                return (!tokens.is_empty()).then_some((end, tokens, line));
+                if tokens.is_empty() && refused.is_none() {
+                    return None;
+                }
+                break (End::Plain, before);
             };
             match token {
                 Token::End if depth > 0 => continue,
-                Token::End if tokens.is_empty() => {
-                    line = self.lexer.line();
+                Token::End if tokens.is_empty() && refused.is_none() => {
+                    (line, start) = (self.lexer.line(), self.lexer.at());
                     continue;
                 }
                 // A list goes on behind a comma at the end of a line.
-                Token::End if tokens.last() == Some(&Token::Comma) => continue,
-                Token::End => return Some((if too_deep { End::TooDeep } else { End::Plain }, tokens, line)),
-                Token::Open if depth == 0 && self.opens(&tokens) => return Some((End::Opens, tokens, line)),
-                Token::Close if depth == 0 => return Some((End::Closes, tokens, line)),
+                Token::End if comma => continue,
+                Token::End => break (End::Plain, before),
+                Token::Open if depth == 0 && refused.is_none() && self.opens(&tokens) => break (End::Opens, before),
+                Token::Close if depth == 0 => break (End::Closes, before),
                 Token::Open => depth += 1,
                 Token::Close => depth -= 1,
                 _ => {}
             }
-            if depth > NESTING_DEPTH_MAX {
-                too_deep = true;
+            comma = token == Token::Comma;
+            if refused.is_none() {
+                tokens.push(token);
+                refused = too_much(depth, tokens.len());
             }
-            tokens.push(token);
-        }
+            if refused.is_some() {
+                tokens = Vec::new();
+            }
+        };
+        let (end, until) = end;
+        let refused = refused.map(|reason| (reason, self.lexer.between(start, until)));
+        Some(Statement { end, tokens, line, refused })
     }
 
     /// Whether a brace behind these words opens a block.
@@ -120,18 +148,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn take(
-        &mut self,
-        ruleset: &mut Ruleset<'_>,
-        includes: &mut Includes<'_>,
-        end: End,
-        tokens: Vec<Token<'a>>,
-        line: u32,
-    ) {
-        if end == End::TooDeep {
-            let reason = format!("nested deeper than {NESTING_DEPTH_MAX}; it is watched as content");
-            ruleset.refuse(ProblemKind::Limit, line, &reason, &tokens);
-            return;
+    fn take(&mut self, ruleset: &mut Ruleset<'_>, includes: &mut Includes<'_>, statement: Statement<'a>) {
+        let Statement { end, tokens, line, refused } = statement;
+        if let Some((reason, text)) = refused {
+            ruleset.gather.problem(ProblemKind::Limit, Place { line, column: 1 }, reason, None);
+            ruleset.gather.unread(text.as_bytes());
         }
         if end == End::Opens {
             let opened = ruleset.open(&self.context(), &tokens, line);
@@ -162,8 +183,11 @@ impl<'a> Reader<'a> {
         match tokens[0].word() {
             "include" if tokens.len() == 2 => self.include(ruleset, includes, &tokens, line),
             "define" | "redefine" if tokens.len() > 3 && tokens[2].word() == "=" => {
-                let value = tokens[3..].iter().cloned().map(Token::into_owned).collect();
-                ruleset.defines.insert(tokens[1].word().to_owned(), value);
+                if !ruleset.charge(&tokens[3..]) {
+                    return ruleset.refuse(ProblemKind::Limit, line, TOO_MUCH_TEXT, &tokens);
+                }
+                let value: Vec<Token<'static>> = tokens[3..].iter().cloned().map(Token::into_owned).collect();
+                ruleset.defines.insert(tokens[1].word().to_owned(), value.into());
             }
             "undefine" => {
                 ruleset.defines.remove(tokens.get(1).map_or("", Token::word));
@@ -192,6 +216,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Why a statement that is so deep and so long is not read.
+fn too_much(depth: usize, tokens: usize) -> Option<&'static str> {
+    if depth > NESTING_DEPTH_MAX {
+        return Some("nested too deep; it is watched as content");
+    }
+    (tokens > TOKENS_MAX).then_some("the statement has too many words; it is watched as content")
+}
+
 type Refusal<'a> = (ProblemKind, &'static str, Vec<Token<'a>>);
 
 /// Puts what was defined in place of `$NAME`. A set in a set is its elements.
@@ -211,12 +243,11 @@ fn expand<'a>(ruleset: &mut Ruleset<'_>, tokens: Vec<Token<'a>>) -> Result<Vec<T
             found.push(token.clone());
             continue;
         };
-        let Some(value) = ruleset.defines.get(name) else {
+        let Some(value) = ruleset.defines.get(name).map(Rc::clone) else {
             return Err((ProblemKind::Unresolved, "a name that is not defined here", tokens));
         };
-        ruleset.expanded = ruleset.expanded.saturating_add(value.len());
-        if ruleset.expanded > EXPANDED_MAX {
-            return Err((ProblemKind::Limit, "definitions make too much text", tokens));
+        if !ruleset.charge(&value) {
+            return Err((ProblemKind::Limit, TOO_MUCH_TEXT, tokens));
         }
         let set = depth > 0 && value.first() == Some(&Token::Open) && value.last() == Some(&Token::Close);
         let inner = if set { &value[1..value.len() - 1] } else { &value[..] };

@@ -32,7 +32,12 @@ pub(crate) struct Rule {
 
 /// Reads the tokens of a rule of a table of that family.
 pub(crate) fn read(family: &str, tokens: &[Token<'_>]) -> Rule {
-    let mut reader = Reader { family, tokens, at: 0, out: Vec::new(), comment: None };
+    read_at(0, family, tokens)
+}
+
+fn read_at(depth: usize, family: &str, tokens: &[Token<'_>]) -> Rule {
+    let mut reader =
+        Reader { depth, family, tokens, at: 0, out: Vec::new(), comment: None, ranged: 0, searched: (0, false, false) };
     while reader.at < tokens.len() {
         reader.step();
     }
@@ -52,12 +57,26 @@ impl std::fmt::Display for Rule {
     }
 }
 
+/// How deep what is done with the elements of sets may nest. `nft` takes no
+/// such thing in another; what is deeper is read as a plain set.
+const GROUP_DEPTH_MAX: usize = 4;
+
+/// Words that [`Reader::field`] looks back over: an operator, the field, and
+/// what the field is of.
+const FIELD_WORDS: usize = 3;
+
 struct Reader<'a, 't> {
+    depth: usize,
     family: &'a str,
     tokens: &'a [Token<'t>],
     at: usize,
     out: Vec<String>,
     comment: Option<String>,
+    /// How many words there were when a range was last put together.
+    ranged: usize,
+    /// How many words were searched for protocols, and whether IPv4 and IPv6
+    /// were among them.
+    searched: (usize, bool, bool),
 }
 
 impl Reader<'_, '_> {
@@ -75,7 +94,7 @@ impl Reader<'_, '_> {
 
     /// What the value that comes is compared with.
     fn field(&self) -> Field {
-        let mut words = self.out.iter().rev().map(String::as_str);
+        let mut words = self.out.iter().rev().take(FIELD_WORDS).map(String::as_str);
         let operators = ["!=", "<", ">", "<=", ">=", "vmap", "map"];
         let field = words.by_ref().find(|word| !operators.contains(word)).unwrap_or_default();
         match (words.next().unwrap_or_default(), field) {
@@ -146,11 +165,13 @@ impl Reader<'_, '_> {
         let token = &self.tokens[self.at];
         let word = value::word(token, field);
         // A range with white space around its mark is one word.
-        if word == "-" && self.before() != "" && self.tokens.len() > self.at + 1 {
+        if word == "-" && self.ranged != self.out.len() && self.tokens.len() > self.at + 1 {
             let next = value::word(&self.tokens[self.at + 1], Field::Other);
             if let Some(low) = self.out.last_mut() {
-                *low = format!("{low}-{next}");
+                low.push('-');
+                low.push_str(&next);
             }
+            self.ranged = self.out.len();
             self.at += 2;
             return;
         }
@@ -159,16 +180,16 @@ impl Reader<'_, '_> {
 
     /// A set, or what stands behind the name of one that is written to.
     fn group(&mut self) {
-        let (inner, used) = inside(&self.tokens[self.at..]);
-        let inner = inner.to_vec();
-        if self.before().starts_with('@') {
-            let rule = read(self.family, &inner);
+        let tokens = self.tokens;
+        let (inner, used) = inside(&tokens[self.at..]);
+        if self.depth < GROUP_DEPTH_MAX && self.before().starts_with('@') {
+            let rule = read_at(self.depth + 1, self.family, inner);
             self.push(format!("{{ {} }}", rule.words.join(" ")), used);
             return;
         }
         let field = self.field();
         let mut elements: Vec<String> =
-            value::elements(&inner).map(|tokens| element(tokens, field).to_string()).collect();
+            value::elements(inner).map(|tokens| element(tokens, field).to_string()).collect();
         elements.sort_unstable();
         elements.dedup();
         let map = matches!(self.before(), "vmap" | "map");
@@ -218,7 +239,8 @@ impl Reader<'_, '_> {
             let mut text = value::quoted(self.text(1));
             self.at += 2;
             while self.tokens.get(self.at) == Some(&Token::Comma) {
-                text = format!("{text},{}", self.text(1));
+                text.push(',');
+                text.push_str(self.text(1));
                 self.at += 2;
             }
             if (name, text.as_str()) != ("level", "warn") {
@@ -273,13 +295,18 @@ impl Reader<'_, '_> {
 
     /// Whether packets of this rule are answered with ICMP of that kind where
     /// nothing is said.
-    fn is_own_answer(&self, kind: &str) -> bool {
-        let matched = |names: [&str; 3]| self.out.iter().any(|word| names.contains(&word.as_str()));
+    fn is_own_answer(&mut self, kind: &str) -> bool {
+        let (searched, mut v4, mut v6) = self.searched;
+        for word in self.out.iter().skip(searched) {
+            v4 |= matches!(word.as_str(), "ip" | "icmp" | "ipv4");
+            v6 |= matches!(word.as_str(), "ip6" | "icmpv6" | "ipv6");
+        }
+        self.searched = (self.out.len(), v4, v6);
         match (self.family, kind) {
             ("ip", kind) => kind == "icmp",
             ("ip6", kind) => kind == "icmpv6",
-            (_, "icmp") => matched(["ip", "icmp", "ipv4"]),
-            (_, "icmpv6") => matched(["ip6", "icmpv6", "ipv6"]),
+            (_, "icmp") => v4,
+            (_, "icmpv6") => v6,
             (_, kind) => kind == "icmpx",
         }
     }

@@ -404,7 +404,7 @@ fn hook(family: &str, tokens: &[Token<'_>]) -> Option<String> {
         }
     }
     if !text.is_empty() {
-        number += text.parse::<i64>().ok()?;
+        number = number.checked_add(text.parse::<i64>().ok()?)?;
     }
     Some(format!("{} priority {number}", words[..at].join(" ")))
 }

@@ -90,3 +90,60 @@ fn definitions_that_double_stop() {
     }
     assert!(read(&text).problems.iter().any(|problem| problem.kind == crate::ProblemKind::Limit));
 }
+
+/// Reads on a stack as small as a worker's.
+fn read_on_a_small_stack(text: String) -> Reading {
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    thread.spawn(move || read(&text)).expect("a thread starts").join().expect("it is read")
+}
+
+#[test]
+fn deep_nesting_in_a_statement_that_a_brace_ends_is_a_limit() {
+    let text = format!(
+        "table ip t {{ chain c {{ {}x {} }}\nchain d {{ drop\n}} }}\n",
+        "@a { ".repeat(6_000),
+        "}".repeat(6_000)
+    );
+    let reading = read_on_a_small_stack(text);
+    assert_eq!(reading.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), [crate::ProblemKind::Limit]);
+    assert!(shown(&reading).contains(&"ip t/d: drop = drop".to_owned()), "the block that it ends is left");
+}
+
+#[test]
+fn groups_in_groups_below_the_limit_are_read_and_no_overflow() {
+    for deep in [3, 60] {
+        let text = format!("table ip t {{ chain c {{ {}x{} }}\n}}\n", "update @a { ".repeat(deep), " }".repeat(deep));
+        let reading = read_on_a_small_stack(text);
+        assert_eq!(reading.problems, [], "{deep}");
+    }
+}
+
+#[test]
+fn a_range_of_many_marks_is_no_overflow() {
+    let reading =
+        read_on_a_small_stack(format!("table ip t {{ chain c {{ tcp dport {}1 drop\n}}\n}}\n", "1-".repeat(200_000)));
+    assert!(!reading.settings.is_empty());
+}
+
+#[test]
+fn long_definitions_that_multiply_stop() {
+    let mut text = format!("define a0 = \"{}\"\n", "x".repeat(1024 * 1024));
+    for at in 1..40 {
+        text += &format!("define a{at} = $a{} $a{}\n", at - 1, at - 1);
+    }
+    let reading = read(&text);
+    assert!(reading.problems.iter().any(|problem| problem.kind == crate::ProblemKind::Limit));
+}
+
+#[test]
+fn a_priority_beyond_all_numbers_is_a_problem() {
+    let reading = read("table ip t { chain c { type filter hook input priority raw-9223372036854775808\n}\n}\n");
+    assert_eq!(reading.problems.len(), 1);
+}
+
+#[test]
+fn what_is_not_understood_is_watched_with_its_brackets() {
+    let content = |text: &str| read(text).settings.into_iter().map(|it| it.value.bytes().to_vec()).collect::<Vec<_>>();
+    assert_ne!(content("frobnicate { a }\n"), content("frobnicate a , b\n"));
+    assert_ne!(content("frobnicate { a }\n"), content("frobnicate , a ,\n"));
+}

@@ -38,6 +38,17 @@ impl Token<'_> {
         }
     }
 
+    /// What it is watched as where it is not understood.
+    pub(crate) fn source(&self) -> &str {
+        match self {
+            Self::Word(text) | Self::Quoted(text) => text,
+            Self::Open => "{",
+            Self::Close => "}",
+            Self::Comma => ",",
+            Self::End => ";",
+        }
+    }
+
     /// The same, borrowing nothing.
     pub(crate) fn into_owned(self) -> Token<'static> {
         match self {
@@ -69,6 +80,16 @@ impl<'a> Lexer<'a> {
     /// The line of what comes next.
     pub(crate) fn line(&self) -> u32 {
         self.line
+    }
+
+    /// The byte of what comes next.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The text between two bytes that stand at the ends of tokens.
+    pub(crate) fn between(&self, from: usize, to: usize) -> &'a str {
+        self.text.get(from..to).unwrap_or_default()
     }
 
     fn rest(&self) -> &'a str {

@@ -132,7 +132,7 @@ fn canonical(text: &str, field: Field) -> String {
         _ => {}
     }
     match text.split_once('-') {
-        Some((low, high)) if digits || text.contains(':') && !high.contains('-') => range(low, high, field),
+        Some((low, high)) if (digits || text.contains(':')) && !high.contains('-') => range(low, high, field),
         _ => text.to_owned(),
     }
 }

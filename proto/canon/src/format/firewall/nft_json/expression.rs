@@ -4,14 +4,46 @@
 
 use serde_json::Value;
 
-use super::super::nft::value::quoted;
 use super::{only, statement};
+
+/// Words that begin a statement where they stand alone: what is one of them in
+/// a string is said in quotes.
+const KEYWORDS: [&str; 14] =
+    ["comment", "counter", "eq", "expires", "flags", "ge", "gt", "le", "limit", "log", "lt", "ne", "reject", "timeout"];
+
+/// A string that is one word, whatever stands around it.
+pub(super) fn plain(text: &str) -> Option<&str> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/' | b'*' | b'+' | b'@');
+    (!text.is_empty() && text.bytes().all(fits)).then_some(text)
+}
+
+/// The member of that name, where it is one word.
+pub(super) fn word<'v>(value: &'v Value, name: &str) -> Option<&'v str> {
+    value.get(name).and_then(Value::as_str).and_then(plain)
+}
+
+/// A string in quotes. One that would end them cannot be said: nft takes no
+/// such thing in a text.
+pub(super) fn in_quotes(text: &str) -> Option<String> {
+    (!text.contains(['"', '\n'])).then(|| format!("\"{text}\""))
+}
+
+/// A string as a value: a word where it stays one.
+fn string(text: &str) -> Option<String> {
+    let alone = matches!(text, "-" | ":") || KEYWORDS.contains(&text) || text.starts_with('@') || text.ends_with(':');
+    let set = text.strip_prefix('@').is_some_and(is_identifier);
+    if set || !alone && plain(text).is_some() { Some(text.to_owned()) } else { in_quotes(text) }
+}
+
+fn is_identifier(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/');
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.bytes().all(fits)
+}
 
 /// An expression.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if text.starts_with('@') => Some(text.clone()),
-        Value::String(text) => Some(quoted(text)),
+        Value::String(text) => string(text),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(there) => Some(if *there { "exists" } else { "missing" }.to_owned()),
         Value::Array(list) => joined(list, ","),
@@ -28,24 +60,28 @@ fn joined(list: &[Value], between: &str) -> Option<String> {
 /// One word or a list of them.
 pub(super) fn flags(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
+        Value::String(text) => plain(text).map(str::to_owned),
+        Value::Array(list) => Some(list.iter().map(|it| plain(it.as_str()?)).collect::<Option<Vec<_>>>()?.join(",")),
         _ => None,
     }
 }
 
 fn object(value: &Value) -> Option<String> {
     let (kind, inner) = only(value)?;
-    let member = |name: &str| inner.get(name).and_then(Value::as_str);
+    let member = |name: &str| word(inner, name);
+    let number = |name: &str| inner.get(name).and_then(Value::as_u64);
     match kind {
         "payload" => match member("protocol") {
             Some(protocol) => Some(format!("{protocol} {}", member("field")?)),
-            None => Some(format!("@{},{},{}", member("base")?, inner.get("offset")?, inner.get("len")?)),
+            None => Some(format!("@{},{},{}", member("base")?, number("offset")?, number("len")?)),
         },
         "meta" | "rt" | "socket" => Some(format!("{kind} {}", member("key")?)),
         "ct" => {
-            let words = ["dir", "family", "key"].into_iter().filter_map(member);
-            Some(format!("ct {}", words.collect::<Vec<_>>().join(" ")))
+            // The key has two words where it says the family.
+            let words = ["dir", "family", "key"].into_iter().filter_map(|name| inner.get(name)?.as_str());
+            let words: Vec<&str> = words.flat_map(|words| words.split(' ')).collect();
+            let words = words.into_iter().map(plain).collect::<Option<Vec<_>>>()?;
+            Some(format!("ct {}", words.join(" ")))
         }
         "tcp option" => Some(format!("tcp option {} {}", member("name")?, member("field").unwrap_or_default())),
         "exthdr" => Some(format!("{} {}", member("name")?, member("field").unwrap_or_default())),
@@ -53,10 +89,10 @@ fn object(value: &Value) -> Option<String> {
         "concat" => joined(inner.as_array()?, " . "),
         "set" => set(inner),
         "map" => Some(format!("{} map {}", text(inner.get("key")?)?, text(inner.get("data")?)?)),
-        "prefix" => Some(format!("{}/{}", member("addr")?, inner.get("len")?)),
+        "prefix" => Some(format!("{}/{}", member("addr")?, number("len")?)),
         "range" => joined(inner.as_array()?, "-"),
         "elem" => element(value),
-        "numgen" => Some(format!("numgen {} mod {}{}", member("mode")?, inner.get("mod")?, offset(inner))),
+        "numgen" => Some(format!("numgen {} mod {}{}", member("mode")?, number("mod")?, offset(inner))),
         "&" | "|" | "^" | "<<" | ">>" => computed(kind, inner.as_array()?),
         _ => statement::verdict(value),
     }
@@ -84,7 +120,7 @@ fn computed(operator: &str, sides: &[Value]) -> Option<String> {
 fn set(inner: &Value) -> Option<String> {
     let list = match inner {
         Value::Array(list) => list.iter().map(element).collect::<Option<Vec<_>>>()?,
-        Value::String(name) => return Some(name.clone()),
+        Value::String(name) => return string(name),
         one => vec![element(one)?],
     };
     Some(format!("{{ {} }}", list.join(", ")))
@@ -106,7 +142,7 @@ pub(super) fn element(value: &Value) -> Option<String> {
         said += " counter packets 0 bytes 0";
     }
     if let Some(comment) = inner.get("comment").and_then(Value::as_str) {
-        said += &format!(" comment \"{comment}\"");
+        said += &format!(" comment {}", in_quotes(comment)?);
     }
     Some(said)
 }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::expression::{self, flags};
+use super::expression::{self, flags, in_quotes, plain, word};
 use super::only;
 
 /// A statement of a rule.
@@ -13,19 +13,21 @@ pub(super) fn text(value: &Value) -> Option<String> {
     let member = |name: &str| inner.get(name).and_then(expression::text);
     match kind {
         "match" => matching(inner),
-        "counter" | "quota" | "limit" if inner.is_string() => Some(format!("{kind} name \"{}\"", inner.as_str()?)),
+        "counter" | "quota" | "limit" if inner.is_string() => {
+            Some(format!("{kind} name {}", in_quotes(inner.as_str()?)?))
+        }
         "counter" => Some("counter".to_owned()),
         "quota" => Some(format!("quota {}{} {}", over(inner), member("val")?, member("val_unit")?)),
         "limit" => Some(format!("limit {}", rate(inner)?)),
-        "log" => Some(log(inner)),
+        "log" => log(inner),
         "reject" => reject(inner),
         "mangle" => Some(format!("{} set {}", member("key")?, member("value")?)),
         "vmap" => Some(format!("{} vmap {}", member("key")?, member("data")?)),
         "set" => in_set(inner),
         "masquerade" | "redirect" | "snat" | "dnat" => translation(kind, inner),
         "ct count" => Some(format!("ct count {}{}", over(inner), member("val")?)),
-        "ct helper" | "ct timeout" | "ct expectation" => Some(format!("{kind} set \"{}\"", inner.as_str()?)),
-        "flow" => Some(format!("flow {} {}", inner.get("op")?.as_str()?, inner.get("flowtable")?.as_str()?)),
+        "ct helper" | "ct timeout" | "ct expectation" => Some(format!("{kind} set {}", in_quotes(inner.as_str()?)?)),
+        "flow" => Some(format!("flow {} {}", word(inner, "op")?, word(inner, "flowtable")?)),
         _ => verdict(value),
     }
 }
@@ -35,7 +37,7 @@ pub(super) fn verdict(value: &Value) -> Option<String> {
     let (kind, inner) = only(value)?;
     match kind {
         "accept" | "drop" | "return" | "continue" | "notrack" if inner.is_null() => Some(kind.to_owned()),
-        "jump" | "goto" => Some(format!("{kind} {}", inner.get("target")?.as_str()?)),
+        "jump" | "goto" => Some(format!("{kind} {}", word(inner, "target")?)),
         _ => None,
     }
 }
@@ -50,6 +52,7 @@ fn matching(inner: &Value) -> Option<String> {
     match inner.get("op")?.as_str()? {
         "==" if computed => Some(format!("{left} == {right}")),
         "==" | "in" => Some(format!("{left} {right}")),
+        operator if !matches!(operator, "!=" | "<" | ">" | "<=" | ">=") => None,
         operator => Some(format!("{left} {operator} {right}")),
     }
 }
@@ -57,8 +60,8 @@ fn matching(inner: &Value) -> Option<String> {
 /// `rate [over] 5/minute burst 5 packets`
 fn rate(inner: &Value) -> Option<String> {
     let rate = inner.get("rate")?.as_u64()?;
-    let per = inner.get("per")?.as_str()?;
-    let unit = |name: &str| inner.get(name).and_then(Value::as_str);
+    let per = word(inner, "per")?;
+    let unit = |name: &str| word(inner, name);
     let amount = match unit("rate_unit") {
         Some(unit) if unit != "packets" => format!("{rate} {unit}/{per}"),
         _ => format!("{rate}/{per}"),
@@ -70,10 +73,10 @@ fn rate(inner: &Value) -> Option<String> {
     Some(format!("rate {}{amount}{burst}", over(inner)))
 }
 
-fn log(inner: &Value) -> String {
+fn log(inner: &Value) -> Option<String> {
     let mut text = "log".to_owned();
     if let Some(prefix) = inner.get("prefix").and_then(Value::as_str) {
-        text += &format!(" prefix \"{prefix}\"");
+        text += &format!(" prefix {}", in_quotes(prefix)?);
     }
     for name in ["group", "snaplen", "queue-threshold", "level"] {
         if let Some(value) = inner.get(name).and_then(expression::text) {
@@ -83,14 +86,14 @@ fn log(inner: &Value) -> String {
     if let Some(flags) = inner.get("flags").and_then(flags) {
         text += &format!(" flags {flags}");
     }
-    text
+    Some(text)
 }
 
 fn reject(inner: &Value) -> Option<String> {
     match inner.get("type").and_then(Value::as_str) {
         None => Some("reject".to_owned()),
         Some("tcp reset") => Some("reject with tcp reset".to_owned()),
-        Some(kind) => Some(format!("reject with {kind} {}", expression::text(inner.get("expr")?)?)),
+        Some(kind) => Some(format!("reject with {} {}", plain(kind)?, expression::text(inner.get("expr")?)?)),
     }
 }
 
@@ -100,13 +103,13 @@ fn in_set(inner: &Value) -> Option<String> {
     for one in inner.get("stmt").and_then(Value::as_array).into_iter().flatten() {
         text_of += &format!(" {}", text(one)?);
     }
-    Some(format!("{} {} {{ {text_of} }}", inner.get("op")?.as_str()?, inner.get("set")?.as_str()?))
+    Some(format!("{} {} {{ {text_of} }}", word(inner, "op")?, word(inner, "set")?))
 }
 
 /// `dnat ip to 10.0.0.1:8080 random`
 fn translation(kind: &str, inner: &Value) -> Option<String> {
     let mut text = kind.to_owned();
-    let family = inner.get("family").and_then(Value::as_str).map(|family| format!(" {family}")).unwrap_or_default();
+    let family = word(inner, "family").map(|family| format!(" {family}")).unwrap_or_default();
     let addr = inner.get("addr").map(expression::text);
     let port = inner.get("port").map(expression::text);
     match (addr, port) {
@@ -134,14 +137,19 @@ pub(super) fn object(kind: &str, inner: &Value) -> Vec<String> {
         "counter" => {}
         _ => {
             for (name, value) in inner.as_object().into_iter().flatten() {
-                if !matches!(name.as_str(), "family" | "name" | "table" | "handle" | "comment") {
+                let known = matches!(name.as_str(), "family" | "name" | "table" | "handle" | "comment");
+                if !known && plain(name).is_some() {
                     parts.extend(expression::text(value).map(|value| format!("{name} {value}")));
                 }
             }
         }
     }
-    parts.extend(inner.get("comment").and_then(Value::as_str).map(|comment| format!("comment \"{comment}\"")));
     parts
+}
+
+/// A comment as a statement.
+pub(super) fn comment(text: &str) -> Option<String> {
+    Some(format!("comment {}", in_quotes(text)?))
 }
 
 /// The listing as text says a quota in the largest unit.
@@ -156,8 +164,8 @@ fn quota(inner: &Value) -> Option<String> {
 /// The types of a set: one, or several joined.
 pub(super) fn types(value: &Value) -> Option<String> {
     match value {
-        Value::String(name) => Some(name.clone()),
-        Value::Array(list) => Some(list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" . ")),
+        Value::String(name) => plain(name).map(str::to_owned),
+        Value::Array(list) => Some(list.iter().map(|it| plain(it.as_str()?)).collect::<Option<Vec<_>>>()?.join(" . ")),
         _ => None,
     }
 }

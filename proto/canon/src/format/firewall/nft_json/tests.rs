@@ -73,3 +73,49 @@ fn what_is_no_listing_is_told() {
         assert_eq!(reading.problems.len(), 1, "{text:.40}");
     }
 }
+
+/// The keys and values of a rule with this expression and this comment.
+fn items(expr: &str, comment: &str) -> Vec<String> {
+    let json = rule(&format!("{expr}, \"comment\": {comment}"));
+    let reading = read_nft_json(json.as_bytes());
+    reading.settings.iter().map(|it| format!("{} = {}", it.key, String::from_utf8_lossy(it.value.bytes()))).collect()
+}
+
+#[test]
+fn no_string_makes_another_rule_of_its_own() {
+    let drop = r#"[{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "a"}}, {"drop": null}]"#;
+    assert_ne!(
+        items("[{\"drop\": null}]", r#""x\" drop comment \"y""#),
+        items("[{\"drop\": null}, {\"drop\": null}]", "\"y\"")
+    );
+    for (forged, expr) in [
+        (r#"[{"log": {"prefix": "x\" accept comment \"y"}}]"#, r#"[{"log": {"prefix": "x"}}, {"accept": null}]"#),
+        (
+            r#"[{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "a\" drop log prefix \"z"}}]"#,
+            drop,
+        ),
+        (r#"[{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "@a drop"}}]"#, drop),
+        (r#"[{"match": {"op": "==", "left": {"meta": {"key": "iifname a drop comment x"}}, "right": "y"}}]"#, drop),
+        (r#"[{"jump": {"target": "x drop"}}]"#, r#"[{"jump": {"target": "x"}}, {"drop": null}]"#),
+        (
+            r#"[{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "comment"}}, {"accept": null}]"#,
+            r#"[{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "comment"}}]"#,
+        ),
+    ] {
+        let words = |items: Vec<String>| items.iter().filter(|it| !it.starts_with('@')).cloned().collect::<Vec<_>>();
+        let (forged, real) = (words(items(forged, "\"\"")), words(items(expr, "\"\"")));
+        assert_ne!(forged, real);
+        assert!(forged.iter().all(|item| !item.contains("accept comment y")), "{forged:?}");
+    }
+}
+
+#[test]
+fn a_string_that_begins_like_a_set_is_no_overflow() {
+    let nested = "@a { ".repeat(6_000);
+    let json = rule(&format!(
+        r#"[{{"match": {{"op": "==", "left": {{"meta": {{"key": "iifname"}}}}, "right": "{nested}"}}}}]"#
+    ));
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    let reading = thread.spawn(move || read_nft_json(json.as_bytes())).expect("starts").join().expect("is read");
+    assert!(!reading.settings.is_empty());
+}
