@@ -4,7 +4,7 @@ use driftline_api::host::{Host, HostDetail, Source};
 use driftline_api::problem::Problem;
 use jiff::Timestamp;
 
-use super::{HIDDEN, NONE, count, shown};
+use super::{HIDDEN, NONE, shown};
 use crate::printer::document::{Block, Document, Table};
 use crate::time_text;
 
@@ -46,7 +46,7 @@ fn problems(host: &Host) -> String {
     match (host.problems, host.degraded_sources) {
         (0, 0) => String::new(),
         (problems, 0) => problems.to_string(),
-        (problems, degraded) => format!("{problems} ({} degraded)", count(degraded.into(), "source", "sources")),
+        (problems, degraded) => format!("{problems} ({degraded} degraded)"),
     }
 }
 
