@@ -4,6 +4,7 @@
 //! again with the reader of its kind. A chain keeps the order of its rules and
 //! takes insertions and removals as the loading tool would.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use crate::Place;
@@ -43,6 +44,8 @@ pub(super) struct Chain {
 pub(super) struct Chains {
     chains: Vec<Chain>,
     index: HashMap<String, usize>,
+    /// Of each table, where its chains are.
+    tables: HashMap<String, Vec<usize>>,
     passed: usize,
 }
 
@@ -69,26 +72,38 @@ impl Chains {
                 let at = self.chains.len();
                 self.chains.push(Chain { name: name.to_owned(), ..Chain::default() });
                 self.index.insert(name.to_owned(), at);
+                if let Some(table) = table_of(name) {
+                    self.tables.entry(table.to_owned()).or_default().push(at);
+                }
                 at
             }
         };
         &mut self.chains[at]
     }
 
-    /// The rules of all chains whose names begin so are gone, and with
-    /// `chains` the chains too.
-    pub(super) fn clear(&mut self, begin: &str, chains: bool) {
-        for chain in self.chains.iter_mut().filter(|chain| chain.name.starts_with(begin)) {
-            chain.rules.clear();
-            if chains {
-                chain.facts.clear();
-                self.index.remove(&chain.name);
-            }
+    /// Takes all chains of a table away, with their rules.
+    pub(super) fn remove_table(&mut self, table: &str) {
+        for at in self.tables.remove(table).unwrap_or_default() {
+            let gone = std::mem::take(&mut self.chains[at]);
+            self.index.remove(&gone.name);
         }
-        if chains {
-            self.chains.retain(|chain| !chain.name.starts_with(begin));
-            self.index = self.chains.iter().enumerate().map(|(at, chain)| (chain.name.clone(), at)).collect();
+    }
+
+    /// Takes the rules of all chains of a table out.
+    ///
+    /// # Errors
+    /// When too many chains were passed over.
+    pub(super) fn flush_table(&mut self, table: &str) -> Result<(), Refused> {
+        self.pass(self.tables.get(table).map_or(0, Vec::len))?;
+        for &at in self.tables.get(table).into_iter().flatten() {
+            self.chains[at].rules.clear();
         }
+        Ok(())
+    }
+
+    /// Takes everything away.
+    pub(super) fn remove_all(&mut self) {
+        *self = Self { passed: self.passed, ..Self::default() };
     }
 
     /// Puts a rule in at a position from 0.
@@ -149,6 +164,25 @@ impl Chains {
             list.finish(gather);
         }
     }
+}
+
+/// The table in the name of something in a table: what stands before the first
+/// `/` that is not in quotes.
+pub(super) fn table_of(name: &str) -> Option<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    let at = name.bytes().position(|b| {
+        let found = b == b'/' && !quoted;
+        quoted ^= b == b'"' && !escaped;
+        escaped = quoted && b == b'\\' && !escaped;
+        found
+    })?;
+    Some(&name[..at])
+}
+
+/// A name as keys have it: in quotes where it could be taken for more than one.
+pub(super) fn name_in_key(name: &str) -> Cow<'_, str> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    if name.bytes().all(plain) { Cow::Borrowed(name) } else { Cow::Owned(format!("{name:?}")) }
 }
 
 impl Chain {

@@ -7,6 +7,7 @@ pub(super) mod block;
 pub(super) mod rule;
 pub(super) mod sets;
 pub(super) mod statement;
+pub(super) mod tables;
 pub(super) mod token;
 pub(super) mod value;
 
@@ -14,6 +15,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use self::sets::Sets;
+use self::tables::Tables;
 use self::token::Token;
 use super::model::Chains;
 use crate::format::gather::Gather;
@@ -30,7 +32,7 @@ const EXPANDED_BYTES_MAX: usize = FILE_BYTES_MAX;
 pub(super) struct Ruleset<'g> {
     chains: Chains,
     sets: Sets,
-    tables: Vec<(String, String, u32)>,
+    tables: Tables,
     defines: HashMap<String, Rc<[Token<'static>]>>,
     expanded: usize,
     gather: &'g mut Gather,
@@ -41,7 +43,7 @@ impl<'g> Ruleset<'g> {
         Self {
             chains: Chains::default(),
             sets: Sets::default(),
-            tables: Vec::new(),
+            tables: Tables::default(),
             defines: HashMap::new(),
             expanded: 0,
             gather,
@@ -86,18 +88,13 @@ impl<'g> Ruleset<'g> {
 
     /// Hands everything over as items.
     pub(super) fn give(self) {
-        for (table, value, line) in self.tables {
-            let key = format!("{table} table");
-            self.gather.set_quietly(key.as_bytes(), crate::format::gather::text(value), Place { line, column: 1 });
-        }
+        self.tables.give(self.gather);
         self.chains.give(self.gather);
         self.sets.give(self.gather);
     }
 
     pub(super) fn table(&mut self, table: &str, line: u32) {
-        if !self.tables.iter().any(|(known, _, _)| known == table) {
-            self.tables.push((table.to_owned(), "present".to_owned(), line));
-        }
+        self.tables.add(table, line);
     }
 }
 

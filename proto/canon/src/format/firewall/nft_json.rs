@@ -7,9 +7,12 @@
 mod expression;
 mod statement;
 
+use std::borrow::Cow;
+
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::model::name_in_key;
 use super::nft::Ruleset;
 use super::nft::token::{Lexer, Token};
 use crate::format::gather::Gather;
@@ -96,6 +99,11 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// A name as keys have it.
+fn key<'v>(value: &'v Value, name: &str) -> Cow<'v, str> {
+    name_in_key(text(value, name))
+}
+
 fn tokens(text: &str) -> Vec<Token<'_>> {
     Lexer::new(text).filter(|token| *token != Token::End).collect()
 }
@@ -109,11 +117,11 @@ fn take(ruleset: &mut Ruleset<'_>, object: &Value) {
         ("flush", inner) if inner.get("ruleset").is_some() => return ruleset.flush(),
         (kind, _) => kind,
     };
-    let table = format!("{} {}", text(inner, "family"), text(inner, "table"));
+    let table = format!("{} {}", text(inner, "family"), key(inner, "table"));
     match kind {
         "metainfo" => {}
         "table" => {
-            let name = format!("{} {}", text(inner, "family"), text(inner, "name"));
+            let name = format!("{} {}", text(inner, "family"), key(inner, "name"));
             ruleset.table(&name, 1);
             if let Some(flags) = inner.get("flags").and_then(expression::flags) {
                 ruleset.table_flags(&name, &flags);
@@ -123,11 +131,11 @@ fn take(ruleset: &mut Ruleset<'_>, object: &Value) {
         "rule" => rule(ruleset, &table, inner),
         "set" | "map" => set(ruleset, kind, &table, inner),
         "element" => {
-            let name = format!("{table}/@{}", text(inner, "name"));
+            let name = format!("{table}/@{}", key(inner, "name"));
             elements(ruleset, &name, inner.get("elem"));
         }
         _ if !text(inner, "name").is_empty() => {
-            let name = format!("{table}/{kind} {}", text(inner, "name"));
+            let name = format!("{table}/{kind} {}", key(inner, "name"));
             ruleset.object(&name);
             for part in statement::object(kind, inner) {
                 ruleset.set_part(&name, &tokens(&part), 1);
@@ -144,7 +152,7 @@ fn refuse(ruleset: &mut Ruleset<'_>, object: &Value) {
 }
 
 fn chain(ruleset: &mut Ruleset<'_>, table: &str, inner: &Value) {
-    let key = format!("{table}/{}", text(inner, "name"));
+    let key = format!("{table}/{}", key(inner, "name"));
     if text(inner, "hook").is_empty() {
         ruleset.chain_fact(&key, "chain", "present");
         return;
@@ -158,7 +166,7 @@ fn chain(ruleset: &mut Ruleset<'_>, table: &str, inner: &Value) {
 }
 
 fn rule(ruleset: &mut Ruleset<'_>, table: &str, inner: &Value) {
-    let key = format!("{table}/{}", text(inner, "chain"));
+    let key = format!("{table}/{}", key(inner, "chain"));
     let family = text(inner, "family");
     let empty = Vec::new();
     let statements = inner.get("expr").and_then(Value::as_array).unwrap_or(&empty);
@@ -191,7 +199,7 @@ fn rule(ruleset: &mut Ruleset<'_>, table: &str, inner: &Value) {
 }
 
 fn set(ruleset: &mut Ruleset<'_>, kind: &str, table: &str, inner: &Value) {
-    let key = format!("{table}/@{}", text(inner, "name"));
+    let key = format!("{table}/@{}", key(inner, "name"));
     ruleset.object(&key);
     ruleset.set_kind(&key, kind);
     let mut parts = Vec::new();

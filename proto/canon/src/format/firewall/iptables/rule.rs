@@ -13,6 +13,9 @@ use super::value;
 use super::words::{Word, push_word};
 use crate::format::firewall::{address, names};
 
+/// Matches of one rule: each option is looked for in all. Tools write ten.
+const MATCHES_MAX: usize = 64;
+
 /// One option in its one form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Opt {
@@ -134,11 +137,8 @@ impl<'w> Reader<'_, 'w> {
             "-j" | "--jump" => self.target(false),
             "-g" | "--goto" => self.target(true),
             "-c" | "--set-counters" => self.argument().map(|_| ()).and_then(|()| self.argument().map(|_| ())),
-            "-4" | "--ipv4" | "-6" | "--ipv6" => {
-                let text = String::new();
-                let name = if name.contains('4') { "-4" } else { "-6" };
-                self.base(name, 6, negated, text)
-            }
+            "-4" | "--ipv4" => self.base("-4", 6, negated, String::new()),
+            "-6" | "--ipv6" => self.base("-6", 6, negated, String::new()),
             _ => self.module_option(&name, negated),
         }
     }
@@ -198,8 +198,7 @@ impl<'w> Reader<'_, 'w> {
         let written = self.argument()?;
         let known = modules::match_of(written);
         let name = known.map_or(written, |module| module.name).to_owned();
-        self.last = Last::Match(self.rule.matches.len());
-        self.rule.matches.push(Part { name, options: Vec::new(), span_ms: None, known });
+        self.last = Last::Match(self.load(name, known)?);
         Ok(())
     }
 
@@ -226,18 +225,22 @@ impl<'w> Reader<'_, 'w> {
         if self.last == Last::Target { target().or_else(matches) } else { matches().or_else(target) }
     }
 
+    /// Loads a match.
+    fn load(&mut self, name: String, known: Option<&'static Module>) -> Result<usize, Unread> {
+        let at = self.rule.matches.len();
+        if at >= MATCHES_MAX {
+            return self.unread("the rule has too many matches");
+        }
+        self.rule.matches.push(Part { name, options: Vec::new(), span_ms: None, known });
+        Ok(at)
+    }
+
     /// The match that the protocol brings, loaded when one of its options is
     /// first met.
     fn implicit(&mut self, name: &str) -> Option<(Last, &'static Module, usize)> {
         let module = modules::match_of_protocol(self.rule.protocol.as_deref()?)?;
         let option = module.option(name)?;
-        let at = self.rule.matches.len();
-        self.rule.matches.push(Part {
-            name: module.name.to_owned(),
-            options: Vec::new(),
-            span_ms: None,
-            known: Some(module),
-        });
+        let at = self.load(module.name.to_owned(), Some(module)).ok()?;
         Some((Last::Match(at), module, option))
     }
 
@@ -418,6 +421,13 @@ impl Rule {
     /// How many rules [`Self::expand`] gives.
     pub(crate) fn count(&self) -> usize {
         self.sources.len().max(1).saturating_mul(self.destinations.len().max(1))
+    }
+
+    /// How many bytes the texts of those rules have at most.
+    pub(crate) fn expanded_bytes(&self) -> usize {
+        let longest = |list: &[String]| list.iter().map(String::len).max().unwrap_or(0);
+        let one = self.to_string().len() + longest(&self.sources) + longest(&self.destinations) + 2;
+        one.saturating_mul(self.count())
     }
 
     fn give(&mut self, name: &str, address: Option<&str>) {

@@ -36,13 +36,38 @@ fn passing_over_rules_has_an_end() {
 }
 
 #[test]
-fn clearing_goes_by_the_beginning_of_the_name() {
+fn a_table_goes_with_its_own_chains_alone() {
     let mut chains = Chains::default();
-    chains.chain("filter/A").rules.push_back(rule("x"));
-    chains.chain("nat/A").rules.push_back(rule("x"));
-    chains.clear("filter/", false);
+    for name in ["filter/A", "filter2/A", "\"filter/A\"/B", "nat/A"] {
+        chains.chain(name).rules.push_back(rule("x"));
+    }
+    chains.flush_table("filter").unwrap();
     assert!(chains.has("filter/A") && rules(&mut chains, "filter/A").is_empty());
-    chains.clear("filter/", true);
+    chains.remove_table("filter");
     assert!(!chains.has("filter/A") && chains.has("nat/A"));
-    assert_eq!(rules(&mut chains, "nat/A"), ["x"]);
+    for name in ["filter2/A", "\"filter/A\"/B", "nat/A"] {
+        assert_eq!(rules(&mut chains, name), ["x"], "{name}");
+    }
+}
+
+#[test]
+fn flushing_tables_has_an_end() {
+    let mut chains = Chains::default();
+    for at in 0..10_000 {
+        chains.chain(&format!("filter/{at}"));
+    }
+    assert!((0..10_000).any(|_| chains.flush_table("filter") == Err(Refused::Limit)));
+}
+
+#[test]
+fn names_that_could_be_more_than_one_are_quoted() {
+    for (name, key) in [("a", "a"), ("a-b_c.d1", "a-b_c.d1"), ("a/b", "\"a/b\""), ("a b", "\"a b\""), ("@a", "\"@a\"")]
+    {
+        assert_eq!(name_in_key(name), key);
+    }
+    assert_eq!(table_of("ip a/b/c"), Some("ip a"));
+    assert_eq!(table_of("ip \"a/b\"/c"), Some("ip \"a/b\""));
+    assert_eq!(table_of("ip \"a\\\"/b\"/c"), Some("ip \"a\\\"/b\""));
+    assert_eq!(table_of("ip \"a\\\\\"/c"), Some("ip \"a\\\\\""));
+    assert_eq!(table_of("filter"), None);
 }

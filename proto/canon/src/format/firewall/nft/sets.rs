@@ -3,10 +3,11 @@
 //! An element is an item by what is looked up; what it maps to is its value. An
 //! element that will go by itself is none.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::value::{self, Element, Field};
 use crate::Place;
+use crate::format::firewall::model::{Refused, table_of};
 use crate::format::gather::{Gather, text};
 use crate::format::includes::FileName;
 
@@ -17,6 +18,7 @@ pub(crate) struct Set {
     definition: Vec<String>,
     elements: Vec<(Element, u32, Option<FileName>)>,
     line: u32,
+    field: Option<Field>,
 }
 
 /// All of one ruleset.
@@ -24,7 +26,14 @@ pub(crate) struct Set {
 pub(crate) struct Sets {
     sets: Vec<Set>,
     index: HashMap<String, usize>,
+    /// Of each table, where its sets are.
+    tables: HashMap<String, Vec<usize>>,
+    passed: usize,
 }
+
+/// Elements that removals may pass over in one file. Files of people remove
+/// none; hostile ones stop here.
+const PASSED_MAX: usize = 20_000_000;
 
 impl Sets {
     /// The set of that name (`inet filter/@blocked`), made where it is missing.
@@ -32,19 +41,50 @@ impl Sets {
         let at = *self.index.entry(name.to_owned()).or_insert(self.sets.len());
         if at == self.sets.len() {
             self.sets.push(Set { name: name.to_owned(), line, ..Set::default() });
+            if let Some(table) = table_of(name) {
+                self.tables.entry(table.to_owned()).or_default().push(at);
+            }
         }
         &mut self.sets[at]
     }
 
-    /// All whose names begin so are gone.
-    pub(crate) fn clear(&mut self, begin: &str) {
-        self.sets.retain(|set| !set.name.starts_with(begin));
-        self.index = self.sets.iter().enumerate().map(|(at, set)| (set.name.clone(), at)).collect();
+    /// The set of that name is gone.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Some(at) = self.index.remove(name) {
+            self.sets[at] = Set::default();
+        }
+    }
+
+    /// All are gone.
+    pub(crate) fn remove_all(&mut self) {
+        *self = Self { passed: self.passed, ..Self::default() };
+    }
+
+    /// All of a table are gone.
+    pub(crate) fn remove_table(&mut self, table: &str) {
+        for at in self.tables.remove(table).unwrap_or_default() {
+            let gone = std::mem::take(&mut self.sets[at]);
+            self.index.remove(&gone.name);
+        }
+    }
+
+    /// Takes elements out of a set again.
+    ///
+    /// # Errors
+    /// When too many elements were passed over.
+    pub(crate) fn remove_elements(&mut self, name: &str, line: u32, keys: &HashSet<String>) -> Result<(), Refused> {
+        let length = self.set(name, line).elements.len();
+        self.passed = self.passed.saturating_add(length);
+        if self.passed > PASSED_MAX {
+            return Err(Refused::Limit);
+        }
+        self.set(name, line).elements.retain(|(element, _, _)| !keys.contains(&element.key));
+        Ok(())
     }
 
     /// Hands everything over as items.
     pub(crate) fn give(self, gather: &mut Gather) {
-        for mut set in self.sets {
+        for mut set in self.sets.into_iter().filter(|set| !set.name.is_empty()) {
             set.definition.sort_unstable();
             set.definition.dedup();
             let definition = if set.definition.is_empty() { "present".to_owned() } else { set.definition.join("; ") };
@@ -63,19 +103,15 @@ impl Sets {
 impl Set {
     /// Says something about the set.
     pub(crate) fn define(&mut self, words: &str) {
+        if let Some(types) = words.strip_prefix("type ") {
+            self.field.get_or_insert_with(|| field_of(types));
+        }
         self.definition.push(words.to_owned());
     }
 
     /// What its elements are, as far as they have names.
     pub(crate) fn field(&self) -> Field {
-        let types = self.definition.iter().find_map(|words| words.strip_prefix("type "));
-        match types.map(|words| words.split(' ').next().unwrap_or_default()) {
-            Some("inet_service") => Field::Port,
-            Some("inet_proto") => Field::Protocol,
-            Some("icmp_type") => Field::Icmp,
-            Some("icmpv6_type") => Field::Icmp6,
-            _ => Field::Other,
-        }
+        self.field.unwrap_or(Field::Other)
     }
 
     /// Takes an element; one that will go by itself is left out.
@@ -85,14 +121,20 @@ impl Set {
         }
     }
 
-    /// Takes elements out again.
-    pub(crate) fn remove(&mut self, keys: &[String]) {
-        self.elements.retain(|(element, _, _)| !keys.contains(&element.key));
-    }
-
     /// Takes all out.
     pub(crate) fn flush(&mut self) {
         self.elements.clear();
+    }
+}
+
+/// What elements of these types are.
+fn field_of(types: &str) -> Field {
+    match types.split(' ').next().unwrap_or_default() {
+        "inet_service" => Field::Port,
+        "inet_proto" => Field::Protocol,
+        "icmp_type" => Field::Icmp,
+        "icmpv6_type" => Field::Icmp6,
+        _ => Field::Other,
     }
 }
 

@@ -3,14 +3,25 @@
 //! Rules are handed to the reader of rules; commands about one rule by its
 //! handle cannot be followed without a kernel, and say so.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::block::Context;
 use super::sets::definition;
+use super::tables::Tables;
 use super::token::Token;
 use super::value::{self, Field, element, elements};
 use super::{Ruleset, rule};
 use crate::ProblemKind;
 use crate::format::firewall::comment::without_dates;
-use crate::format::firewall::model::{Refused, RuleText};
+use crate::format::firewall::model::{Refused, RuleText, name_in_key};
+use crate::limits::LINE_BYTES_MAX;
+
+/// Bytes of a name. The kernel takes 255 (`NFT_NAME_MAXLEN`); a longer one
+/// would stand in every key of its table.
+const NAME_BYTES_MAX: usize = 255;
+
+const TOO_LONG: &str = "a name is longer than the kernel takes";
 
 const FAMILIES: [&str; 6] = ["ip", "ip6", "inet", "arp", "bridge", "netdev"];
 
@@ -36,16 +47,14 @@ fn syntax<T>(reason: &'static str) -> Result<T> {
 impl Ruleset<'_> {
     /// Everything is gone.
     pub(crate) fn flush(&mut self) {
-        self.chains.clear("", true);
-        self.sets.clear("");
-        self.tables.clear();
+        self.chains.remove_all();
+        self.sets.remove_all();
+        self.tables = Tables::default();
     }
 
     /// The flags of a table.
     pub(crate) fn table_flags(&mut self, table: &str, flags: &str) {
-        if let Some(entry) = self.tables.iter_mut().find(|(known, _, _)| known == table) {
-            entry.1 = format!("flags {flags}");
-        }
+        self.tables.flags(table, flags);
     }
 
     /// Something about a chain.
@@ -97,7 +106,7 @@ impl Ruleset<'_> {
         if kind == "table" {
             let (family, rest) = family(&tokens[1..]);
             let [name] = rest else { return Err("a table has one name") };
-            let key = format!("{family} {}", name.text());
+            let key = format!("{family} {}", key_of(name)?);
             self.table(&key, line);
             return Ok(Context::Table(family.to_owned(), key));
         }
@@ -106,7 +115,7 @@ impl Ruleset<'_> {
             _ => {
                 let (family, rest) = family(&tokens[1..]);
                 let Some((table, rest)) = rest.split_first() else { return Err("the name of the table is missing") };
-                (family.to_owned(), format!("{family} {}", table.text()), rest)
+                (family.to_owned(), format!("{family} {}", key_of(table)?), rest)
             }
         };
         if rest.is_empty() {
@@ -124,7 +133,10 @@ impl Ruleset<'_> {
         rest: &[Token<'_>],
         line: u32,
     ) -> std::result::Result<Context, &'static str> {
-        let name = rest.iter().map(Token::text).collect::<Vec<_>>().join(" ");
+        let name = rest.iter().map(key_of).collect::<std::result::Result<Vec<_>, _>>()?.join(" ");
+        if name.len() > NAME_BYTES_MAX {
+            return Err(TOO_LONG);
+        }
         match kind {
             "chain" => {
                 let key = format!("{table}/{name}");
@@ -164,9 +176,7 @@ impl Ruleset<'_> {
         match tokens[0].word() {
             "flags" => {
                 let flags = words(&tokens[1..]).join("");
-                if let Some(entry) = self.tables.iter_mut().find(|(known, _, _)| known == table) {
-                    entry.1 = format!("flags {flags}");
-                }
+                self.tables.flags(table, &flags);
                 Ok(())
             }
             "comment" => Ok(()),
@@ -211,6 +221,9 @@ impl Ruleset<'_> {
     fn rule(&mut self, family: &str, tokens: &[Token<'_>], line: u32) -> Result<RuleText> {
         if tokens.iter().any(|token| token.word() == "xt") {
             return Err((ProblemKind::Unresolved, "the rule was made by iptables-nft: read it through iptables-save"));
+        }
+        if tokens.iter().map(|token| token.source().len()).sum::<usize>() > LINE_BYTES_MAX {
+            return Err((ProblemKind::Limit, "the rule is longer than a line may be"));
         }
         let text = rule::read(family, tokens).to_string().into();
         Ok(RuleText { text, line, file: self.gather.file().cloned() })
@@ -259,7 +272,7 @@ impl Ruleset<'_> {
             ("add" | "create", "table") => {
                 let (family, rest) = family(&rest[1..]);
                 let Some(name) = rest.first() else { return syntax("the name of the table is missing") };
-                self.table(&format!("{family} {}", name.text()), line);
+                self.table(&format!("{family} {}", key_of(name).map_err(limit)?), line);
                 Ok(())
             }
             ("delete" | "destroy" | "flush", "table") => self.end_table(verb, &rest[1..]),
@@ -278,7 +291,7 @@ impl Ruleset<'_> {
                 if verb == "flush" {
                     self.sets.set(&key, line).flush();
                 } else {
-                    self.sets.clear(&key);
+                    self.sets.remove(&key);
                 }
                 Ok(())
             }
@@ -297,13 +310,13 @@ impl Ruleset<'_> {
     fn end_table(&mut self, verb: &str, rest: &[Token<'_>]) -> Result<()> {
         let (family, rest) = family(rest);
         let Some(name) = rest.first() else { return syntax("the name of the table is missing") };
-        let table = format!("{family} {}", name.text());
-        let begin = format!("{table}/");
-        self.chains.clear(&begin, verb != "flush");
-        if verb != "flush" {
-            self.sets.clear(&begin);
-            self.tables.retain(|(known, _, _)| *known != table);
+        let table = format!("{family} {}", key_of(name).map_err(limit)?);
+        if verb == "flush" {
+            return self.chains.flush_table(&table).map_err(moved);
         }
+        self.chains.remove_table(&table);
+        self.sets.remove_table(&table);
+        self.tables.remove(&table);
         Ok(())
     }
 
@@ -315,10 +328,7 @@ impl Ruleset<'_> {
         }
         let rule = self.rule(&family, rest, line)?;
         if verb == "insert" {
-            return self.chains.insert(&chain, 0, rule).map_err(|refused| match refused {
-                Refused::Limit => (ProblemKind::Limit, "too many rules are moved"),
-                Refused::Missing => (ProblemKind::Syntax, "there is no such position"),
-            });
+            return self.chains.insert(&chain, 0, rule).map_err(moved);
         }
         self.chains.chain(&chain).rules.push_back(rule);
         Ok(())
@@ -331,13 +341,31 @@ impl Ruleset<'_> {
         let field = set.field();
         let found: Vec<_> = elements(group(rest)).map(|tokens| element(tokens, field)).collect();
         if matches!(verb, "delete" | "destroy") {
-            set.remove(&found.into_iter().map(|element| element.key).collect::<Vec<_>>());
+            let keys: HashSet<String> = found.into_iter().map(|element| element.key).collect();
+            self.sets.remove_elements(&key, line, &keys).map_err(moved)?;
         } else {
             for element in found {
                 set.element(element, line, file.clone());
             }
         }
         Ok(())
+    }
+}
+
+/// A name as keys have it.
+fn key_of<'t>(name: &'t Token<'_>) -> std::result::Result<Cow<'t, str>, &'static str> {
+    let name = name.text();
+    if name.len() > NAME_BYTES_MAX { Err(TOO_LONG) } else { Ok(name_in_key(name)) }
+}
+
+fn limit(reason: &'static str) -> (ProblemKind, &'static str) {
+    (ProblemKind::Limit, reason)
+}
+
+fn moved(refused: Refused) -> (ProblemKind, &'static str) {
+    match refused {
+        Refused::Limit => (ProblemKind::Limit, "too many rules or elements are moved"),
+        Refused::Missing => (ProblemKind::Syntax, "there is no such position"),
     }
 }
 
@@ -354,7 +382,8 @@ fn family<'s, 't>(tokens: &'s [Token<'t>]) -> (&'static str, &'s [Token<'t>]) {
 fn named_in_table<'s, 't>(tokens: &'s [Token<'t>], mark: &str) -> Result<(String, &'s [Token<'t>])> {
     let (family, rest) = family(tokens);
     let [table, name, rest @ ..] = rest else { return syntax("a table and a name are missing") };
-    Ok((format!("{family} {}{mark}{}", table.text(), name.text()), rest))
+    let (table, name) = (key_of(table).map_err(limit)?, key_of(name).map_err(limit)?);
+    Ok((format!("{family} {table}{mark}{name}"), rest))
 }
 
 /// What stands in the braces of `= { … }`.

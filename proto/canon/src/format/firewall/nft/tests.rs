@@ -147,3 +147,34 @@ fn what_is_not_understood_is_watched_with_its_brackets() {
     assert_ne!(content("frobnicate { a }\n"), content("frobnicate a , b\n"));
     assert_ne!(content("frobnicate { a }\n"), content("frobnicate , a ,\n"));
 }
+
+#[test]
+fn what_is_deleted_has_that_very_name() {
+    let left = |text: &str| shown(&read(text));
+    let sets = "table ip t { set foo { type ipv4_addr; }; set foobar { type ipv4_addr; }; }\n";
+    assert_eq!(
+        left(&format!("{sets}delete set ip t foo\n")),
+        ["ip t table = present", "ip t/@foobar = set; type ipv4_addr"]
+    );
+    let tables = "table ip a { chain c { accept\n}\n}\ntable ip \"a/b\" { chain c { drop\n}\n}\n";
+    let b = ["ip \"a/b\" table = present", "ip \"a/b\"/c chain = present", "ip \"a/b\"/c: drop = drop"];
+    assert_eq!(left(&format!("{tables}delete table ip a\n")), b);
+    let one = left("table ip \"a/b\" { chain c { drop\n}\n}\n");
+    assert_ne!(one, left("table ip a { chain \"b/c\" { drop\n}\n}\n"));
+}
+
+#[test]
+fn elements_are_taken_out_of_a_set_of_ports() {
+    let text = "table ip t { set p { type inet_service; elements = { ssh, 80, 443 }; }; }\ndelete element ip t p { 22, http }\n";
+    assert_eq!(shown(&read(text))[2..], ["ip t/@p: 443 = present"]);
+}
+
+#[test]
+fn names_and_rules_have_a_length() {
+    for text in [
+        format!("table ip {} {{ }}\n", "x".repeat(300)),
+        format!("table ip t {{ chain c {{ {}\n}}\n}}\n", "ip daddr 1.1.1.1 ".repeat(90_000)),
+    ] {
+        assert!(!read(&text).problems.is_empty());
+    }
+}
