@@ -317,3 +317,47 @@ fn any_pattern_as_any_format_of_the_third_share() {
 fn any_pattern_as_any_format_of_the_fourth_share() {
     every_pattern_of_share(3);
 }
+
+/// Many of one piece and then many of another, in one statement that no line
+/// end breaks: what is searched for each of the second must not be all of the
+/// first. What stands before and behind makes it a rule, a set, a table.
+const TWO_PIECES: &[(Format, &str, &str, &str, &str)] = &[
+    (Format::Nft, "table inet t { chain c { ", "map ", "a ", "\n}\n}\n"),
+    (Format::Nft, "table inet t { chain c { ", "a ", "reject with icmp port-unreachable ", "\n}\n}\n"),
+    (Format::Nft, "table inet t { chain c { ", "a ", "1 - ", "\n}\n}\n"),
+    (Format::Nft, "table inet t { chain c { ", "log flags a", ",a", "\n}\n}\n"),
+    (Format::Nft, "table inet t { chain c { ", "@a { a } ", "tcp flags & ", "\n}\n}\n"),
+    (Format::Nft, "", "table ip a { }\n", "delete table ip a\n", ""),
+    (Format::Nft, "", "add set ip t s\n", "delete set ip t s\n", ""),
+    (Format::Nft, "", "add chain ip t a { }\n", "flush table ip t\n", ""),
+    (Format::Nft, "table ip t { set s { ", "size 1; ", "elements = { 1 }; ", "}\n}\n"),
+    (Format::IptablesSave, "*filter\n-A INPUT ", "-m tcp ", "--x ", "\nCOMMIT\n"),
+    (Format::IptablesSave, "*filter\n-A INPUT ", "-m tcp ", "--dport 1 ", "\nCOMMIT\n"),
+    (Format::IptablesSave, "", "*filter\n:a - [0:0]\n", "-F\n", "COMMIT\n"),
+    (Format::IptablesSave, "*filter\n", ":a - [0:0]\n", "*filter\n", "COMMIT\n"),
+];
+
+#[test]
+fn many_of_one_piece_and_then_many_of_another_in_rules_of_firewalls() {
+    const HALF: usize = 16 * 1024;
+    for (format, before, first, second, after) in TWO_PIECES {
+        let text = |bytes: usize| {
+            format!("{before}{}{}{after}", first.repeat(bytes / first.len()), second.repeat(bytes / second.len()))
+        };
+        assert_linear(&format!("{first}…{second}…"), *format, &text(HALF), &text(HALF * FACTOR));
+    }
+}
+
+/// Names that all differ, so that what is searched for one passes the others.
+#[test]
+fn many_tables_and_many_chains_of_firewalls() {
+    for (format, line) in [
+        (Format::Nft, "table ip tN { }\n"),
+        (Format::Nft, "table ip tN { set s { type ipv4_addr; }; }\ndelete table ip tN\n"),
+        (Format::Nft, "add element ip t s { N }\ndelete set ip t sN\n"),
+        (Format::IptablesSave, "*tN\n:a - [0:0]\nCOMMIT\n*filter\n-F\nCOMMIT\n"),
+    ] {
+        let text = |count: usize| (0..count).map(|at| line.replace('N', &at.to_string())).collect::<String>();
+        assert_linear(line, format, &text(1000), &text(1000 * FACTOR));
+    }
+}
