@@ -70,6 +70,8 @@ pub struct Finding {
     pub table: Option<Table>,
     /// Who reads it, in sentences.
     pub reasons: Vec<String>,
+    /// Units that run with it as their environment.
+    pub running: Vec<String>,
 }
 
 /// All that was found.
@@ -96,11 +98,28 @@ impl Gathered {
             if !known.reasons.contains(&reason) {
                 known.reasons.push(reason);
             }
+            // Of two that would read it alike the shorter name says more: a
+            // service's own file is not its worker's.
+            if let (Some(mine), Some(other)) = (known.table.as_mut(), table())
+                && (other.kind, &other.keys) == (mine.kind, &mine.keys)
+                && other.name.len() < mine.name.len()
+            {
+                mine.name = other.name;
+            }
         } else if self.files.len() < FINDINGS_MAX {
             let table = table();
-            self.files.insert(path.clone(), Finding { path, table, reasons: vec![reason] });
+            self.files.insert(path.clone(), Finding { path, table, reasons: vec![reason], running: Vec::new() });
         } else {
             self.remarks.insert(format!("there are more than {FINDINGS_MAX} files: the rest is not listed"));
+        }
+    }
+}
+
+impl Gathered {
+    /// Notes that a unit runs with an env file.
+    fn note_running(&mut self, path: &Path, unit: &str) {
+        if let Some(known) = self.files.get_mut(path) {
+            known.running.push(unit.to_owned());
         }
     }
 }

@@ -49,10 +49,12 @@ fn what_is_printed_passes_check() {
 
 #[test]
 fn this_host_gives_a_configuration_that_passes_check() {
-    let found = agent(&["discover"]);
-    assert!(found.status.success(), "{}", text(&found.stderr));
     let dir = tempfile::tempdir().unwrap();
     let config = dir.path().join("agent.toml");
+    std::fs::write(&config, "").unwrap();
+    let found = agent(&["discover", "--config", config.to_str().unwrap()]);
+    assert!(found.status.success(), "{}", text(&found.stderr));
+    assert!(!text(&found.stdout).contains(config.to_str().unwrap()), "it finds itself: {}", text(&found.stdout));
     std::fs::write(&config, &found.stdout).unwrap();
     let checked = agent(&["check", "--config", config.to_str().unwrap()]);
     assert!(checked.status.success(), "{}\n{}", text(&checked.stderr), text(&found.stdout));

@@ -52,7 +52,9 @@ pub(super) struct Named {
 pub(super) fn gather(root: &Root, gathered: &mut Gathered) {
     let proc = Path::new("/proc");
     let pids = root.list(proc).into_iter().filter(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit));
-    for pid in pids.take(PROCESSES_MAX) {
+    // What it was started with itself is nobody's configuration.
+    let own = std::process::id().to_string();
+    for pid in pids.filter(|pid| *pid != *own).take(PROCESSES_MAX) {
         let dir = proc.join(pid);
         let Some(bytes) = root.read(&dir.join("cmdline"), COMMAND_LINE_BYTES_MAX) else {
             continue;

@@ -85,7 +85,23 @@ fn tables<'a>(findings: impl Iterator<Item = &'a Finding>, text: &mut String) {
         for (key, value) in &table.keys {
             _ = writeln!(text, "{key} = {}", quoted(value));
         }
+        files.iter().flat_map(|finding| &finding.running).for_each(|unit| process(table, unit, text));
     }
+}
+
+/// What a running unit really has. It takes a right that the shipped unit does
+/// not give, so a person decides.
+fn process(file: &Table, unit: &str, text: &mut String) {
+    let unit_name = super::names::stable(unit.strip_suffix(".service").unwrap_or(unit));
+    let name = if unit_name == file.name { unit_name } else { format!("{}-{unit_name}", file.name) };
+    let name = quoted(&format!("{name}-live"));
+    let (unit, file) = (quoted(&escape(unit.as_bytes())), quoted(&file.name));
+    _ = write!(
+        text,
+        "\n# It runs: what it really has, held against the file. That takes CAP_SYS_PTRACE\n\
+         # for the agent, see docs/agent.md.\n\
+         #[[source]]\n#kind = \"process_env\"\n#name = {name}\n#unit = {unit}\n#env_file = {file}\n"
+    );
 }
 
 /// A TOML basic string. Control characters were refused before.

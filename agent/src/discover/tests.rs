@@ -124,3 +124,25 @@ fn what_a_configuration_lacks_is_added_under_a_free_name() {
     assert!(added.contains("name = \"nftables-2\"") && !added.contains("/srv"), "{added}");
     Config::parse("agent.toml".as_ref(), &format!("{text}{added}")).unwrap();
 }
+
+#[test]
+fn a_unit_that_runs_is_proposed_to_be_held_against_its_file() {
+    let stat = "10 (web) S 1 1 1 0 -1 0 1 2 3 4 5 6 7 8 20 0 1 0 500 99 100\n";
+    let (_, text, config) = proposed(&[
+        ("/etc/systemd/system/web.service", "[Service]\nEnvironmentFile=/etc/default/web\n"),
+        ("/etc/systemd/system/down.service", "[Service]\nEnvironmentFile=/etc/default/web\n"),
+        ("/etc/default/web", "PORT=1\n"),
+        ("/sys/fs/cgroup/system.slice/web.service/cgroup.procs", "10\n"),
+        ("/proc/10/stat", stat),
+    ]);
+    assert_eq!(names(&config), ["web"]);
+    // A person takes the signs of a comment away.
+    let taken: String = text.lines().map(|line| format!("{}\n", strip(line))).collect();
+    let config = Config::parse("agent.toml".as_ref(), &taken).unwrap_or_else(|error| panic!("{error}\n{taken}"));
+    assert_eq!(names(&config), ["web", "web-live"]);
+    assert_eq!(config.sources[1].path_display(), "unit web.service");
+}
+
+fn strip(line: &str) -> &str {
+    line.strip_prefix('#').filter(|rest| rest.starts_with(['[', 'k', 'n', 'u', 'e'])).unwrap_or(line)
+}

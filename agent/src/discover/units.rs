@@ -14,6 +14,7 @@ use driftline_canon::key::escape;
 use super::processes::{self, program_of};
 use super::root::Root;
 use super::{Gathered, Table, names};
+use crate::process::find::{Selector, find};
 
 /// Where units lie, the most important first (systemd.unit(5)).
 const DIRECTORIES: [&str; 12] = [
@@ -170,6 +171,9 @@ fn environment(root: &Root, gathered: &mut Gathered, (unit, owner): (&str, &str)
             Some(table.with("dialect", "systemd"))
         };
         gathered.note(path.clone(), table, format!("environment of {unit}"));
+        if !is_pattern && !find(root, &Selector::Unit(unit.to_owned())).is_empty() {
+            gathered.note_running(&path, unit);
+        }
     }
 }
 

@@ -35,6 +35,7 @@ impl Flood {
             sources,
             reconcile: Duration::from_secs(3600),
             vanished: Vec::new(),
+            elsewhere: Vec::new(),
             trails: trails.clone(),
             last_alive_ms: None,
             clock: Clock::system(),

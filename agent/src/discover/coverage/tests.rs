@@ -3,7 +3,12 @@
 use super::*;
 
 fn finding(path: &str) -> Finding {
-    Finding { path: path.into(), table: None, reasons: vec!["environment of web.service".to_owned(), "b".to_owned()] }
+    Finding {
+        path: path.into(),
+        table: None,
+        reasons: vec!["environment of web.service".to_owned(), "b".to_owned()],
+        running: Vec::new(),
+    }
 }
 
 #[test]
