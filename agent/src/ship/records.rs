@@ -6,6 +6,7 @@
 use driftline_canon::Observation;
 use driftline_wire::convert::{Gap, Snapshot, SnapshotReason, SourceRoot, encode_record};
 use driftline_wire::v1::AgentFrame;
+use driftline_wire::version::Agreed;
 use driftline_wire::{Record, RecordBody, SourceRef};
 
 use crate::journal::NextRoot;
@@ -13,9 +14,9 @@ use crate::journal::entry::{self, Body, Entry};
 
 /// The frames of one record.
 #[must_use]
-pub fn frames(seq: u64, entry: Entry) -> Vec<AgentFrame> {
-    let (observed_ms, source) = (entry.observed_ms, entry.source.clone().map(source));
-    match encode_record(&record(seq, entry)) {
+pub fn frames(seq: u64, entry: Entry, agreed: Agreed) -> Vec<AgentFrame> {
+    let (observed_ms, source) = (entry.observed_ms, entry.source.clone().map(|one| source(one, agreed)));
+    match encode_record(&record(seq, entry, agreed)) {
         Ok(frames) => frames,
         Err(error) => {
             tracing::error!(seq, %error, "a record cannot be sent and is replaced by a gap");
@@ -27,7 +28,7 @@ pub fn frames(seq: u64, entry: Entry) -> Vec<AgentFrame> {
     }
 }
 
-fn record(seq: u64, entry: Entry) -> Record {
+fn record(seq: u64, entry: Entry, agreed: Agreed) -> Record {
     let body = match entry.body {
         Body::Delta(delta) => RecordBody::Delta(delta),
         Body::Snapshot(snapshot) => RecordBody::Snapshot(Snapshot {
@@ -41,7 +42,7 @@ fn record(seq: u64, entry: Entry) -> Record {
     };
     Record {
         seq,
-        source: entry.source.map(source),
+        source: entry.source.map(|one| source(one, agreed)),
         observed_ms: entry.observed_ms,
         unobserved_since_ms: entry.unobserved_since_ms,
         body,
@@ -50,12 +51,12 @@ fn record(seq: u64, entry: Entry) -> Record {
 
 /// A source's root as the wire says it.
 #[must_use]
-pub fn root(next: NextRoot) -> SourceRoot {
-    SourceRoot { source: source(next.source), root: next.root, pending: next.pending }
+pub fn root(next: NextRoot, agreed: Agreed) -> SourceRoot {
+    SourceRoot { source: source(next.source, agreed), root: next.root, pending: next.pending }
 }
 
-fn source(source: entry::SourceRef) -> SourceRef {
-    SourceRef { name: source.name, kind: source.kind, path: source.path }
+fn source(source: entry::SourceRef, agreed: Agreed) -> SourceRef {
+    SourceRef { name: source.name, kind: agreed.kind(source.kind), path: source.path }
 }
 
 fn reason(reason: entry::SnapshotReason) -> SnapshotReason {

@@ -15,6 +15,7 @@ use driftline_wire::convert::{
 };
 use driftline_wire::limits::{HANDSHAKE, SOURCE_ROOTS_PER_FRAME_MAX, WINDOW_RECORDS};
 use driftline_wire::v1::{AgentFrame, CollectorFrame};
+use driftline_wire::version::Agreed;
 use driftline_wire::{AgentMessage, PROTOCOL, WireError, service, version};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
@@ -95,6 +96,7 @@ pub(super) struct Session<'a> {
     outbox: VecDeque<AgentFrame>,
     epoch: [u8; 16],
     welcome: Welcome,
+    agreed: Agreed,
     /// The newest record when the roots were told.
     listed: u64,
     sent: u64,
@@ -132,7 +134,10 @@ async fn open(ship: &mut Shipping, channel: Channel, renewal: Option<Instant>) -
     let CollectorMessage::Welcome(welcome) = next(&mut incoming).await? else {
         return Err(Ended::Lost("the collector did not begin with Welcome".to_owned()));
     };
-    version::compatible(PROTOCOL, welcome.protocol).map_err(|error| Ended::Lost(error.to_string()))?;
+    let agreed = version::compatible(PROTOCOL, welcome.protocol).map_err(|error| Ended::Lost(error.to_string()))?;
+    if agreed.0 < PROTOCOL {
+        tracing::warn!(collector = %welcome.protocol, "the collector is older: sources of kinds that it does not know are files to it");
+    }
     ship.welcomed(&welcome);
     let acked = match resume(&meta, welcome.acked_seq) {
         Resume::After(acked) => acked,
@@ -144,6 +149,7 @@ async fn open(ship: &mut Shipping, channel: Channel, renewal: Option<Instant>) -
         outbox: VecDeque::new(),
         epoch: meta.epoch,
         welcome,
+        agreed,
         listed: acked,
         sent: acked,
         acked,
@@ -223,8 +229,9 @@ impl Session<'_> {
         };
         self.listed = roots.last();
         let (mut told, mut waiting, mut more) = (0, Vec::new(), true);
+        let agreed = self.agreed;
         while more {
-            more = roots.next(SOURCE_ROOTS_PER_FRAME_MAX, &mut |next| waiting.push(records::root(next)))?;
+            more = roots.next(SOURCE_ROOTS_PER_FRAME_MAX, &mut |next| waiting.push(records::root(next, agreed)))?;
             while waiting.len() >= SOURCE_ROOTS_PER_FRAME_MAX || !more {
                 let rest = waiting.split_off(waiting.len().min(SOURCE_ROOTS_PER_FRAME_MAX));
                 told += waiting.len();
@@ -387,7 +394,7 @@ impl Session<'_> {
             if seq != self.sent + 1 {
                 return Err(Ended::Again);
             }
-            self.outbox.extend(records::frames(seq, entry));
+            self.outbox.extend(records::frames(seq, entry, self.agreed));
             self.sent = seq;
         }
         Ok(())

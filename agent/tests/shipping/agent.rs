@@ -59,6 +59,11 @@ fn identity(ca: &Ca) -> Identity {
     }
 }
 
+fn database() -> Arc<SourceSpec> {
+    let text = "[[source]]\nkind = \"database_config\"\nserver = \"postgresql\"\nname = \"pg\"\npath = \"/pg.conf\"\n";
+    Arc::clone(&Config::parse(Path::new("agent.toml"), text).unwrap().sources[0])
+}
+
 fn spec() -> Arc<SourceSpec> {
     let text = "[[source]]\nkind = \"env_file\"\nname = \"app\"\npath = \"/app.env\"\n";
     Arc::clone(&Config::parse(Path::new("agent.toml"), text).unwrap().sources[0])
@@ -191,6 +196,11 @@ impl Agent {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("{what}: {:?}", self.board.read().link);
+    }
+
+    /// Sources that are seen from now on are of a database.
+    pub(crate) fn is_database(&mut self) {
+        self.spec = database();
     }
 
     /// What follows is a reload and no stop.

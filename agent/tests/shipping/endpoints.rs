@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use driftline_agent::status::Link;
+use driftline_canon::SourceKind;
 use driftline_wire::convert::RefusalKind;
 use driftline_wire::{CollectorMessage, PROTOCOL, ProtocolVersion};
 
@@ -147,4 +148,35 @@ async fn the_status_says_how_the_clocks_differ() {
     let skew_ms = agent.board.read().skew_ms.unwrap();
     assert!(skew_ms.unsigned_abs() < 5_000, "{skew_ms}");
     agent.stopped_within(PATIENCE).await;
+}
+
+#[tokio::test]
+async fn d9_a_collector_that_speaks_1_0_hears_of_kinds_that_it_knows_alone() {
+    for minor in [0, 1] {
+        let (dir, ca) = (tempfile::tempdir().unwrap(), Ca::new());
+        let mut collector = Collector::start(&ca).await;
+        let mut agent = Agent::idle(dir.path(), &ca, &[&collector.endpoint]);
+        agent.see("app", &[("A", 1)]).await;
+        agent.is_database();
+        agent.see("pg", &[("port", 1)]).await;
+        agent.ship();
+        let mut session = collector.session().await;
+        session.hello().await;
+        session.say_welcome(ProtocolVersion { major: 1, minor }, 0, 512).await;
+        let expected = |name: &str| match (name, minor) {
+            ("app", _) => SourceKind::EnvFile,
+            (_, 0) => SourceKind::File,
+            _ => SourceKind::DatabaseConfig,
+        };
+        for root in session.roots().await {
+            assert_eq!(root.source.kind, expected(root.source.name.as_str()));
+        }
+        session.say(CollectorMessage::Ready).await;
+        for _ in 0..2 {
+            let source = session.record().await.source.unwrap();
+            assert_eq!(source.kind, expected(source.name.as_str()), "1.{minor}");
+        }
+        drop(session);
+        agent.stop().await;
+    }
 }

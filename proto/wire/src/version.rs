@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use driftline_canon::SourceKind;
+
 /// A version of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProtocolVersion {
@@ -14,11 +16,29 @@ pub struct ProtocolVersion {
 }
 
 /// The version that this program speaks.
-pub const PROTOCOL: ProtocolVersion = ProtocolVersion { major: 1, minor: 0 };
+pub const PROTOCOL: ProtocolVersion = ProtocolVersion { major: 1, minor: 1 };
+
+/// From then on kinds of sources beside env files and files are known, and one
+/// that is not known ends no stream.
+const MORE_KINDS: ProtocolVersion = ProtocolVersion { major: 1, minor: 1 };
 
 /// What both sides speak: neither sends what a higher minor added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreed(pub ProtocolVersion);
+
+impl Agreed {
+    /// The kind that a source travels as. Before 1.1 an unknown one is a
+    /// protocol error, which would hold up every other source: there it is a
+    /// file, as unknown kinds are since.
+    #[must_use]
+    pub fn kind(self, kind: SourceKind) -> SourceKind {
+        match kind {
+            SourceKind::EnvFile | SourceKind::File => kind,
+            _ if self.0 >= MORE_KINDS => kind,
+            _ => SourceKind::File,
+        }
+    }
+}
 
 /// Two versions that cannot talk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

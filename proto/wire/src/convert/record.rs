@@ -39,10 +39,12 @@ impl SourceRef {
 
     pub(super) fn decode(source: Option<v1::Source>) -> Result<Self, WireError> {
         let source = field::required("source", source)?;
-        let kind = SourceKind::from_name(&source.kind);
+        // A newer agent's source is still a source: the rest of the stream must
+        // not stand still for it.
+        let kind = SourceKind::from_name(&source.kind).unwrap_or(SourceKind::File);
         Ok(Self {
             name: SourceName::new(source.name).map_err(|error| WireError::of("source.name", error))?,
-            kind: kind.ok_or_else(|| WireError::of("source.kind", "not known to this version"))?,
+            kind,
             path: field::text("source.path", source.path, TEXT_BYTES_MAX)?,
         })
     }

@@ -220,7 +220,6 @@ fn a_head_that_makes_no_sense_is_refused() {
     assert_eq!(bad(|part| part.body = None), "record.body: missing");
     assert_eq!(bad(|part| part.observed_ms = -1), "record.observed_ms: no time between 1970 and 9999");
     assert_eq!(bad(|part| part.observed_ms = i64::MAX), "record.observed_ms: no time between 1970 and 9999");
-    assert_eq!(bad(|part| part.source.as_mut().unwrap().kind = "x".into()), "source.kind: not known to this version");
     assert_eq!(bad(|part| part.source.as_mut().unwrap().name.clear()), "source.name: a source name cannot be empty");
     let path = bad(|part| part.source.as_mut().unwrap().path = "x".repeat(TEXT_BYTES_MAX + 1));
     assert_eq!(path, "source.path: 1025 bytes, at most 1024 are allowed");
@@ -282,6 +281,15 @@ fn a_problem_of_an_unknown_kind_is_still_a_problem() {
     problems.problems[0].kind = "quantum".into();
     let arrived = carried(&frames).unwrap().unwrap();
     assert_eq!(arrived.body, RecordBody::Problems(vec![Problem::whole(ProblemKind::Host, "x")]));
+}
+
+#[test]
+fn d9_a_source_of_an_unknown_kind_is_a_file() {
+    let mut frames = encode_record(&record(RecordBody::Retired)).unwrap();
+    let Some(agent_frame::Frame::Record(part)) = &mut frames[0].frame else { panic!() };
+    part.source.as_mut().unwrap().kind = "quantum".into();
+    let arrived = carried(&frames).unwrap().unwrap();
+    assert_eq!(arrived.source.unwrap().kind, SourceKind::File);
 }
 
 fn hello() -> Hello {

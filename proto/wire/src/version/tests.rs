@@ -33,6 +33,17 @@ fn the_rule_is_the_same_from_both_sides() {
 }
 
 #[test]
+fn d9_before_1_1_every_source_is_of_a_kind_that_is_known() {
+    use driftline_canon::SourceKind::*;
+    for kind in driftline_canon::SourceKind::ALL {
+        let old = if kind == EnvFile { EnvFile } else { File };
+        assert_eq!(Agreed(version("1.0")).kind(kind), old);
+        assert_eq!(Agreed(version("1.1")).kind(kind), kind);
+        assert_eq!(Agreed(version("2.0")).kind(kind), kind);
+    }
+}
+
+#[test]
 fn the_older_side_is_told_to_upgrade() {
     let text = |ours, theirs| compatible(version(ours), version(theirs)).unwrap_err().to_string();
     assert_eq!(text("1.0", "2.0"), "this side speaks protocol 1.0, the other 2.0: upgrade this side");
