@@ -10,6 +10,7 @@ use driftline_canon::{FileName, Item, KeyEpoch, Observation, Root, delta};
 use crate::journal::entry::{
     Body, Entry, Fingerprint, Gap, Snapshot, SnapshotReason, SourceRef, SourceState, StateHead,
 };
+use crate::observe::look::Unread;
 use crate::observe::{Observed, Sight};
 
 /// What follows from an observation.
@@ -119,16 +120,34 @@ fn must_refresh(known: &SourceState, state: &SourceState) -> bool {
 }
 
 /// What an included file set that cannot be read now stays as it was last
-/// known: it is neither guessed nor taken for removed.
-fn with_last_known_of(unreadable: &[FileName], known: Option<&SourceState>, seen: &Observation) -> Observation {
+/// known: it is neither guessed nor taken for removed. What a file sets that
+/// was read after it wins, as it does in the program.
+fn with_last_known_of(unreadable: &[Unread], known: Option<&SourceState>, seen: &Observation) -> Observation {
     let Some(known) = known.filter(|_| !unreadable.is_empty()) else {
         return seen.clone();
     };
-    let names: Vec<FileName> = unreadable.iter().map(position::bounded).collect();
-    let is_in =
-        |file: &FileName| names.iter().any(|name| file == name || (name.ends_with('/') && file.starts_with(&**name)));
-    let kept = known.observation.items().iter().filter(|item| item.file.as_ref().is_some_and(is_in));
+    let is_kept = |item: &&Item| {
+        let Some(unread) = item.file.as_ref().and_then(|file| unreadable.iter().find(|one| is_in(file, &one.name)))
+        else {
+            return false;
+        };
+        let now = seen.get(&item.key).and_then(|item| item.file.as_ref());
+        now.is_none_or(|file| !unread.later.iter().any(|later| position::bounded(later) == *file))
+    };
+    let kept = known.observation.items().iter().filter(is_kept);
     Observation::new(seen.items().iter().chain(kept).cloned().collect())
+}
+
+/// Whether an item's file is that one, or in that directory. Items hold the end
+/// of a long name only.
+fn is_in(file: &FileName, unread: &str) -> bool {
+    match (file.strip_prefix('…'), unread.strip_suffix('/')) {
+        (_, None) => *file == position::bounded(&unread.into()),
+        (None, Some(_)) => file.starts_with(unread),
+        (Some(end), Some(_)) => {
+            file.starts_with(unread) || end.rfind('/').is_some_and(|at| unread.ends_with(&end[..=at]))
+        }
+    }
 }
 
 /// Settings of a file that cannot be read stay as they were last known: they

@@ -111,7 +111,7 @@ fn item_in(key: &str, value: u8, file: &str) -> Item {
 #[test]
 fn w13_what_an_unreadable_included_file_set_stays_as_it_was() {
     let sight = |items: Vec<Item>, unreadable: &[&str]| {
-        let unreadable = unreadable.iter().map(|name| (*name).into()).collect();
+        let unreadable = unreadable.iter().map(|name| unread(name, &[])).collect();
         Observed {
             sight: Sight::Whole { observation: Observation::new(items), content: None, unreadable },
             ..seen("", 1)
@@ -127,4 +127,32 @@ fn w13_what_an_unreadable_included_file_set_stays_as_it_was() {
     let decision = decide(Some(&known), &sight(rest, &[]), KeyEpoch(1));
     let Body::Delta(delta) = &decision.entries[0].body else { panic!("{decision:?}") };
     assert_eq!(delta.changes.len(), 3, "without a reason nothing is kept");
+}
+
+fn unread(name: &str, later: &[&str]) -> Unread {
+    Unread { name: name.to_owned(), later: later.iter().map(|name| (*name).into()).collect() }
+}
+
+#[test]
+fn w13_what_a_file_sets_that_is_read_after_an_unreadable_one_wins() {
+    let sight = |items: Vec<Item>, unreadable: Vec<Unread>| Observed {
+        sight: Sight::Whole { observation: Observation::new(items), content: None, unreadable },
+        ..seen("", 1)
+    };
+    let known = vec![item_in("A", 1, "/d/b.conf"), item_in("B", 1, "/d/b.conf"), item_in("C", 1, "/d/b.conf")];
+    let known = decide(None, &sight(known, Vec::new()), KeyEpoch(1)).state.unwrap();
+    let now = vec![item_in("A", 2, "/d/a.conf"), item_in("B", 2, "/d/c.conf")];
+    let decision = decide(Some(&known), &sight(now, vec![unread("/d/b.conf", &["/d/c.conf"])]), KeyEpoch(1));
+    let Body::Delta(delta) = &decision.entries[0].body else { panic!("{decision:?}") };
+    assert_eq!(delta.changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>(), ["B"]);
+}
+
+#[test]
+fn w13_a_long_name_is_in_its_unreadable_directory() {
+    let directory = format!("/{}/", "long/".repeat(400));
+    let file: FileName = format!("{directory}x.conf").into();
+    let stored = position::bounded(&file);
+    assert_ne!(stored, file);
+    assert!(is_in(&stored, &directory) && is_in(&stored, &file) && is_in(&file, &directory));
+    assert!(!is_in(&stored, "/other/") && !is_in(&stored, "/other/x.conf"));
 }

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, Stat};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
 use super::filesystem::FilesystemKind;
@@ -123,11 +123,11 @@ fn open(dir: impl AsFd, path: &Path, seen: &Stat) -> What {
     if let Some(name) = not_a_file(seen) {
         return What::Refused(format!("it is a {name}, not a file"), Some(Box::new(*seen)));
     }
-    // The link was followed already: another one in its place is a race, lost
-    // safely. NONBLOCK is for whatever may have taken the file's place.
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = match rustix::fs::openat(dir, path, flags, Mode::empty()) {
+    let file = match open_plainly(dir, path) {
         Ok(file) => File::from(file),
+        // A link took the place of a directory on the way, or of the file. It is
+        // heard of, and followed by the next look.
+        Err(Errno::LOOP) => return What::Unreadable(Errno::AGAIN, None),
         Err(error) => return of_error(error, Some(seen)),
     };
     let stat = match rustix::fs::fstat(&file) {
@@ -152,6 +152,19 @@ fn open(dir: impl AsFd, path: &Path, seen: &Stat) -> What {
     What::File(file, Box::new(stat))
 }
 
+/// Opens a path that links were taken out of, and follows none that were put in
+/// place since: whose links were followed is known of those before alone.
+/// NONBLOCK is for whatever may have taken the file's place.
+fn open_plainly(dir: impl AsFd, path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    match rustix::fs::openat2(&dir, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        // Before Linux 5.6, and where a filter of system calls does not know it:
+        // there the owner alone is compared.
+        Err(Errno::NOSYS | Errno::PERM) => rustix::fs::openat(dir, path, flags, Mode::empty()),
+        opened => opened,
+    }
+}
+
 fn not_a_file(stat: &Stat) -> Option<&'static str> {
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => None,
@@ -164,3 +177,6 @@ fn not_a_file(stat: &Stat) -> Option<&'static str> {
         FileType::Unknown => Some("thing of an unknown kind"),
     }
 }
+
+#[cfg(test)]
+mod tests;

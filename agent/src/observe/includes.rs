@@ -22,8 +22,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::content::{Content, Reader};
 use super::examine::{What, examine};
+use super::look::Unread;
 use super::stamp::Signature;
-use super::trail::Trail;
+use super::trail::{DIRECTORIES_WATCHED_MAX, Trail};
 use crate::config::{Glob, display_path};
 use crate::resolve::{End, resolve};
 
@@ -71,7 +72,7 @@ pub struct Fetched {
     pub empty: bool,
     /// Files that are there and could not be read, and directories, which end
     /// with `/`: what they set is not known.
-    pub unreadable: Vec<FileName>,
+    pub unreadable: Vec<Unread>,
     contents: Option<Sha256>,
 }
 
@@ -109,7 +110,14 @@ impl<'a> Fetcher<'a> {
 
     /// What came of it.
     #[must_use]
-    pub fn finish(self) -> Fetched {
+    pub fn finish(mut self) -> Fetched {
+        if self.fetched.trail.is_too_wide() {
+            let why = format!(
+                "files of more than {DIRECTORIES_WATCHED_MAX} directories are included: changes in the rest are found \
+                 late"
+            );
+            self.fetched.problems.push(limit(&self.root, &why));
+        }
         self.fetched
     }
 
@@ -149,7 +157,7 @@ impl<'a> Fetcher<'a> {
             What::Refused(why, _) => Err(problem(ProblemKind::NotAFile, &why)),
             What::OutOfBounds(why) => Err(problem(ProblemKind::OutOfBounds, &why)),
             What::Unreadable(error, _) => {
-                self.fetched.unreadable.push(FileName::clone(&name));
+                self.fetched.unreadable.push(Unread { name: name.to_string(), later: Vec::new() });
                 let why = format!("it could not be read: {}", io::Error::from(error));
                 Err(problem(ProblemKind::Unreadable, &why))
             }
@@ -167,7 +175,7 @@ impl<'a> Fetcher<'a> {
             return Err(too_large());
         }
         let held = self.reader.read(&mut file, stat, Some(most)).map_err(|error| {
-            self.fetched.unreadable.push(FileName::clone(&name));
+            self.fetched.unreadable.push(Unread { name: name.to_string(), later: Vec::new() });
             Problem::whole(ProblemKind::Host, format!("{name}: it could not be read: {error}"))
         })?;
         let Content::Bytes(bytes, hash) = held.content else {
@@ -175,6 +183,9 @@ impl<'a> Fetcher<'a> {
         };
         self.bytes_left = self.bytes_left.saturating_sub(size);
         self.fetched.torn |= held.torn;
+        for before in &mut self.fetched.unreadable {
+            before.later.push(FileName::clone(&name));
+        }
         let age_ms = self.now_ms.saturating_sub(stat.st_mtime.saturating_mul(1000));
         self.fetched.empty |= bytes.is_empty() && age_ms < FRESH_MS;
         let contents = self.fetched.contents.get_or_insert_with(|| Sha256::new_with_prefix(LABEL));
@@ -221,9 +232,13 @@ impl<'a> Fetcher<'a> {
         if is_trusted(origin) || stat.st_uid == origin.uid {
             return true;
         }
-        let End::Found { real, .. } = resolve(path).end else {
+        let End::Found { real, stat: found } = resolve(path).end else {
             return false;
         };
+        // What was opened is judged: another one in its place proves nothing.
+        if (found.st_dev, found.st_ino) != (stat.st_dev, stat.st_ino) {
+            return false;
+        }
         let above = real.parent().unwrap_or(&real);
         origin.is_allowed(stat, right, self.is_near(&real)) && self.enters(origin, above)
     }
@@ -292,7 +307,8 @@ impl<'a> Fetcher<'a> {
     }
 
     fn not_listed(&mut self, dir: &Path, error: &io::Error) -> Problem {
-        self.fetched.unreadable.push(format!("{}/", display_path(dir)).into());
+        let name = format!("{}/", display_path(dir));
+        self.fetched.unreadable.push(Unread { name, later: Vec::new() });
         Problem::whole(ProblemKind::Unreadable, format!("{}: it could not be listed: {error}", display_path(dir)))
     }
 

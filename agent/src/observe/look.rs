@@ -116,6 +116,15 @@ pub struct Observed {
     pub unobserved_since_ms: Option<i64>,
 }
 
+/// An included file, or a directory, that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unread {
+    /// Its name, in full.
+    pub name: String,
+    /// Files that were read after it: what they set is not overruled by it.
+    pub later: Vec<FileName>,
+}
+
 /// What was seen of a source.
 #[derive(Debug, Clone)]
 pub enum Sight {
@@ -128,7 +137,7 @@ pub enum Sight {
         /// Included files that are there and could not be read, and
         /// directories, which end with `/`: their settings stay as they were
         /// last known.
-        unreadable: Vec<FileName>,
+        unreadable: Vec<Unread>,
     },
     /// Not its content: settings stay as they were last known.
     Unreadable {

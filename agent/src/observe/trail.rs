@@ -3,7 +3,7 @@
 //!
 //! It opens nothing; whether anything changed since is asked of stat(2) alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +12,11 @@ use tokio::sync::Notify;
 
 use super::look::SourceId;
 use super::stamp::Signature;
+
+/// Directories that are watched for what one source includes. A careful
+/// configuration has a handful; each costs some of the kernel's watches, which
+/// all of root's programs share.
+pub const DIRECTORIES_WATCHED_MAX: usize = 200;
 
 /// Files and directories, each with how it looked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,6 +51,22 @@ impl Trail {
     /// Directories that were listed.
     pub fn directories(&self) -> impl Iterator<Item = &Path> {
         self.directories.keys().map(PathBuf::as_path)
+    }
+
+    /// Directories of which anything is watched.
+    #[must_use]
+    pub fn watched(&self) -> BTreeSet<&Path> {
+        self.places().into_iter().take(DIRECTORIES_WATCHED_MAX).collect()
+    }
+
+    /// Whether there are more directories than are watched.
+    #[must_use]
+    pub fn is_too_wide(&self) -> bool {
+        self.places().len() > DIRECTORIES_WATCHED_MAX
+    }
+
+    fn places(&self) -> BTreeSet<&Path> {
+        self.files().filter_map(Path::parent).chain(self.directories()).collect()
     }
 
     /// Whether another one leads to the same places.

@@ -65,6 +65,18 @@ impl IncludedNames {
         self.by_dir.get(&dir).cloned().unwrap_or_default()
     }
 
+    /// What a source includes, sorted.
+    #[must_use]
+    pub fn spots(&self, id: SourceId) -> &[Spot] {
+        self.spots.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Files that a source includes.
+    pub fn files(&self, id: SourceId) -> impl Iterator<Item = (&DirId, &OsStr)> {
+        let spots = self.spots.get(&id).into_iter().flatten();
+        spots.filter_map(|(dir, name)| Some((dir, name.as_deref()?)))
+    }
+
     /// Directories that a source includes anything of.
     pub fn dirs(&self, id: SourceId) -> impl Iterator<Item = DirId> {
         self.spots.get(&id).into_iter().flatten().map(|(dir, _)| *dir)

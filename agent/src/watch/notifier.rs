@@ -4,6 +4,7 @@
 //! that is replaced takes its own watch with it. It never asks to hear of opens:
 //! the agent's own would wake it for every file that it reads.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,6 +75,8 @@ impl Losses {
 pub struct Notifier {
     watchers: Option<Watchers>,
     refused: PollReason,
+    /// By which instance each path is watched.
+    watched: HashMap<Box<Path>, Hearing>,
     /// Keeps the ear open where there is no watcher: its end would end the
     /// watch stage, and polling with it.
     _open: Option<mpsc::Sender<Heard>>,
@@ -107,13 +110,14 @@ impl Notifier {
             Ok(watchers) => (Some(watchers), PollReason::Limit(INSTANCES)),
             Err(error) => (None, reason(&error)),
         };
-        (Self { watchers, refused, _open: Some(sender) }, Ear { heard: heard_by, losses })
+        (Self { watchers, refused, watched: HashMap::new(), _open: Some(sender) }, Ear { heard: heard_by, losses })
     }
 
     /// Watches nothing: for looking at what would be watched.
     #[must_use]
     pub fn closed() -> Self {
-        Self { watchers: None, refused: PollReason::Directory("it is only looked at".to_owned()), _open: None }
+        let refused = PollReason::Directory("it is only looked at".to_owned());
+        Self { watchers: None, refused, watched: HashMap::new(), _open: None }
     }
 
     /// Watches a directory; again if it is another one at the same path now.
@@ -129,10 +133,30 @@ impl Notifier {
             Hearing::Files => (&mut watchers.files, &mut watchers.names),
         };
         // A watch of what was at this path before would stay under its name.
-        _ = watcher.unwatch(dir);
+        // Each `unwatch` walks every watch: it is called where there is one.
+        let before = self.watched.remove(dir);
+        if before == Some(hearing) {
+            _ = watcher.unwatch(dir);
+        }
         let watched = watcher.watch(dir, RecursiveMode::NonRecursive).map_err(|error| reason(&error));
-        _ = other.unwatch(dir);
+        if before.is_some_and(|before| before != hearing) {
+            _ = other.unwatch(dir);
+        }
+        if watched.is_ok() {
+            self.watched.insert(dir.into(), hearing);
+        }
         watched
+    }
+
+    /// Watches a directory no longer.
+    pub fn unwatch(&mut self, dir: &Path) {
+        let (Some(watchers), Some(hearing)) = (&mut self.watchers, self.watched.remove(dir)) else {
+            return;
+        };
+        _ = match hearing {
+            Hearing::Names => watchers.names.unwatch(dir),
+            Hearing::Files => watchers.files.unwatch(dir),
+        };
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Dir {
     pub unlisted: bool,
     /// Why it is polled, if it is.
     pub polled: Option<Arc<PollReason>>,
+    /// Nobody needs it: its id is to be used again.
+    gone: bool,
 }
 
 /// Who is to be told when a name in a place changes.
@@ -85,6 +87,8 @@ pub struct Place {
     pub hearing: Hearing,
     /// Whether the kernel tells of changes, or why not.
     pub watched: Result<(), Arc<PollReason>>,
+    /// Nobody needs it: its id is to be used again.
+    gone: bool,
 }
 
 /// All of it.
@@ -100,6 +104,8 @@ pub struct Table {
     place_ids: HashMap<Arc<Path>, PlaceId>,
     inodes: HashMap<Inode, PlaceId>,
     polled: usize,
+    free_dirs: Vec<DirId>,
+    free_places: Vec<PlaceId>,
 }
 
 impl Table {
@@ -202,15 +208,18 @@ impl Table {
             return (*id, false);
         }
         let path: Arc<Path> = path.into();
-        let id = DirId(u32::try_from(self.dirs.len()).unwrap_or(u32::MAX));
-        self.dirs.push(Dir {
+        let dir = Dir {
             path: Arc::clone(&path),
             place: None,
             files: Vec::new(),
             levels: BTreeSet::new(),
             unlisted: false,
             polled: None,
-        });
+            gone: false,
+        };
+        let free = self.free_dirs.pop();
+        let id = free.unwrap_or_else(|| DirId(u32::try_from(self.dirs.len()).unwrap_or(u32::MAX)));
+        put(&mut self.dirs, id.0, dir);
         self.dir_ids.insert(path, id);
         (id, true)
     }
@@ -242,7 +251,41 @@ impl Table {
     /// Every directory.
     #[must_use]
     pub fn dir_ids(&self) -> Vec<DirId> {
-        (0..self.dirs.len()).filter_map(|index| u32::try_from(index).ok().map(DirId)).collect()
+        let used = self.dirs.iter().enumerate().filter(|(_, dir)| !dir.gone);
+        used.filter_map(|(index, _)| u32::try_from(index).ok().map(DirId)).collect()
+    }
+
+    /// Takes out a directory without files and globs that nobody includes
+    /// anything of any more.
+    pub fn release_dir(&mut self, id: DirId) {
+        let dir = self.dir(id);
+        if dir.gone || !dir.files.is_empty() || !dir.levels.is_empty() {
+            return;
+        }
+        let path = Arc::clone(&dir.path);
+        self.set_polled(id, None);
+        self.lead(id, None);
+        self.depend_no_more(Dependent::Dir(id));
+        self.dir_ids.remove(&path);
+        self.dir_mut(id).gone = true;
+        self.free_dirs.push(id);
+    }
+
+    /// Takes out places that nobody needs; gives their paths.
+    pub fn release_places(&mut self) -> Vec<Arc<Path>> {
+        let is_needless = |place: &Place| !place.gone && place.users.is_empty() && place.hops.is_empty();
+        let needless = self.places.iter().enumerate().filter(|(_, place)| is_needless(place));
+        let ids: Vec<PlaceId> = needless.filter_map(|(at, _)| u32::try_from(at).ok().map(PlaceId)).collect();
+        if ids.is_empty() {
+            return Vec::new();
+        }
+        for id in &ids {
+            self.set_inode(*id, NO_INODE);
+            self.place_mut(*id).gone = true;
+        }
+        self.place_ids.retain(|_, id| ids.binary_search(id).is_err());
+        self.free_places.extend(&ids);
+        ids.into_iter().map(|id| Arc::clone(&self.place(id).path)).collect()
     }
 
     /// The place that is watched under that path.
@@ -272,9 +315,11 @@ impl Table {
     /// Adds a place.
     pub fn add_place(&mut self, path: &Path, inode: Inode, hearing: Hearing) -> PlaceId {
         let path: Arc<Path> = path.into();
-        let id = PlaceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX));
+        let free = self.free_places.pop();
+        let id = free.unwrap_or_else(|| PlaceId(u32::try_from(self.places.len()).unwrap_or(u32::MAX)));
         let (users, hops) = (Vec::new(), HashMap::new());
-        self.places.push(Place { path: Arc::clone(&path), inode, users, hops, hearing, watched: Ok(()) });
+        let place = Place { path: Arc::clone(&path), inode, users, hops, hearing, watched: Ok(()), gone: false };
+        put(&mut self.places, id.0, place);
         self.place_ids.insert(path, id);
         self.inodes.insert(inode, id);
         id
@@ -331,6 +376,16 @@ impl Table {
         }
     }
 
+    /// Somebody depends on no name any more.
+    pub fn depend_no_more(&mut self, dependent: Dependent) {
+        for place in &mut self.places {
+            place.hops.retain(|_, all| {
+                all.retain(|one| *one != dependent);
+                !all.is_empty()
+            });
+        }
+    }
+
     /// Everybody who depends on anything in a place.
     #[must_use]
     pub fn dependents(&self, place: PlaceId) -> Vec<Dependent> {
@@ -358,6 +413,14 @@ impl Table {
             unobserved_since_ms,
             polled: dir.polled.clone(),
         }
+    }
+}
+
+/// In the place of one that is gone, or at the end.
+fn put<T>(all: &mut Vec<T>, index: u32, one: T) {
+    match all.get_mut(at(index)) {
+        Some(old) => *old = one,
+        None => all.push(one),
     }
 }
 

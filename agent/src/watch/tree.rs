@@ -185,7 +185,7 @@ impl Tree {
                 Dependent::Dir(_) => {}
                 Dependent::Slot(id) => {
                     if happening.renames() {
-                        self.follow(id);
+                        self.follow_all(id);
                     }
                     self.look(id, happening.urgency());
                 }
@@ -198,7 +198,7 @@ impl Tree {
             match *dependent {
                 Dependent::Dir(dir) => self.refresh(dir),
                 Dependent::Slot(id) => {
-                    self.follow(id);
+                    self.follow_all(id);
                     self.look(id, Urgency::Now);
                 }
             }

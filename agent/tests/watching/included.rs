@@ -130,6 +130,27 @@ fn w5_an_included_link_is_followed_and_its_target_watched() {
 }
 
 #[test]
+fn w4_an_included_file_behind_a_chain_of_links_is_watched_where_it_leads_now() {
+    let rig = rig("port = 5432\ninclude = 'conf.d/x.conf'\n");
+    for release in ["1", "2"] {
+        fs::create_dir_all(rig.path(&format!("app/releases/{release}"))).unwrap();
+        rig.write(&format!("app/releases/{release}/x.conf"), &format!("port = {release}\n"));
+    }
+    symlink("releases/1", rig.path("app/current")).unwrap();
+    symlink(rig.path("app/current/x.conf"), rig.path("conf.d/x.conf")).unwrap();
+    let agent = rig.start();
+    agent.until_value("pg", "port", Some("1"));
+    agent.settle();
+    symlink("releases/2", rig.path("app/next")).unwrap();
+    fs::rename(rig.path("app/next"), rig.path("app/current")).unwrap();
+    agent.until_value("pg", "port", Some("2"));
+    agent.settle();
+    // Its new place is watched, not the old one.
+    rig.replace("app/releases/2/x.conf", "port = 3\n");
+    agent.until_value("pg", "port", Some("3"));
+}
+
+#[test]
 fn w7_a_change_of_an_included_file_while_nobody_watched_is_found() {
     let rig = rig(DIRECTORY);
     rig.write("conf.d/x.conf", "port = 1\n");

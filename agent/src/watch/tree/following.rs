@@ -13,6 +13,7 @@ use crate::observe::trail::Trail;
 use crate::observe::{SourceId, Urgency};
 use crate::resolve::{End, resolve};
 use crate::watch::event::Happening;
+use crate::watch::included::Spot;
 use crate::watch::notifier::Hearing;
 use crate::watch::table::{Dependent, DirId};
 
@@ -21,21 +22,45 @@ impl Tree {
     /// are watched, those that are not there yet from above; what changed
     /// before that is looked for.
     pub fn include(&mut self, id: SourceId, trail: &Trail) {
+        let watched = trail.watched();
         let mut spots = Vec::new();
         for path in trail.files() {
-            if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+            if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
+                && watched.contains(parent)
+            {
                 spots.push((self.dir(parent), Some(name.to_owned())));
             }
         }
-        for path in trail.directories() {
+        for path in trail.directories().filter(|path| watched.contains(path)) {
             spots.push((self.dir(path), None));
         }
+        let before = self.included.spots(id).to_vec();
         let more = self.included.replace(id, spots);
-        for path in trail.files() {
-            self.follow_path(id, path);
+        let now = self.included.spots(id);
+        let fewer = before.iter().any(|spot| now.binary_search(spot).is_err());
+        if fewer {
+            // Those of its links that still count are followed again.
+            self.table.depend_no_more(Dependent::Slot(id));
+        }
+        self.follow_all(id);
+        if fewer {
+            self.release(&before);
         }
         if more {
             self.look(id, Urgency::IfChanged);
+        }
+    }
+
+    /// What nobody includes any more is watched no longer: the kernel's watches
+    /// are few.
+    fn release(&mut self, spots: &[Spot]) {
+        for (dir, _) in spots {
+            if self.included.within(*dir).is_empty() {
+                self.table.release_dir(*dir);
+            }
+        }
+        for path in self.table.release_places() {
+            self.notifier.unwatch(&path);
         }
     }
 
@@ -54,6 +79,17 @@ impl Tree {
     pub(super) fn follow(&mut self, id: SourceId) {
         let path = self.table.path_of(id);
         self.follow_path(id, &path);
+    }
+
+    /// The same for everything that it includes as well: a link on the way to
+    /// any of them leads elsewhere now.
+    pub(super) fn follow_all(&mut self, id: SourceId) {
+        self.follow(id);
+        let spots: Vec<_> = self.included.files(id).map(|(dir, name)| (*dir, name.to_owned())).collect();
+        for (dir, name) in spots {
+            let path = self.table.dir(dir).path.join(name);
+            self.follow_path(id, &path);
+        }
     }
 
     fn follow_path(&mut self, id: SourceId, path: &Path) {

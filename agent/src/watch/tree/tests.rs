@@ -2,6 +2,8 @@ use std::path::Path;
 
 use super::*;
 use crate::Config;
+use crate::observe::stamp::Signature;
+use crate::observe::trail::{DIRECTORIES_WATCHED_MAX, Trail};
 
 fn tree(path: &Path) -> Tree {
     let text = format!("[[source]]\nkind = \"file\"\nname = \"a\"\npath = \"{}\"\n", path.display());
@@ -56,4 +58,42 @@ fn what_appears_is_found_when_a_directory_is_checked() {
     while tree.list() {}
     let looks = tree.take_looks();
     assert_eq!(looks[0].path(), dir.path().join("sub/x"));
+}
+
+#[test]
+fn w2_what_is_included_no_more_is_watched_no_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap();
+    let mut tree = tree(&root.join("a.conf"));
+    tree.plant(0);
+    let dirs = tree.table.dir_ids().len();
+    let places = |tree: &Tree| {
+        let names = (0..50).map(|at| root.join(format!("d{at}")));
+        names.filter(|path| tree.table.place_at(path).is_some()).count()
+    };
+    for at in 0..50 {
+        let path = root.join(format!("d{at}"));
+        std::fs::create_dir(&path).unwrap();
+        let mut trail = Trail::default();
+        trail.directory(&path, Signature::of_path(&path));
+        tree.include(SourceId(0), &trail);
+        assert_eq!((tree.table.dir_ids().len(), places(&tree)), (dirs + 1, 1));
+    }
+    tree.include(SourceId(0), &Trail::default());
+    assert_eq!((tree.table.dir_ids().len(), places(&tree)), (dirs, 0));
+    assert!(tree.table.place_at(&root).is_some(), "its own directory is watched");
+}
+
+#[test]
+fn w2_a_source_includes_no_more_directories_than_are_watched() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut tree = tree(&dir.path().join("a.conf"));
+    tree.plant(0);
+    let mut trail = Trail::default();
+    for at in 0..DIRECTORIES_WATCHED_MAX + 50 {
+        trail.directory(&dir.path().join(at.to_string()), Signature::default());
+    }
+    assert!(trail.is_too_wide());
+    tree.include(SourceId(0), &trail);
+    assert_eq!(tree.table.dir_ids().len(), 1 + DIRECTORIES_WATCHED_MAX);
 }
