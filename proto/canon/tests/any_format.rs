@@ -137,6 +137,37 @@ fn deep_nesting_is_a_problem_and_no_overflow_of_the_stack() {
     }
 }
 
+/// A worker has a stack of this size, and a text may have no line end.
+#[test]
+fn deep_nesting_on_one_line_is_no_overflow_of_a_small_stack() {
+    const DEEP: usize = 6_000;
+    const STACK_BYTES: usize = 2 * 1024 * 1024;
+    let pieces = [
+        ("[", "]"),
+        ("{", "}"),
+        ("@a { ", "}"),
+        ("{\"a\":", "}"),
+        ("{a: ", "}"),
+        ("<a>", "</a>"),
+        ("1-", ""),
+        ("! ", ""),
+        ("${a:-", "}"),
+    ];
+    let around = [("", ""), ("table ip t { chain c { ", " }"), ("*filter\n-A INPUT ", ""), ("a = ", "")];
+    let read_all = move || {
+        for format in Format::ALL {
+            for (open, close) in pieces {
+                for (before, after) in around {
+                    let text = format!("{before}{}x{}{after}", open.repeat(DEEP), close.repeat(DEEP));
+                    let reading = format::read(*format, text.as_bytes());
+                    assert!(reading.problems.len() <= PROBLEMS_MAX, "{format} of {open:?} in {before:?}");
+                }
+            }
+        }
+    };
+    std::thread::Builder::new().stack_size(STACK_BYTES).spawn(read_all).unwrap().join().unwrap();
+}
+
 #[test]
 fn a_file_that_includes_itself_ends() {
     let ways = ["include self\n", "include 'self'\n", "!include self\n", "include \"self\"\n", "include_dir 'self'\n"];
