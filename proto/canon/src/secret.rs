@@ -113,6 +113,18 @@ pub(crate) fn names_a_connection(key: &str) -> bool {
     words::names_a_connection(key)
 }
 
+/// Whether a name says that a value is a secret, wherever the name stands.
+#[must_use]
+pub(crate) fn names_a_secret(name: &[u8], value: &[u8]) -> bool {
+    words::names_a_secret(&String::from_utf8_lossy(name), value)
+}
+
+/// Whether the flag or parameter of that name takes a secret.
+#[must_use]
+pub(crate) fn is_secret_parameter(name: &str) -> bool {
+    words::is_secret_parameter(name)
+}
+
 /// Whether a template refers to a name that is a secret's by its words.
 #[must_use]
 pub(crate) fn refers_to_a_secret(template: &[u8]) -> bool {

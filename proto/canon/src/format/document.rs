@@ -4,6 +4,7 @@
 //! Knows no syntax and holds no tree. Where a document nests deeper or names
 //! longer than the limits, what is below is watched as content.
 
+mod named;
 mod scalar;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use super::kept::Mark;
 use super::path::KeyPath;
 use crate::limits::{KEY_BYTES_MAX, NESTING_DEPTH_MAX};
 use crate::{Place, ProblemKind};
+use named::Named;
 pub(super) use scalar::{Scalar, integer};
 
 /// Bytes of one name that a key shows; of a longer one its beginning and its
@@ -37,6 +39,7 @@ struct Frame {
     /// Whether it has nothing in it yet.
     empty: bool,
     place: Place,
+    named: Named,
 }
 
 /// A document in the walk. Members come as [`Document::name`] and then their
@@ -88,6 +91,7 @@ impl<'a> Document<'a> {
         }
         if let Some(frame) = self.frames.last_mut() {
             frame.empty = false;
+            frame.named.member(name);
         }
         self.push_name(name);
         if self.path.as_bytes().len() > KEY_BYTES_MAX {
@@ -133,6 +137,10 @@ impl<'a> Document<'a> {
             return;
         }
         let Some(frame) = self.frames.pop() else { return };
+        self.mark_named(&frame.named);
+        if let Some(parent) = self.frames.last_mut() {
+            parent.named.walked((frame.begin, self.set.len()), None);
+        }
         if frame.empty {
             let value = if frame.next.is_some() { Scalar::EmptyList } else { Scalar::EmptyMap };
             self.set(&value, frame.place);
@@ -155,10 +163,35 @@ impl<'a> Document<'a> {
         if std::mem::take(&mut self.skip_next) {
             self.gather.unread(&scalar.canonical());
         } else {
-            self.set(scalar, place);
+            self.set_named(scalar, place);
         }
         if !self.frames.is_empty() {
             self.path.pop();
+        }
+    }
+
+    /// Sets a member or element, with what its neighbours say of it.
+    fn set_named(&mut self, scalar: &Scalar<'_>, place: Place) {
+        let before = self.set.len();
+        self.set(scalar, place);
+        let Some(frame) = self.frames.last_mut() else { return };
+        let range = (before, self.set.len());
+        if frame.next.is_none() {
+            let text = if let Scalar::Text(text) | Scalar::Quoted(text) = scalar { Some(&**text) } else { None };
+            frame.named.walked(range, text);
+        } else if frame.named.element(Some(scalar)) {
+            for mark in &self.set[before..] {
+                self.gather.mark_secret(*mark, |_| true);
+            }
+        }
+    }
+
+    /// Marks the values of a map that its names call secrets.
+    fn mark_named(&mut self, named: &Named) {
+        for (from, to) in named.values() {
+            for mark in &self.set[from..to] {
+                self.gather.mark_secret(*mark, |value| named.says_secret(value));
+            }
         }
     }
 
@@ -178,9 +211,20 @@ impl<'a> Document<'a> {
         let too_deep = self.frames.len() >= NESTING_DEPTH_MAX;
         if self.skipping == 0 && !too_deep && !self.skip_next {
             self.enter_element();
+            if let Some(list) = self.frames.last_mut() {
+                list.named.element(None);
+            }
             self.replace_scalar(place);
             let (begin, path) = (self.set.len(), self.path.as_bytes().len());
-            self.frames.push(Frame { begin, path, containers: HashMap::new(), next, empty: true, place });
+            self.frames.push(Frame {
+                begin,
+                path,
+                containers: HashMap::new(),
+                next,
+                empty: true,
+                place,
+                named: Named::default(),
+            });
             return;
         }
         if self.skipping == 0 {

@@ -132,6 +132,14 @@ impl Gather {
         Some(self.replace(key, value, place, true))
     }
 
+    /// What was set then is a secret because of what stands beside it, if its
+    /// value is one that can be.
+    pub(super) fn mark_secret(&mut self, mark: Mark, can_be: impl FnOnce(&[u8]) -> bool) {
+        if let Some(setting) = self.kept.get_mut(mark) {
+            setting.secret |= can_be(setting.value.bytes());
+        }
+    }
+
     /// Takes back what was set then, unless it has been replaced since.
     pub(super) fn remove_marked(&mut self, mark: Mark) {
         self.kept.remove_marked(mark);

@@ -86,6 +86,11 @@ impl Ini {
             return self.refuse(line, "a section without its closing bracket");
         };
         self.section = Some(name.to_vec());
+        let rest = end.map_or(bare, |end| &bare[end + 1..]).trim_ascii();
+        if !matches!(rest, [] | [b'#' | b';', ..]) {
+            self.gather.problem(ProblemKind::Syntax, line.place(0), "there is more behind the section", None);
+            self.gather.unread(rest);
+        }
     }
 
     fn name(&mut self, line: &Line<'_>, bare: &[u8], indent: usize) {

@@ -48,9 +48,10 @@ impl Kept {
         self.slots[slot].setting.as_ref()
     }
 
-    /// The setting that was set then, or one that has taken its place.
+    /// The setting that was set then, unless it has been replaced since.
     pub(super) fn get_mut(&mut self, mark: Mark) -> Option<&mut Setting> {
-        self.slots[mark.slot].setting.as_mut()
+        let slot = &mut self.slots[mark.slot];
+        if slot.set == mark.set { slot.setting.as_mut() } else { None }
     }
 
     /// Takes a setting, and gives back the one that it overrules.

@@ -76,6 +76,10 @@ impl Reader {
             let reason = "an option has letters, digits, `-` and `_` only";
             return self.refuse(ProblemKind::Syntax, line, line.place(at), reason);
         }
+        if value.is_none() && !option::may_stand_alone(name) {
+            let reason = "a word alone that may be a value";
+            return self.refuse(ProblemKind::Syntax, line, line.place(at), reason);
+        }
         let option = option::canonical(name, value);
         if let Some(doubt) = option.doubt {
             self.out.problem(ProblemKind::Syntax, line.place(at), doubt, None);

@@ -11,7 +11,7 @@ use super::Reading;
 use super::document::{Document, Scalar, integer};
 use super::gather::{Gather, opaque};
 use super::lines::unreadable;
-use crate::limits::{NESTING_DEPTH_MAX, PROBLEMS_MAX};
+use crate::limits::{ITEMS_MAX, NESTING_DEPTH_MAX, PROBLEMS_MAX};
 use crate::{Place, Problem, ProblemKind};
 
 /// The UTF-8 byte order mark, as some editors leave it.
@@ -20,6 +20,10 @@ const BOM: char = '\u{feff}';
 /// Dots in one line before its `=`: names that many levels deep would make a
 /// tree that cannot be walked back from.
 const DOTS_MAX: usize = 4 * NESTING_DEPTH_MAX;
+
+/// Commas, equal signs and brackets in a text: the parser makes a tree of all
+/// that they part, and more than so many would not become settings anyway.
+const PARTS_MAX: usize = 4 * ITEMS_MAX;
 
 /// Reads a TOML text.
 pub(super) fn read(bytes: &[u8]) -> Reading {
@@ -36,6 +40,10 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     };
     if text.lines().any(|line| line.split('=').next().is_some_and(|name| name.matches('.').count() > DOTS_MAX)) {
         let reason = format!("a name of more than {DOTS_MAX} parts; the file is watched as content");
+        return opaque(bytes, Problem::whole(ProblemKind::Limit, reason));
+    }
+    if text.bytes().filter(|b| matches!(b, b',' | b'=' | b'[')).count() > PARTS_MAX {
+        let reason = format!("more than {PARTS_MAX} elements; the file is watched as content");
         return opaque(bytes, Problem::whole(ProblemKind::Limit, reason));
     }
     let mut gather = Gather::new();

@@ -26,6 +26,9 @@ pub(super) fn secret_spans(text: &[u8]) -> Vec<Range<usize>> {
     if kinds.any(sieve::DASH) {
         flags(text, &mut spans);
     }
+    if kinds.any(sieve::BLANK) {
+        commands(text, &mut spans);
+    }
     merge(spans)
 }
 
@@ -228,6 +231,38 @@ fn flags(text: &[u8], spans: &mut Vec<Range<usize>>) {
             spans.push(start..quoted.max(stop));
             from = quoted.max(stop);
         }
+    }
+}
+
+/// The passwords of `sshpass -p WORD`, `mysql … -pWORD` and `… password WORD`,
+/// which have no name of a parameter before them.
+fn commands(text: &[u8], spans: &mut Vec<Range<usize>>) {
+    if forms::find(text, b"-p").is_none() && forms::find(text, b"password").is_none() {
+        return;
+    }
+    let mut program: &[u8] = b"";
+    let mut before: &[u8] = b"";
+    let mut at = 0;
+    for word in text.split(u8::is_ascii_whitespace) {
+        let (start, end) = (at, at + word.len());
+        at = end + 1;
+        if word.is_empty() {
+            continue;
+        }
+        let base = word.rsplit(|&b| b == b'/').next().unwrap_or(word);
+        if base == b"sshpass" || base.starts_with(b"mysql") || base.starts_with(b"mariadb") {
+            program = base;
+        }
+        let attached = word.len() > 2 && word.starts_with(b"-p") && word != b"-port";
+        let last = text[end..].iter().all(u8::is_ascii_whitespace);
+        if !program.is_empty() && attached {
+            spans.push(start + 2..end);
+        } else if program == b"sshpass" && before == b"-p"
+            || before == b"password" && (last || word.iter().any(u8::is_ascii_digit)) && !word.starts_with(b"-")
+        {
+            spans.push(start..end);
+        }
+        before = word;
     }
 }
 

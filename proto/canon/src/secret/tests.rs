@@ -346,3 +346,51 @@ fn what_the_format_calls_a_secret_is_one_and_its_copies_too() {
     let reasons = classify_all(&settings);
     assert_eq!(reasons, [Some(SecretReason::Format), Some(SecretReason::Derived), None]);
 }
+
+#[test]
+fn what_stands_below_the_name_of_secrets_is_one_whatever_it_is_called() {
+    for key in [
+        "passwords.user",
+        "passwords.database",
+        "secrets.db",
+        "credentials.server",
+        "a.passwords[0].user",
+        "apiKeys.service",
+        "tokens.max",
+        "passwords.\"a.b\".host",
+    ] {
+        assert_eq!(reason(key, "hunter2"), Some(SecretReason::KeyName), "{key}");
+    }
+    assert_eq!(reason("passwords.port", "1234"), Some(SecretReason::KeyName));
+    for (key, value) in [
+        ("password.policy", "strict"),
+        ("token_url.host", "id.example.com"),
+        ("mysqld.validate_password.length", "8"),
+        ("auth.method", "scram-sha-256"),
+        ("token.ttl", "3600"),
+    ] {
+        let wanted = (key == "password.policy" || key == "token.ttl").then_some(SecretReason::KeyName);
+        assert_eq!(reason(key, value), wanted, "{key}");
+    }
+}
+
+#[test]
+fn passwords_of_command_lines_are_found() {
+    for line in [
+        "sshpass -p hunter2 ssh a@b",
+        "/usr/bin/sshpass -phunter2 ssh a@b",
+        "mysqldump -u app -phunter2 shop",
+        "/usr/bin/mysql -phunter2",
+        "login password hunter2",
+        "set password hunter2 now",
+    ] {
+        assert_eq!(reason("command", line), Some(SecretReason::UrlPassword), "{line}");
+        let spans = connection::secret_spans(line.as_bytes());
+        assert!(spans.iter().any(|span| &line[span.clone()] == "hunter2"), "{line}: {spans:?}");
+    }
+    for line in ["ssh -p 2222 a@b", "mkdir -p /a", "Your password has expired", "mysql -p shop", "cp -pr a b"] {
+        assert_eq!(reason("command", line), None, "{line}");
+    }
+    assert_eq!(reason("client.passw", "hunter2"), Some(SecretReason::KeyName));
+    assert_eq!(reason("client.passenger", "jane"), None);
+}

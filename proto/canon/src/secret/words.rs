@@ -5,11 +5,12 @@
 
 mod hint;
 
-/// Words that name a secret wherever they stand.
+/// Words that name a secret wherever they stand; MySQL takes the beginning of
+/// an option for the option.
 const SECRET: &str = "password passwords passwd pwd pass passphrase passcode secret secrets token tokens apikey apikeys \
      privatekey accesskey secretkey authkey signingkey encryptionkey masterkey credential credentials \
      creds cred auth bearer authorization pin otp totp salt pepper keystorepass htpasswd userpass sas \
-     signature sig pat pw psk mnemonic requirepass masterauth";
+     signature sig pat pw psk mnemonic requirepass masterauth passw passwo passwor";
 
 /// Words that name a secret at the end; before other words they only say what
 /// these are about (`COOKIE_DOMAIN`, `JWT_ALGORITHM`).
@@ -73,6 +74,9 @@ pub(super) fn names_a_secret(key: &str, value: &[u8]) -> bool {
         let seed = words.last().is_some_and(|word| without_number(word) == "seed");
         return seed && value.trim_ascii().len() >= SEED_BYTES_MIN;
     }
+    if stands_in_secrets(key) {
+        return true;
+    }
     if is_quantity_of(&words, value) {
         return false;
     }
@@ -82,6 +86,44 @@ pub(super) fn names_a_secret(key: &str, value: &[u8]) -> bool {
     }
     let last = words.last().map_or("", String::as_str);
     !(listed(ABOUT, last) && !is_secret_id(&words) && is_about(last, value))
+}
+
+/// Whether a part of the path before the last names secrets, as in
+/// `passwords.database`: then the rest of it says whose they are, and not what
+/// they are like.
+fn stands_in_secrets(key: &str) -> bool {
+    let mut parts = parts(key);
+    parts.next_back();
+    parts.any(|part| {
+        let words = split(part);
+        let weak = |word: &String| word == "auth" || word == "authorization";
+        let strong = words.iter().any(|word| is_secret_word(word) && is_listed_secret(word) && !weak(word))
+            || names_a_key(&words);
+        let (before, after) = around_secret(&words);
+        let last = words.iter().rfind(|word| !word.bytes().all(|b| b.is_ascii_digit())).map_or("", String::as_str);
+        let switch = any(before, SWITCH_BEFORE) || any(before, AMOUNT_BEFORE) || any(after, QUANTITY);
+        let about = listed(ABOUT, last) || matches!(last, "ref" | "refs");
+        strong && !switch && !about
+    })
+}
+
+/// The parts of a path: `a.b[0]` has two, `a."b.c"` too.
+fn parts(key: &str) -> impl DoubleEndedIterator<Item = &str> {
+    let mut quoted = false;
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for (at, byte) in key.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'.' if !quoted => {
+                parts.push(&key[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&key[begin..]);
+    parts.into_iter()
 }
 
 /// Whether a parameter of a URL or connection string names a secret.
@@ -164,9 +206,12 @@ fn is_secret_word(word: &str) -> bool {
     if NOT.contains(&word) {
         return false;
     }
-    listed(SECRET, word)
-        || SECRET_END.split_ascii_whitespace().any(|end| word.ends_with(end))
-        || word.contains("password") && word != "passwordless"
+    is_listed_secret(word) || word.contains("password") && word != "passwordless"
+}
+
+fn is_listed_secret(word: &str) -> bool {
+    let word = without_number(word);
+    listed(SECRET, word) || SECRET_END.split_ascii_whitespace().any(|end| word.ends_with(end))
 }
 
 /// `…_KEY` is a secret unless the word before says otherwise; `KEY` alone says

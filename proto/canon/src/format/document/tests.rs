@@ -175,3 +175,33 @@ fn long_names_are_cut_and_long_paths_are_watched_as_content() {
     assert_eq!(reading.problems.len(), 1, "{:?}", reading.problems);
     assert_eq!(reading.problems[0].kind, ProblemKind::Limit);
 }
+
+fn secrets(text: &str) -> Vec<String> {
+    let reading = crate::format::yaml::read(text.as_bytes());
+    let secret = reading.settings.iter().zip(crate::secret::classify_all(&reading.settings));
+    secret.filter(|(_, reason)| reason.is_some()).map(|(one, _)| one.key.to_string()).collect()
+}
+
+#[test]
+fn a_value_beside_the_name_of_a_secret_is_one() {
+    for text in [
+        "env: [{name: DB_PASSWORD, value: hunter2}]",
+        "env: [{value: hunter2, name: DB_PASSWORD}]",
+        "env: [{Key: dbPassword, Value: 1234567}]",
+        "env: [{key: x, name: API_TOKEN, value: {a: hunter2}, type: y}]",
+    ] {
+        let found = secrets(text);
+        assert!(found.iter().any(|key| key.to_ascii_lowercase().starts_with("env[0].value")), "{text}: {found:?}");
+    }
+    assert_eq!(secrets("[{name: TOKEN_TTL, value: 3600}, {name: port, value: hunter2}, {value: a}]"), [""; 0]);
+    assert_eq!(secrets("[{name: DB_PASSWORD, name: port, value: a}]"), [""; 0], "the last name counts");
+}
+
+#[test]
+fn an_argument_after_the_flag_of_a_secret_is_one() {
+    let check = |list: &str, wanted: &[&str]| assert_eq!(secrets(&format!("c: {list}")), wanted, "{list}");
+    check(r#"["redis-server","--requirepass","hunter2"]"#, &["c[2]"]);
+    check(r#"["--password","-hunter2","--port","1234"]"#, &["c[1]"]);
+    check(r#"["--password", 1234, "--token=hunter2", "-Dapp.secret=swordfish"]"#, &["c[1]", "c[2]", "c[3]"]);
+    check(r#"["--password", [a], b, "--password", "--verbose", "--token-ttl", "3600"]"#, &[]);
+}

@@ -41,3 +41,12 @@ fn other_lines_are_problems_and_content() {
         assert!(problems(text)[0].starts_with("line 3, column 1: ") && !problems(text)[0].contains("hunter2"));
     }
 }
+
+#[test]
+fn what_stands_behind_a_section_is_watched() {
+    let read = |text: &str| read(text.as_bytes());
+    let (one, other) = (read("[s] a=1\nb=1\n"), read("[s] a=2\nb=1\n"));
+    assert_ne!(one.settings, other.settings);
+    assert_eq!(one.problems.len(), 1);
+    assert_eq!(read("[s] # c\nb=1\n").problems.len(), 0);
+}

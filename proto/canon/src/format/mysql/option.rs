@@ -21,6 +21,16 @@ pub(super) struct Canonical {
     pub(super) doubt: Option<&'static str>,
 }
 
+/// Whether a name without `=` is an option beyond doubt, and not a value that
+/// was pasted on a line of its own: letters alone, or known.
+pub(super) fn may_stand_alone(name: &[u8]) -> bool {
+    name.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_')) || {
+        let mut name = String::from_utf8_lossy(name).to_ascii_lowercase().replace('-', "_");
+        strip_prefixes(&mut name);
+        table::kind(&name).is_some()
+    }
+}
+
 /// What a prefix makes of an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Prefix {

@@ -141,3 +141,13 @@ fn an_include_that_is_not_followed_is_watched_by_its_text() {
     let root = |text: &str| read_alone(text).settings[0].value.clone();
     assert_ne!(root("!include a\n"), root("!include b\n"));
 }
+
+#[test]
+fn a_word_alone_that_may_be_a_value_is_no_option() {
+    let keys = |text: &str| {
+        let reading = read(text.as_bytes(), None, &mut crate::format::includes::NoFiles);
+        reading.settings.iter().map(|one| one.key.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys("[client]\nuser=a\nhunter2\n"), ["client.user", "@content"]);
+    assert_eq!(keys("[mysqldump]\nquick\nskip-networking\n"), ["mysqldump.quick", "mysqldump.skip_networking"]);
+}

@@ -16,6 +16,11 @@ use crate::{Place, ProblemKind};
 pub(super) fn user(name: &[u8], rules: &[&[u8]], place: Place, out: &mut Gather) {
     let mut key = b"user ".to_vec();
     key.extend_from_slice(&split::joined([name]));
+    if matches!(name.first(), Some(b'>' | b'<' | b'#' | b'!')) {
+        out.problem(ProblemKind::Syntax, place, "a password stands where the name of the user is missing", None);
+        out.unread(name);
+        return out.unread(&split::joined(rules.iter().copied()));
+    }
     let mut user = User::default();
     if let Err(reason) = user.apply_all(rules) {
         out.problem(ProblemKind::Syntax, place, reason, None);
@@ -39,7 +44,7 @@ struct User {
     skips_check: bool,
     passwords: BTreeSet<String>,
     rights: Rights,
-    selectors: Vec<String>,
+    selectors: Vec<Vec<u8>>,
 }
 
 /// Keys, channels and commands, of the user itself or of a selector.
@@ -79,7 +84,7 @@ impl User {
             }
             word = rest.next().ok_or("a selector has no `)`")?;
         }
-        self.selectors.push(format!("({})", String::from_utf8_lossy(&rights.shown())));
+        self.selectors.push([b"(".as_slice(), &rights.shown(), b")"].concat());
         Ok(())
     }
 
@@ -137,7 +142,7 @@ impl User {
         text.extend_from_slice(&self.rights.shown());
         for selector in &self.selectors {
             text.push(b' ');
-            text.extend_from_slice(selector.as_bytes());
+            text.extend_from_slice(selector);
         }
         text
     }
@@ -219,14 +224,7 @@ impl Rights {
     fn shown(&self) -> Vec<u8> {
         let keys = self.keys.iter().map(Vec::as_slice);
         let channels = self.channels.iter().map(Vec::as_slice);
-        let mut text = Vec::new();
-        for rule in keys.chain(channels).chain(self.effective()) {
-            if !text.is_empty() {
-                text.push(b' ');
-            }
-            text.extend_from_slice(rule);
-        }
-        text
+        split::joined(keys.chain(channels).chain(self.effective()))
     }
 }
 

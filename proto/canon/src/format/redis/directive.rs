@@ -48,7 +48,8 @@ const SEVERAL: [&str; 6] = [
 ];
 
 /// Directives that are secrets whatever they look like.
-const SECRETS: [&str; 4] = ["masterauth", "requirepass", "tls-client-key-file-pass", "tls-key-file-pass"];
+const SECRETS: [&str; 5] =
+    ["masterauth", "primaryauth", "requirepass", "tls-client-key-file-pass", "tls-key-file-pass"];
 
 /// What Sentinel writes into its own file as it goes.
 const SENTINELS_OWN: [&str; 8] = [

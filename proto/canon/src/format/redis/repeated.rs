@@ -11,7 +11,19 @@ use super::{Arguments, memory, split};
 use crate::format::gather::{Gather, text};
 use crate::format::includes::FileName;
 use crate::format::rules::digits;
+use crate::secret::is_secret_parameter;
 use crate::{ItemKey, Place, ProblemKind};
+
+/// Options of Sentinel itself: what follows is a value, however many words.
+const OF_NO_MASTER: [&[u8]; 7] = [
+    b"announce-hostnames",
+    b"announce-ip",
+    b"announce-port",
+    b"deny-scripts-reconfig",
+    b"resolve-hostnames",
+    b"sentinel-pass",
+    b"sentinel-user",
+];
 
 /// What is known only at the end.
 #[derive(Default)]
@@ -72,7 +84,12 @@ impl Repeated {
         let (path, rest) = arguments.split_first()?;
         let key = [b"loadmodule ".as_slice(), &split::joined([path.as_slice()])].concat();
         self.modules.push(path.to_vec());
-        out.set(&key, text(split::joined(rest.iter().map(|word| word.as_slice()))), place);
+        // Modules have no list of arguments: one word that names a secret makes
+        // all of them one.
+        let names = |word: &[u8]| std::str::from_utf8(word).is_ok_and(is_secret_parameter);
+        let secret = rest.iter().any(|word| names(word));
+        let set = if secret { Gather::set_secret } else { Gather::set };
+        set(out, &key, text(split::joined(rest.iter().map(|word| word.as_slice()))), place);
         Some(())
     }
 
@@ -127,7 +144,9 @@ fn limits(arguments: &Arguments, place: Place, out: &mut Gather) -> Option<()> {
 fn rename(arguments: &Arguments, place: Place, out: &mut Gather) -> Option<()> {
     let [command, new] = arguments.as_slice() else { return None };
     let key = [b"rename-command ".as_slice(), &split::joined([command.to_ascii_uppercase().as_slice()])].concat();
-    out.set(&key, text(new.to_vec()), place);
+    // Who knows the new name may run the command: it is as good as a password.
+    let set = if new.is_empty() { Gather::set } else { Gather::set_secret };
+    set(out, &key, text(new.to_vec()), place);
     Some(())
 }
 
@@ -138,6 +157,7 @@ fn sentinel(arguments: &Arguments, place: Place, out: &mut Gather) -> Option<()>
     let option = option.to_ascii_lowercase();
     let named = match option.as_slice() {
         b"rename-command" => 2,
+        option if OF_NO_MASTER.contains(&option) => 0,
         _ => usize::from(rest.len() > 1),
     };
     let (named, value) = rest.split_at_checked(named)?;
@@ -147,7 +167,7 @@ fn sentinel(arguments: &Arguments, place: Place, out: &mut Gather) -> Option<()>
     let words = [b"sentinel".as_slice(), &option].into_iter().chain(named.iter().map(|word| word.as_slice()));
     let key = split::joined(words);
     let value = text(split::joined(value.iter().map(|word| word.as_slice())));
-    let secret = matches!(option.as_slice(), b"auth-pass" | b"sentinel-pass");
+    let secret = matches!(option.as_slice(), b"auth-pass" | b"sentinel-pass" | b"rename-command");
     let set = if secret { Gather::set_secret } else { Gather::set };
     set(out, &key, value, place);
     Some(())

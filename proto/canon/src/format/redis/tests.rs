@@ -134,3 +134,44 @@ fn a_file_of_users_has_one_line_each_and_nothing_else() {
     };
     assert_eq!(root(&reading)[1..], root(&same)[1..]);
 }
+
+fn secrets_and_keys(text: &str) -> (Vec<String>, Vec<String>) {
+    let reading = read(text.as_bytes(), None, &mut crate::format::includes::NoFiles);
+    let keys = reading.settings.iter().map(|one| one.key.to_string());
+    let reasons = crate::secret::classify_all(&reading.settings);
+    let shown = reading.settings.iter().zip(reasons).filter(|(_, reason)| reason.is_none());
+    let shown = shown.map(|(one, _)| format!("{}={}", one.key, String::from_utf8_lossy(one.value.bytes())));
+    (keys.clone().collect(), shown.collect())
+}
+
+#[test]
+fn no_password_of_redis_is_a_key_or_shown() {
+    for text in [
+        "sentinel sentinel-pass hunter2 # c",
+        "sentinel sentinel-pass hunter2",
+        "sentinel auth-pass mymaster hunter2 # c",
+        "sentinel rename-command mymaster CONFIG hunter2",
+        "primaryauth hunter2",
+        "rename-command CONFIG hunter2",
+        "loadmodule /x.so password hunter2",
+        "loadmodule /x.so --password hunter2",
+        "user >hunter2 on",
+        "user \"#hunter2\" on",
+    ] {
+        let (keys, shown) = secrets_and_keys(text);
+        assert!(!keys.is_empty() && keys.iter().all(|key| !key.contains("hunter2")), "{text}: {keys:?}");
+        assert!(shown.iter().all(|one| !one.contains("hunter2")), "{text}: {shown:?}");
+    }
+    assert_eq!(secrets_and_keys("rename-command CONFIG \"\"").1.len(), 1);
+    assert_eq!(secrets_and_keys("loadmodule /x.so threads 4").1.len(), 1);
+}
+
+#[test]
+fn a_pattern_of_keys_with_a_blank_is_not_two_of_them() {
+    let value = |text: &str| {
+        let reading = read(text.as_bytes(), None, &mut crate::format::includes::NoFiles);
+        reading.settings[0].value.clone()
+    };
+    assert_ne!(value("user a on \"~x ~y\" +@all"), value("user a on ~x ~y +@all"));
+    assert_ne!(value("user a on \"(~x\\xff)\""), value("user a on \"(~x\\xfe)\""));
+}

@@ -115,3 +115,10 @@ fn no_offset_is_z_however_it_is_written() {
     assert_eq!(utc, pairs("a = 1979-05-27T07:32:00-00:00"));
     assert_ne!(utc, pairs("a = 1979-05-27T07:32:00+00:01"));
 }
+
+#[test]
+fn a_list_of_two_million_elements_is_content() {
+    let reading = read(format!("x=[{}]", "1,".repeat(2_000_000)).as_bytes());
+    assert_eq!((reading.settings.len(), reading.problems.len()), (1, 1));
+    assert_eq!(reading.problems[0].kind, ProblemKind::Limit);
+}

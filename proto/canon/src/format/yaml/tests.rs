@@ -131,3 +131,36 @@ fn w15_comments_and_layout_are_no_change() {
         assert_eq!(pairs, plain, "{other}");
     }
 }
+
+#[test]
+fn names_of_different_types_are_different_names() {
+    for text in ["1: a\n\"1\": b\n", "on: a\n\"on\": b\n", "~: a\n\"~\": b\n", "true: a\n'true': b\n"] {
+        let reading = read(text.as_bytes());
+        assert_eq!((reading.settings.len(), reading.problems.len()), (2, 0), "{text}");
+    }
+    assert_eq!(read(b"a: 1\n\"a\": 2\n").settings.len(), 1);
+}
+
+#[test]
+fn an_anchor_of_two_million_nodes_is_not_kept() {
+    let text = format!("x: &a [{}]\ny: *a\n", "a,".repeat(500_000));
+    let reading = read(text.as_bytes());
+    assert!(reading.problems.iter().any(|one| one.kind == ProblemKind::Limit && one.reason.contains("aliases")));
+    let merged = format!("x:\n  <<: {{a: [{}]}}\n  b: 1\ny: 2\n", "a,".repeat(500_000));
+    let other = merged.replacen("[a,", "[b,", 1);
+    let (one, other) = (read(merged.as_bytes()), read(other.as_bytes()));
+    assert_eq!(one.settings.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["x.b", "y", "@content"]);
+    assert!(other.settings.len() == 3);
+}
+
+#[test]
+fn long_names_through_aliases_and_merges_are_paid_for() {
+    let long = "k".repeat(100_000);
+    let names = "? *a\n: 1\n".repeat(20_000);
+    let reading = read(format!("x: &a {long}\ny:\n  b: 1\n{names}").as_bytes());
+    assert!(!reading.problems.is_empty());
+    let merges = format!("x: &a {{{long}: 1}}\n") + &"- {{<<: *a}}\n".repeat(0);
+    let many: String = (0..20_000).map(|n| format!("m{n}: {{<<: *a}}\n")).collect();
+    let reading = read((merges + &many).as_bytes());
+    assert!(reading.problems.iter().any(|one| one.kind == ProblemKind::Limit));
+}

@@ -22,6 +22,11 @@ use crate::{Place, ProblemKind};
 const ALIAS_BYTES_MAX: usize = FILE_BYTES_MAX;
 const NODE_BYTES: usize = 64;
 
+/// Bytes that nodes may take which aliases may need again, a node counted with
+/// what it takes in memory: more than aliases may repeat.
+const TAPE_BYTES_MAX: usize = 2 * FILE_BYTES_MAX;
+const TAPE_NODE_BYTES: usize = 128;
+
 const TOO_MUCH: &str = "aliases repeat more than a file can hold; the rest is not followed";
 const RECURSIVE: &str = "an alias inside of what it stands for; it is not followed";
 
@@ -75,6 +80,10 @@ pub(super) struct Walk<'a, 'i> {
     /// How deep the parser is.
     depth: usize,
     spent: usize,
+    /// Bytes that went onto the tape of this document.
+    taped: usize,
+    /// Whether the tape had no room for a node.
+    full: bool,
 }
 
 impl<'a, 'i> Walk<'a, 'i> {
@@ -89,6 +98,8 @@ impl<'a, 'i> Walk<'a, 'i> {
             open: Vec::new(),
             depth: 0,
             spent: 0,
+            taped: 0,
+            full: false,
         }
     }
 
@@ -96,6 +107,7 @@ impl<'a, 'i> Walk<'a, 'i> {
     pub(super) fn begin_document(&mut self) {
         self.documents += 1;
         self.tape.clear();
+        (self.taped, self.full) = (0, false);
         self.anchors.clear();
         if self.documents > 1 {
             self.document.next_document(self.documents);
@@ -110,11 +122,11 @@ impl<'a, 'i> Walk<'a, 'i> {
     /// The next node of the text.
     pub(super) fn take(&mut self, node: Node<'i>, anchor: usize, place: Place) {
         let merging = matches!(self.aside, Some(Aside { kind: AsideKind::Merge { .. }, .. }));
-        let kept = anchor > 0 || !self.open.is_empty() || merging;
         let at = self.tape.len();
-        if kept {
-            self.tape.push((node.clone(), place));
+        if !self.full && (anchor > 0 || !self.open.is_empty() || merging) {
+            self.keep(&node, place);
         }
+        let anchor = if self.full { 0 } else { anchor };
         match &node {
             Node::Map(_) | Node::List(_) => {
                 if anchor > 0 {
@@ -156,7 +168,9 @@ impl<'a, 'i> Walk<'a, 'i> {
             Node::Scalar { text, plain: true, .. } if text == "<<" => {
                 self.aside = Some(Aside { depth: 0, kind: AsideKind::Merge { begin: None } });
             }
-            Node::Scalar { text, .. } => self.document.name(text.as_bytes(), place),
+            Node::Scalar { text, plain, tag } => {
+                self.document.name(&scalar(&text, plain, tag.as_deref()).canonical(), place);
+            }
             node => {
                 let reason = "a name that is a list, a map or no known alias; a hash stands for it";
                 self.document.gather().problem(ProblemKind::Syntax, place, reason, None);
@@ -167,12 +181,13 @@ impl<'a, 'i> Walk<'a, 'i> {
     }
 
     /// The scalar that an alias in the place of a name stands for.
-    fn resolved_name(&self, node: Node<'i>) -> Node<'i> {
+    fn resolved_name(&mut self, node: Node<'i>) -> Node<'i> {
         let Node::Alias(anchor) = node else { return node };
-        match self.anchors.get(&anchor).map(|range| &self.tape[range.start].0) {
-            Some(scalar @ Node::Scalar { .. }) => scalar.clone(),
-            _ => node,
-        }
+        let found = self.anchors.get(&anchor).map(|range| &self.tape[range.start].0);
+        let Some(Node::Scalar { text, .. }) = found else { return node };
+        let bytes = text.len();
+        let found = found.cloned();
+        if self.afford(1) && self.afford_bytes(bytes) { found.unwrap_or(node) } else { node }
     }
 
     fn put_aside(&mut self, node: &Node<'i>, at: usize) {
@@ -185,10 +200,16 @@ impl<'a, 'i> Walk<'a, 'i> {
         match &mut aside.kind {
             AsideKind::Merge { begin } => {
                 let begin = *begin.get_or_insert(at);
-                if aside.depth == 0 {
+                let ends = aside.depth == 0;
+                if self.full {
+                    self.document.gather().unread(&said(node));
+                }
+                if ends {
                     self.aside = None;
                     if let Some(frame) = self.frames.last_mut() {
-                        frame.merges.push(begin..at + 1);
+                        if !self.full {
+                            frame.merges.push(begin..at + 1);
+                        }
                         frame.at_name = true;
                     }
                 }
@@ -249,6 +270,7 @@ impl<'a, 'i> Walk<'a, 'i> {
 
     fn alias(&mut self, anchor: usize, place: Place) {
         let reason = match self.anchors.get(&anchor).cloned() {
+            None if self.full => TOO_MUCH,
             None => RECURSIVE,
             Some(range) if self.document.is_skipping() => {
                 self.document.gather().unread(&range.start.to_le_bytes());
@@ -293,15 +315,23 @@ impl<'a, 'i> Walk<'a, 'i> {
         while at + 1 < range.end {
             let value = self.end_of(at);
             let end = self.end_of(value);
-            let (name, place) = self.tape[at].clone();
-            if !self.afford(end - at) {
+            let (node, place) = &self.tape[at];
+            let place = *place;
+            let bytes = if let Node::Scalar { text, .. } = node { text.len() } else { 0 };
+            if !self.afford(end - at) || !self.afford_bytes(bytes) {
                 return self.say(TOO_MUCH, place);
             }
+            let name = self.tape[at].0.clone();
             match self.resolved_name(name) {
                 Node::Scalar { text, plain: true, .. } if text == "<<" => nested.push(value..end),
-                Node::Scalar { text, .. } if self.document.has(text.as_bytes()) => {}
-                Node::Scalar { text, .. } => {
-                    self.document.name(text.as_bytes(), place);
+                Node::Scalar { text, plain, tag } => {
+                    let scalar = scalar(&text, plain, tag.as_deref());
+                    let name = scalar.canonical();
+                    if self.document.has(&name) {
+                        at = end;
+                        continue;
+                    }
+                    self.document.name(&name, place);
                     if let Some(frame) = self.frames.last_mut() {
                         frame.at_name = false;
                     }
@@ -339,8 +369,25 @@ impl<'a, 'i> Walk<'a, 'i> {
 
     /// Whether so many nodes more may be walked.
     fn afford(&mut self, nodes: usize) -> bool {
-        self.spent = self.spent.saturating_add(nodes * NODE_BYTES);
+        self.afford_bytes(nodes.saturating_mul(NODE_BYTES))
+    }
+
+    fn afford_bytes(&mut self, bytes: usize) -> bool {
+        self.spent = self.spent.saturating_add(bytes);
         self.spent <= ALIAS_BYTES_MAX
+    }
+
+    /// Puts a node on the tape, as long as that has room; from then on anchors
+    /// stand for nothing.
+    fn keep(&mut self, node: &Node<'i>, place: Place) {
+        let text = if let Node::Scalar { text, .. } = node { text.len() } else { 0 };
+        self.taped = self.taped.saturating_add(TAPE_NODE_BYTES + text);
+        if self.taped <= TAPE_BYTES_MAX {
+            self.tape.push((node.clone(), place));
+        } else if !std::mem::replace(&mut self.full, true) {
+            self.open.clear();
+            self.say(TOO_MUCH, place);
+        }
     }
 
     /// Walks what is on the tape; each alias in it goes one deeper, at most as
