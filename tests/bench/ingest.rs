@@ -12,10 +12,11 @@ use tokio::task::JoinSet;
 
 use crate::api::Api;
 use crate::collector::Collector;
+use crate::proc::Look;
 use crate::sim::{Listener, Member, Speaker};
 use crate::source::MadeUp;
 use crate::state::metric;
-use crate::stats::{Samples, count, pair, per_second, ratio, times};
+use crate::stats::{Samples, count, duration, pair, per_second, ratio, times};
 use crate::table::{Line, Section};
 use crate::{Setup, fleet, machine, runtime};
 
@@ -49,6 +50,15 @@ struct Outcome {
     acks: Samples,
     /// Records of one commit on average.
     group: String,
+    /// The collector's processor time for all of them.
+    cpu: Duration,
+}
+
+impl Outcome {
+    /// The collector's processor time for each of so many items a record.
+    fn each(&self, items: usize) -> String {
+        duration(self.cpu / u32::try_from(self.records * items as u64).unwrap_or(u32::MAX).max(1))
+    }
 }
 
 pub(crate) fn run(setup: &Setup) -> Section {
@@ -59,7 +69,11 @@ pub(crate) fn run(setup: &Setup) -> Section {
     let runtime = runtime();
     let members = runtime.block_on(fleet::enrol(&collector, &api, "production", AGENTS));
     let mut fleet = runtime.block_on(start(&members));
-    let mut under = |load| runtime.block_on(drive(&api, &mut fleet, load));
+    let mut under = |load| {
+        let before = Look::at(collector.pid());
+        let outcome = runtime.block_on(drive(&api, &mut fleet, load));
+        Outcome { cpu: Look::at(collector.pid()).since(&before).cpu, ..outcome }
+    };
     let batched = under(Load { items: ITEMS, window: 32, pause: Duration::ZERO, lasts });
     let single = under(Load { items: 1, window: 64, pause: Duration::ZERO, lasts });
     // Half the budget of single deltas: 50 agents, one record each 5 ms.
@@ -85,6 +99,8 @@ fn section(batched: &Outcome, single: &Outcome, paced: &Outcome, disk: &Samples)
             .beside(format!("append + fdatasync {}", pair(disk)), times(paced.acks.p50(), disk.p50()))
             .budget("p99 20 ms", paced.acks.p99() <= ACK_MAX),
         Line::new("", "").beside(commit(paced), ""),
+        Line::new("collector's processor for each item change", batched.each(ITEMS))
+            .beside(format!("a single delta {}", single.each(1)), ""),
         Line::new("acknowledgement at full rate, single deltas, p50 / p99", pair(&single.acks)),
         Line::new(format!("acknowledgement at full rate, records of {ITEMS}, p50 / p99"), pair(&batched.acks)),
     ];
@@ -139,7 +155,7 @@ async fn drive(api: &Api, fleet: &mut Vec<Sender>, load: Load) -> Outcome {
     }
     let took = begun.elapsed();
     let group = group(&before, &api.text("/metrics").await);
-    Outcome { records: acks.len() as u64, took, acks: Samples::new(acks), group }
+    Outcome { records: acks.len() as u64, took, acks: Samples::new(acks), group, cpu: Duration::ZERO }
 }
 
 /// Sends until the time is over and all is acknowledged.

@@ -30,7 +30,13 @@ pub(crate) fn metric(text: &str, name: &str) -> Option<u64> {
 
 /// Everything of a host.
 pub(crate) async fn detail(api: &Api, host: &str) -> HostDetail {
-    api.get(&format!("/api/v1/hosts/{host}")).await
+    let mut all: HostDetail = api.get(&format!("/api/v1/hosts/{host}")).await;
+    while let Some(next) = all.next.take() {
+        let page: HostDetail = api.get(&format!("/api/v1/hosts/{host}?cursor={next}")).await;
+        all.sources.extend(page.sources);
+        all.next = page.next;
+    }
+    all
 }
 
 #[cfg(test)]

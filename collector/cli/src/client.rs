@@ -90,6 +90,14 @@ impl Client {
         understood(&body(response, ANSWER_BYTES_MAX).await?)
     }
 
+    /// Has something done that has no answer.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn act(&self, path: &[&str], query: &impl Serialize) -> Outcome<()> {
+        self.send(Method::POST, self.url(path, query)?, None::<&()>).await.map(|_| ())
+    }
+
     /// Deletes something.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod changes;
 mod compare;
 mod diff;
 mod history;
+mod host;
 mod hosts;
 mod inspect;
 mod local;
@@ -19,6 +20,7 @@ mod token;
 mod verify;
 mod watch;
 
+use crate::arguments::commands::Host;
 use crate::arguments::{Command, Invocation};
 use crate::client::{Access, Client};
 use crate::failure::Outcome;
@@ -56,6 +58,7 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Status => status::run(&context).await,
         Command::Hosts(arguments) => hosts::run(&context, &arguments).await,
         Command::Show(arguments) => show::run(&context, &arguments).await,
+        Command::Host(Host::Forget(arguments)) => host::forget(&context, &arguments).await,
         Command::Compare(arguments) => compare::run(&context, &arguments).await,
         Command::Changes(arguments) => changes::run(&context, &arguments).await,
         Command::Watch(arguments) => watch::run(&context, &arguments).await,

@@ -380,3 +380,26 @@ fn w10_what_a_host_sent_cannot_move_the_cursor() {
         assert!(!out(&output).contains('\u{1b}') && !out(&output).contains('\u{202e}'), "{}", out(&output));
     }
 }
+
+#[test]
+fn a_host_is_forgotten_by_name_and_environment() {
+    let server = Server::start(|_| (204, String::new()));
+    let done = run(&server, &["host", "forget", "web-2", "--env", "production"]);
+    assert_eq!((code(&done), out(&done).as_str()), (0, ""), "{}", err(&done));
+    assert!(err(&done).contains("web-2 is forgotten"), "{}", err(&done));
+    assert_eq!(server.asked()[0].line, "POST /api/v1/hosts/web-2/forget?env=production");
+    assert_eq!(code(&run(&server, &["host", "forget", "web-2"])), 64, "the environment is asked for");
+}
+
+#[test]
+fn an_environment_that_is_not_there_is_inconclusive_and_said() {
+    let said = json!({"code": "not_found", "message": "there is no environment `nope`", "hint": "`driftline status` lists them"});
+    let server = always(404, said);
+    for arguments in
+        [&["changes", "--env", "nope"][..], &["hosts", "--env", "nope"], &["changes", "--events", "--env", "nope"]]
+    {
+        let done = run(&server, arguments);
+        assert_eq!((code(&done), out(&done).as_str()), (3, ""), "{arguments:?}");
+        assert!(err(&done).contains("there is no environment `nope`"), "{}", err(&done));
+    }
+}

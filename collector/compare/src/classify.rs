@@ -114,6 +114,19 @@ pub fn of_change(
     after: Option<Facet<'_>>,
     source_has_secrets: bool,
 ) -> (Severity, Class) {
+    of_change_by(of_key, kind, key, (before, after), source_has_secrets)
+}
+
+/// The same for a caller that remembers what [`of_key`] said of a key: reading
+/// a key costs more than everything else here.
+#[must_use]
+pub fn of_change_by(
+    of_key: impl FnOnce(&str) -> (Severity, Class),
+    kind: SourceKind,
+    key: &ItemKey,
+    (before, after): (Option<Facet<'_>>, Option<Facet<'_>>),
+    source_has_secrets: bool,
+) -> (Severity, Class) {
     if key.is_metadata() {
         return of_metadata(key.as_str(), before, after, source_has_secrets);
     }

@@ -257,6 +257,8 @@ fn ingest(core: &Core, streams: Group) -> IngestService {
         clock: core.clock.clone(),
         silence: core.config.agents.silence(),
         metrics: Arc::clone(&core.metrics),
+        classes: crate::classify::KeyClasses::default(),
+        budgets: crate::session::budget::Budgets::default(),
     };
     IngestService::new(Arc::new(parts), streams)
 }

@@ -13,6 +13,7 @@ use driftline_compare::Mark;
 use driftline_store::{EntryBody, EventKind, HostRecord, ItemRecord, SourceRecord, StoreError, StoredDigest};
 use driftline_wire::{Record, RecordBody, SourceRef};
 
+use crate::classify::KeyClasses;
 use crate::event;
 use crate::pepper::Pepper;
 use crate::record::Draft;
@@ -40,6 +41,8 @@ pub enum Applied {
 pub struct Context<'a> {
     /// Makes stored digests of digests.
     pub pepper: &'a Pepper,
+    /// What is known of keys already.
+    pub classes: &'a KeyClasses,
     /// The digests before this stream were made with another fleet key or
     /// canonical form: those of a resend cannot be compared with them.
     pub incomparable: bool,
@@ -60,7 +63,12 @@ pub fn record(
         gap(draft, host, None, body);
         return Ok(Applied::Done);
     };
-    let stored = draft.source(&host.host, &named.name)?;
+    if let RecordBody::Gap(_) = body {
+        gap(draft, host, Some(&named.name), body);
+        return Ok(Applied::Done);
+    }
+    // Each of the arms below puts it back.
+    let stored = draft.take_source(&host.host, &named.name)?;
     let at = At { host, seq, observed_ms, unobserved_since_ms, context };
     match body {
         RecordBody::Delta(change) => delta::apply(draft, &at, named, stored, change),
@@ -69,10 +77,7 @@ pub fn record(
             problems::apply(draft, &at, named, stored, open);
             Ok(Applied::Done)
         }
-        body @ RecordBody::Gap(_) => {
-            gap(draft, host, Some(&named.name), body);
-            Ok(Applied::Done)
-        }
+        RecordBody::Gap(_) => Ok(Applied::Done),
         RecordBody::Retired => {
             retire(draft, host, stored);
             Ok(Applied::Done)
@@ -94,7 +99,10 @@ fn gap(draft: &mut Draft<'_>, host: &HostRecord, source: Option<&SourceName>, bo
 /// Notes that a source is no longer watched. Its items stay as they were last
 /// seen.
 pub fn retire(draft: &mut Draft<'_>, host: &HostRecord, stored: Option<SourceRecord>) {
-    let Some(source) = stored.filter(|source| !source.retired) else { return };
+    let Some(source) = stored else { return };
+    if source.retired {
+        return draft.keep_source(source);
+    }
     let message = format!("{} is no longer watched on {}", source.path, host.host);
     draft.append(vec![event::of_source(host, &source.source, EventKind::SourceRetired, message)]);
     draft.put_source(SourceRecord { retired: true, problems: Vec::new(), ..source });
@@ -140,6 +148,7 @@ impl At<'_> {
             unobserved_since_ms: self.unobserved_since_ms,
             marks,
             seq: self.seq,
+            classes: self.context.classes,
         }
     }
 }

@@ -4,9 +4,12 @@
 //! It looks at keys and masked displays through the rules of `compare`; it
 //! changes no state.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use driftline_canon::ItemKey;
 use driftline_compare::Mark;
-use driftline_compare::classify::{self, Facet};
+use driftline_compare::classify::{self, Class, Facet, Severity};
 use driftline_store::{Change, HostRecord, ItemRecord, Side, SourceRecord};
 
 use crate::judge;
@@ -28,13 +31,42 @@ pub struct Circumstances<'a> {
     pub marks: &'a [Mark],
     /// Sequence number of the record.
     pub seq: u64,
+    /// What is known of keys already.
+    pub classes: &'a KeyClasses,
+}
+
+/// Keys that are remembered, at most. A fleet has some thousand different ones;
+/// whoever sends more of them only makes the memory begin anew.
+const KEYS_MAX: usize = 20_000;
+
+/// What the rules said of keys: hosts of a role have the same ones, and reading
+/// a key costs more than the rest of a change.
+#[derive(Debug, Default)]
+pub struct KeyClasses(Mutex<HashMap<String, (Severity, Class)>>);
+
+impl KeyClasses {
+    /// What [`classify::of_key`] says of a key.
+    #[must_use]
+    pub fn of_key(&self, key: &str) -> (Severity, Class) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(key) {
+            return *found;
+        }
+        if known.len() >= KEYS_MAX {
+            known.clear();
+        }
+        let class = classify::of_key(key);
+        known.insert(key.to_owned(), class);
+        class
+    }
 }
 
 /// The change of one item.
 #[must_use]
 pub fn change(at: &Circumstances<'_>, key: &ItemKey, before: Option<Side>, after: Option<Side>) -> Change {
-    let (severity, class) =
-        classify::of_change(at.source.kind, key, before.as_ref().map(facet), after.as_ref().map(facet), at.has_secrets);
+    let sides = (before.as_ref().map(facet), after.as_ref().map(facet));
+    let of_key = |key: &str| at.classes.of_key(key);
+    let (severity, class) = classify::of_change_by(of_key, at.source.kind, key, sides, at.has_secrets);
     let mut marks = at.marks.to_vec();
     if at.unobserved_since_ms.is_some() && !marks.contains(&Mark::Unobserved) {
         marks.insert(0, Mark::Unobserved);
@@ -71,3 +103,6 @@ pub fn side(item: &ItemRecord) -> Side {
 fn facet(side: &Side) -> Facet<'_> {
     Facet { secret: side.secret, display: side.display.as_ref().map(|display| display.as_str()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,6 +209,8 @@ fn issue(
         tracing::error!(%error, "a certificate could not be signed");
         Refused::Internal
     })?;
+    // Of a forgotten one only the number that its old certificates stay below.
+    let known = known.filter(|host| host.status != HostStatus::Forgotten);
     let replaced = known.is_some();
     let mut host = known.unwrap_or_else(|| fresh_host(&identity, now_ms));
     host.agent = agent.clone();

@@ -11,10 +11,14 @@ use driftline_store::{EntryBody, Event, EventKind, HostRecord};
 #[must_use]
 pub fn severity(kind: EventKind) -> Severity {
     match kind {
-        EventKind::HostSilent | EventKind::HostQuarantined | EventKind::IdentityViolation | EventKind::RootMismatch => {
-            Severity::Critical
-        }
+        // What such a host changes now is known late.
+        EventKind::HostFlooding
+        | EventKind::HostSilent
+        | EventKind::HostQuarantined
+        | EventKind::IdentityViolation
+        | EventKind::RootMismatch => Severity::Critical,
         EventKind::HostRevoked
+        | EventKind::HostForgotten
         | EventKind::Gap
         | EventKind::Problem
         | EventKind::SequenceGap

@@ -10,6 +10,7 @@ mod error;
 mod history;
 mod hosts;
 mod query;
+mod reads;
 mod stream;
 mod system;
 mod tokens;
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use axum::{Extension, Router, middleware};
 use driftline_daemon::Group;
 use driftline_store::{Reader, StoreError};
@@ -36,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::Core;
 use crate::enrol::limiter::Limiter;
 use error::Problem;
+use reads::Reads;
 
 /// Connections of operators, pages and scrapers at once.
 const CONNECTIONS_MAX: usize = 1_024;
@@ -49,13 +51,20 @@ const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long the headers of a request may take.
 const HEADERS: Duration = Duration::from_secs(10);
 
+/// How long a connection may stand on which nobody has shown a valid token: it
+/// would only take a place.
+const ANONYMOUS: Duration = Duration::from_secs(30);
+
 /// How long an open request may take to end after the stop.
 const DRAIN: Duration = Duration::from_secs(3);
 
 /// What every request can reach.
 struct Http {
     core: Arc<Core>,
-    reads: Arc<Semaphore>,
+    /// Places to read the store.
+    places: Arc<Semaphore>,
+    /// What operators read, until it is told.
+    reads: Reads,
     limiter: Mutex<Limiter>,
     streams: Group,
     stop: CancellationToken,
@@ -69,13 +78,38 @@ impl Http {
         &self,
         read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let place = Arc::clone(&self.reads).acquire_owned().await.map_err(|_| Problem::stopping())?;
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Problem::stopping())?;
         let store = self.core.store.clone();
         let done = tokio::task::spawn_blocking(move || {
             let _place = place;
             read(&store.reader()?)
         });
         Ok(done.await.map_err(|_| Problem::stopping())??)
+    }
+
+    /// Tells again and again, for as long as it is waited for.
+    async fn keep_telling(&self) -> Infallible {
+        let mut tell = tokio::time::interval(reads::TOLD_EVERY);
+        loop {
+            tell.tick().await;
+            self.tell_reads().await;
+        }
+    }
+
+    /// Puts into the history what operators have read since the last time.
+    async fn tell_reads(&self) {
+        let now_ms = self.core.clock.now_ms();
+        let entries = self.reads.take(now_ms);
+        if entries.is_empty() {
+            return;
+        }
+        let step = move |draft: &mut crate::record::Draft<'_>| {
+            draft.append(entries);
+            let reply: crate::record::Reply = Box::new(|| {});
+            Ok(reply)
+        };
+        // An error says that nothing is recorded any more.
+        _ = self.core.recorder.submit(0, step).await;
     }
 }
 
@@ -90,33 +124,38 @@ pub async fn serve(
 ) -> Result<(), Infallible> {
     let http = Arc::new(Http {
         core,
-        reads: Arc::new(Semaphore::new(READS_MAX)),
+        places: Arc::new(Semaphore::new(READS_MAX)),
+        reads: Reads::default(),
         limiter: Mutex::default(),
         streams: Group::new("live stream", CONNECTIONS_MAX, stop.child_token()),
         stop: stop.clone(),
     });
-    let router = router(http);
+    let router = router(Arc::clone(&http));
     let open = Group::new("api connection", CONNECTIONS_MAX, stop.child_token());
     let mut connections = pin!(connections);
+    // Beside accepting: telling waits for the disk.
+    let mut telling = pin!(http.keep_telling());
     loop {
         let next = tokio::select! {
             next = connections.next() => next,
+            never = &mut telling => match never {},
             () = stop.cancelled() => break,
         };
         let Some(Ok(connection)) = next else { continue };
-        let peer = auth::PeerAddress(connection.peer().address.ip());
-        let service = router.clone().layer(Extension(peer));
-        if let Err(full) = open.spawn(connection_task(connection, service, open.stop())) {
+        let about = auth::OpenConnection::new(connection.peer().address.ip());
+        let service = router.clone().layer(Extension(about.clone()));
+        if let Err(full) = open.spawn(connection_task(connection, service, about, open.stop())) {
             tracing::warn!(error = %full, "a connection to the API was refused");
         }
     }
+    http.tell_reads().await;
     if let Err(late) = open.join(DRAIN).await {
         tracing::debug!(error = %late, "requests were cut off");
     }
     Ok(())
 }
 
-async fn connection_task(connection: TlsConn, service: Router, stop: CancellationToken) {
+async fn connection_task(connection: TlsConn, service: Router, about: auth::OpenConnection, stop: CancellationToken) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(HEADERS).max_concurrent_streams(64);
@@ -124,6 +163,11 @@ async fn connection_task(connection: TlsConn, service: Router, stop: Cancellatio
     let mut served = pin!(served);
     let outcome = tokio::select! {
         outcome = served.as_mut() => outcome,
+        () = anonymous_for_too_long(&about) => {
+            served.as_mut().graceful_shutdown();
+            // What it asked for is answered; then it is closed, willing or not.
+            tokio::time::timeout(DRAIN, served).await.unwrap_or(Ok(()))
+        }
         () = stop.cancelled() => {
             served.as_mut().graceful_shutdown();
             served.await
@@ -134,6 +178,14 @@ async fn connection_task(connection: TlsConn, service: Router, stop: Cancellatio
     }
 }
 
+/// Ends for a connection on which nobody showed a valid token in time.
+async fn anonymous_for_too_long(about: &auth::OpenConnection) {
+    tokio::time::sleep(ANONYMOUS).await;
+    if about.is_authenticated() {
+        std::future::pending::<()>().await;
+    }
+}
+
 fn router(http: Shared) -> Router {
     let metrics_public = http.core.config.metrics.public;
     let api = Router::new()
@@ -141,6 +193,7 @@ fn router(http: Shared) -> Router {
         .route("/api/v1/whoami", get(system::whoami))
         .route("/api/v1/hosts", get(hosts::list))
         .route("/api/v1/hosts/{host}", get(hosts::show).merge(delete(hosts::revoke)))
+        .route("/api/v1/hosts/{host}/forget", post(hosts::forget))
         .route("/api/v1/changes", get(history::changes))
         .route("/api/v1/changes/stream", get(stream::live))
         .route("/api/v1/events", get(history::events))

@@ -81,8 +81,8 @@ pub fn severity(entry: &EntryBody) -> Severity {
 pub struct Outgoing {
     /// Id in the outbox; none for one that is not in the store.
     pub id: Option<u64>,
-    /// What it tells of.
-    pub entries: Vec<Arc<Entry>>,
+    /// What it tells.
+    pub told: message::Told,
 }
 
 struct Lane {
@@ -136,8 +136,13 @@ impl Notifier {
     /// Tells of a batch that is on disk.
     pub fn committed(&self, batch: Batch, committed: &Committed) {
         let (mut entry_ids, mut alert_ids) = (committed.entries.iter(), committed.alerts.iter());
+        let watched = self.live.receiver_count() > 0;
         for operation in batch.operations {
             let Operation::Append { entries, alerts } = operation else { continue };
+            if !watched && alerts.is_empty() {
+                entry_ids.by_ref().take(entries.len()).for_each(drop);
+                continue;
+            }
             let made: Vec<Arc<Entry>> = entries
                 .into_iter()
                 .zip(entry_ids.by_ref())
@@ -145,7 +150,7 @@ impl Notifier {
                 .collect();
             for ((route, indexes), id) in alerts.into_iter().zip(alert_ids.by_ref()) {
                 let told = indexes.iter().filter_map(|&index| made.get(usize::try_from(index).ok()?).cloned());
-                self.dispatch(&route, Outgoing { id: Some(*id), entries: told.collect() });
+                self.dispatch(&route, Outgoing { id: Some(*id), told: told.collect() });
             }
             for entry in made {
                 // An error says that nobody listens.
@@ -161,7 +166,7 @@ impl Notifier {
         let entry = Arc::new(Entry { id: 0, recorded_ms: now_ms, body });
         for lane in &self.lanes {
             // A lane that is full has worse news of this collector on its way.
-            _ = lane.queue.try_send(Outgoing { id: None, entries: vec![Arc::clone(&entry)] });
+            _ = lane.queue.try_send(Outgoing { id: None, told: [Arc::clone(&entry)].into_iter().collect() });
         }
     }
 

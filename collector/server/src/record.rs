@@ -8,11 +8,11 @@
 pub mod draft;
 pub mod health;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use driftline_daemon::Clock;
-use driftline_store::{Batch, Committed, ErrorKind, Operation, Store, StoreError, Writer};
+use driftline_store::{Batch, Committed, ErrorKind, Reader, Store, StoreError, Writer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,10 @@ const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of records in one commit. Keeps a commit below some ten milliseconds,
 /// so that a small change behind a large one is not held up for long.
 const COMMIT_BYTES: usize = 8 * 1024 * 1024;
+
+/// Steps that may wait for the next commit ([`Recorder::submit_later`]); more
+/// make one of their own.
+const LATER_STEPS: usize = 256;
 
 /// Wait after a failed commit, doubled each time: a full disk is looked at
 /// often at first, then rarely.
@@ -71,11 +75,18 @@ pub struct Stopped;
 pub struct Recorder {
     queue: mpsc::Sender<Message>,
     bytes: Arc<Semaphore>,
+    later: Later,
 }
+
+/// Steps that go with the next commit, whatever brings it.
+type Later = Arc<Mutex<Vec<Step>>>;
 
 /// The writer, before it has a thread.
 pub struct RecordStage {
     queue: mpsc::Receiver<Message>,
+    later: Later,
+    /// The end of a trouble that the history does not have yet.
+    recovered: bool,
     writer: Writer,
     store: Store,
     clock: Clock,
@@ -107,9 +118,12 @@ pub struct RecordParts {
 #[must_use]
 pub fn stage(parts: RecordParts) -> (Recorder, RecordStage) {
     let (sender, queue) = mpsc::channel(QUEUE_STEPS);
-    let recorder = Recorder { queue: sender, bytes: Arc::new(Semaphore::new(QUEUE_BYTES)) };
+    let later = Later::default();
+    let bytes = Arc::new(Semaphore::new(QUEUE_BYTES));
+    let recorder = Recorder { queue: sender, bytes, later: Arc::clone(&later) };
     let RecordParts { store, writer, clock, notifier, health, metrics, stop } = parts;
-    (recorder, RecordStage { queue, writer, store, clock, notifier, health, metrics, stop })
+    let recovered = false;
+    (recorder, RecordStage { queue, later, recovered, writer, store, clock, notifier, health, metrics, stop })
 }
 
 impl Recorder {
@@ -162,6 +176,37 @@ impl Recorder {
         _ = self.queue.try_send(Message::Work(work));
     }
 
+    /// Hands over a small step that is in no hurry: it goes with the next commit,
+    /// or with [`Self::flush_later`].
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn submit_later(
+        &self,
+        step: impl FnOnce(&mut Draft<'_>) -> Result<Reply, StoreError> + Send + 'static,
+    ) -> Result<(), Stopped> {
+        if self.queue.is_closed() {
+            return Err(Stopped);
+        }
+        let waiting = {
+            let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
+            later.push(Box::new(step));
+            later.len()
+        };
+        if waiting >= LATER_STEPS { self.flush_later().await } else { Ok(()) }
+    }
+
+    /// Sees to it that what was submitted for later is committed now.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn flush_later(&self) -> Result<(), Stopped> {
+        if self.later.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return Ok(());
+        }
+        self.submit(0, |_| Ok(Box::new(|| {}) as Reply)).await
+    }
+
     /// Lets the writer end after what waits now.
     pub async fn close(&self) {
         // An error says that it ended already.
@@ -179,11 +224,17 @@ impl RecordStage {
         while let Some(Message::Work(first)) = self.queue.blocking_recv() {
             let (group, closed) = self.gather(first);
             self.record(group)?;
+            if self.recovered {
+                self.record(Vec::new())?;
+            }
             if closed {
                 break;
             }
         }
-        Ok(())
+        if self.later.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return Ok(());
+        }
+        self.record(Vec::new())
     }
 
     /// Everything that waits, up to the limits of one commit, and whether that
@@ -205,8 +256,9 @@ impl RecordStage {
     }
 
     fn record(&mut self, group: Vec<Work>) -> Result<(), StoreError> {
+        let later = std::mem::take(&mut *self.later.lock().unwrap_or_else(PoisonError::into_inner));
         let now_ms = self.clock.now_ms();
-        let reader = self.store.reader()?;
+        let reader = self.reader(now_ms)?;
         let mut draft = Draft::new(&reader, now_ms, self.notifier.routes());
         let mut replies = Vec::with_capacity(group.len());
         let mut places = Vec::with_capacity(group.len());
@@ -214,12 +266,19 @@ impl RecordStage {
             replies.push((work.step)(&mut draft)?);
             places.push(work.place);
         }
+        for step in later {
+            replies.push(step(&mut draft)?);
+        }
+        if self.recovered {
+            draft.append(vec![health::recovered_event()]);
+        }
         let operations = draft.finish();
         // sled keeps what readers of older states need: this one is done.
         drop(reader);
         if !operations.is_empty() {
             let batch = Batch { operations, now_ms };
-            let committed = self.commit(&batch)?;
+            let told = std::mem::take(&mut self.recovered);
+            let committed = self.commit(&batch).inspect_err(|_| self.recovered = told)?;
             self.metrics.commit();
             self.metrics.entries(u64::try_from(committed.entries.len()).unwrap_or(0));
             self.notifier.committed(batch, &committed);
@@ -228,16 +287,34 @@ impl RecordStage {
         Ok(())
     }
 
-    /// Commits, and tries again for as long as the disk is full or failing:
-    /// nothing was acknowledged, so nothing may be dropped.
+    /// The state to decide against, as soon as it can be read: a store that
+    /// failed may have to be opened again, on a disk that still fails.
+    fn reader(&mut self, now_ms: i64) -> Result<Reader, StoreError> {
+        let store = self.store.clone();
+        self.persist(now_ms, |_| store.reader())
+    }
+
     fn commit(&mut self, batch: &Batch) -> Result<Committed, StoreError> {
+        let committed = self.persist(batch.now_ms, |writer| writer.commit(batch))?;
+        if self.health.set(None) {
+            tracing::info!("the store can be written again");
+            // Told with a commit of its own, tried as long as any other.
+            self.recovered = true;
+        }
+        Ok(committed)
+    }
+
+    /// Tries again for as long as the disk is full or failing: nothing was
+    /// acknowledged, so nothing may be dropped.
+    fn persist<T>(
+        &mut self,
+        now_ms: i64,
+        mut attempt: impl FnMut(&mut Writer) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut wait = RETRY_MIN;
         loop {
-            let error = match self.writer.commit(batch.clone()) {
-                Ok(committed) => {
-                    self.recovered();
-                    return Ok(committed);
-                }
+            let error = match attempt(&mut self.writer) {
+                Ok(done) => return Ok(done),
                 Err(error) => error,
             };
             let trouble = match error.kind() {
@@ -247,7 +324,7 @@ impl RecordStage {
             };
             if self.health.set(Some(trouble)) {
                 tracing::error!(%error, "the store cannot be written, agents are held back");
-                self.notifier.trouble(trouble, batch.now_ms);
+                self.notifier.trouble(trouble, now_ms);
             }
             if !self.pause(wait) {
                 return Err(error);
@@ -268,21 +345,6 @@ impl RecordStage {
             left -= step;
         }
         !self.stop.is_cancelled()
-    }
-
-    fn recovered(&mut self) {
-        if !self.health.set(None) {
-            return;
-        }
-        tracing::info!("the store can be written again");
-        let now_ms = self.clock.now_ms();
-        let entries = vec![health::recovered_event()];
-        let alerts = self.notifier.routes().alerts(&entries);
-        let batch = Batch { operations: vec![Operation::Append { entries, alerts }], now_ms };
-        match self.writer.commit(batch.clone()) {
-            Ok(committed) => self.notifier.committed(batch, &committed),
-            Err(error) => tracing::warn!(%error, "the end of the trouble could not be recorded"),
-        }
     }
 }
 

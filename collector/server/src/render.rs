@@ -128,6 +128,8 @@ pub fn event_word(kind: EventKind) -> &'static str {
         EventKind::TokenRevoked => "token_revoked",
         EventKind::Collector => "collector",
         EventKind::Operator => "operator",
+        EventKind::HostFlooding => "host_flooding",
+        EventKind::HostForgotten => "host_forgotten",
     }
 }
 
@@ -141,5 +143,6 @@ pub fn status_word(status: HostStatus) -> &'static str {
         HostStatus::Silent => "silent",
         HostStatus::Quarantined => "quarantined",
         HostStatus::Revoked => "revoked",
+        HostStatus::Forgotten => "forgotten",
     }
 }

@@ -3,6 +3,8 @@
 //! The session admits frames and hands records to the writer; it decides
 //! nothing about state. Who speaks is known from the certificate alone.
 
+pub mod budget;
+
 mod close;
 mod lineage;
 mod open;
@@ -12,7 +14,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftline_daemon::Clock;
+use budget::Budgets;
+use driftline_daemon::{Clock, clock};
+use driftline_store::{EventKind, HostRecord};
 use driftline_wire::convert::{
     AgentMessage, CollectorMessage, Heartbeat, RecordPart, Refusal, RefusalKind, decode_agent_frame, encode_collector,
 };
@@ -25,6 +29,7 @@ use tonic::Status;
 
 use crate::admit::sequence::{self, Arrival};
 use crate::apply::{self, Applied};
+use crate::classify::KeyClasses;
 use crate::event;
 use crate::live::{Live, Order, Orders, SessionId};
 use crate::metrics::Metrics;
@@ -45,6 +50,10 @@ const WINDOW: usize = 2 * WINDOW_RECORDS as usize;
 
 /// Between two heartbeats whose roots disagree, at least.
 const DISAGREE_MS_MIN: i64 = 60_000;
+
+/// How long a host over its budget is not read, before its budget is looked at
+/// again.
+const HELD_MAX: Duration = Duration::from_secs(1);
 
 /// How long a stream that is told to end may take to hear why.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -67,6 +76,10 @@ pub struct SessionParts {
     pub silence: Duration,
     /// Counts.
     pub metrics: Arc<Metrics>,
+    /// What is known of keys already.
+    pub classes: KeyClasses,
+    /// How much history each host may still make.
+    pub budgets: Budgets,
 }
 
 /// Frames from an agent.
@@ -134,6 +147,7 @@ impl Session {
     async fn follow(&mut self, stop: &CancellationToken) -> Ending {
         loop {
             let silence = self.parts.silence;
+            let held = self.parts.budgets.wait(&self.identity.host, clock::monotonic());
             let outcome = tokio::select! {
                 biased;
                 order = self.orders.1.recv() => match order {
@@ -149,7 +163,10 @@ impl Session {
                     self.send(&CollectorMessage::Ack { seq }).await
                 }
                 () = stop.cancelled() => Err(self.flush().await),
-                frame = tokio::time::timeout(silence, self.incoming.message()) => match frame {
+                // A host that is held is not read, but its end is noticed.
+                () = self.outgoing.closed() => Err(Ending::Lost),
+                () = tokio::time::sleep(held.unwrap_or_default().min(HELD_MAX)), if held.is_some() => Ok(()),
+                frame = tokio::time::timeout(silence, self.incoming.message()), if held.is_none() => match frame {
                     Err(_) => Err(Ending::Silent),
                     Ok(frame) => self.take(frame).await,
                 },
@@ -265,27 +282,33 @@ struct RecordWork {
 
 impl RecordWork {
     fn apply(self, draft: &mut Draft<'_>, record: Record) -> Result<Reply, driftline_store::StoreError> {
-        let host = draft.host(&self.identity.host)?;
+        let host = draft.take_host(&self.identity.host)?;
         let speaks = self.parts.live.is_current(&self.identity.host, self.id);
-        let Some(mut host) = host.filter(|_| speaks) else {
-            // Another stream or another agent speaks for the host now.
-            return Ok(Box::new(|| {}));
+        let mut host = match host {
+            Some(host) if speaks => host,
+            other => {
+                // Another stream or another agent speaks for the host now.
+                other.into_iter().for_each(|host| draft.keep_host(host));
+                return Ok(Box::new(|| {}));
+            }
         };
-        let seq = record.seq;
+        let (seq, appended) = (record.seq, draft.appended());
         let mut applied = Applied::Done;
         match sequence::arrival(host.applied_seq, seq) {
             Arrival::Duplicate => {}
             arrival => {
                 if let Arrival::Gap { from, to } = arrival {
                     let message = format!("records {from} to {to} of {} never arrived", host.host);
-                    draft.append(vec![event::of_host(&host, driftline_store::EventKind::SequenceGap, message)]);
+                    draft.append(vec![event::of_host(&host, EventKind::SequenceGap, message)]);
                 }
                 host.applied_seq = seq;
                 host.last_seen_ms = draft.now_ms;
-                let context = apply::Context { pepper: &self.parts.pepper, incomparable: self.incomparable };
+                let classes = &self.parts.classes;
+                let context = apply::Context { pepper: &self.parts.pepper, classes, incomparable: self.incomparable };
                 applied = apply::record(draft, &host, record, context)?;
             }
         }
+        charge(&self.parts.budgets, draft, &host, appended);
         let acked = host.applied_seq;
         draft.put_host(host);
         Ok(Box::new(move || {
@@ -295,6 +318,21 @@ impl RecordWork {
                 _ = self.orders.send(Order::SendAll { source, reason });
             }
         }))
+    }
+}
+
+/// Takes what a step appended off the host's budget; the entry that tells of a
+/// flood is its last for a while.
+fn charge(budgets: &Budgets, draft: &mut Draft<'_>, host: &HostRecord, appended: usize) {
+    let made = draft.appended().saturating_sub(appended);
+    if budgets.charge(&host.host, made, clock::monotonic()) {
+        let message = format!(
+            "{} made {} entries of the history and goes on: it is held back to {} a second, nothing is lost",
+            host.host,
+            budget::ENTRIES_BURST,
+            budget::ENTRIES_PER_S
+        );
+        draft.append(vec![event::of_host(host, EventKind::HostFlooding, message)]);
     }
 }
 

@@ -38,6 +38,10 @@ pub fn expect_back(store: &Store, live: &Live, grace: Duration) -> Result<(), St
 /// Never: the type fits the task owner.
 pub async fn watch(live: Arc<Live>, recorder: Recorder, stop: CancellationToken) -> Result<(), Infallible> {
     while stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
+        // On a quiet fleet nothing else would bring the commit they wait for.
+        if recorder.flush_later().await.is_err() {
+            return Ok(());
+        }
         for host in live.overdue(clock::monotonic()) {
             let live = Arc::clone(&live);
             let step = move |draft: &mut Draft<'_>| declare(draft, &host, &live);

@@ -1,8 +1,9 @@
 //! Records for unit tests.
 #![allow(clippy::unwrap_used, reason = "test support")]
 
-use driftline_canon::{AgentId, Environment, HostName, Role};
-use driftline_store::{HostFacts, HostRecord, HostStatus};
+use driftline_canon::{AgentId, Environment, HostName, ItemKey, Role, SourceKind, SourceName};
+use driftline_compare::{Class, Severity, Verdict};
+use driftline_store::{Change, HostFacts, HostRecord, HostStatus, Side, StoredDigest};
 
 /// A host of production with nothing known of it.
 pub(crate) fn host_record(name: &str) -> HostRecord {
@@ -25,5 +26,30 @@ pub(crate) fn host_record(name: &str) -> HostRecord {
         canonical_form: 1,
         degraded_sources: 0,
         facts: HostFacts::default(),
+    }
+}
+
+/// A change of a key that says nothing.
+pub(crate) fn change(host: &HostRecord, key: &str) -> Change {
+    let side =
+        |digest| Side { digest: StoredDigest([digest; 32]), secret: false, display: None, line: None, file: None };
+    Change {
+        environment: host.environment.clone(),
+        host: host.host.clone(),
+        role: host.role.clone(),
+        source: SourceName::new("app").unwrap(),
+        kind: SourceKind::EnvFile,
+        path: "/etc/app.env".to_owned(),
+        key: ItemKey::from_bytes(key.as_bytes()),
+        before: Some(side(1)),
+        after: Some(side(2)),
+        observed_ms: 1,
+        unobserved_since_ms: None,
+        severity: Severity::Info,
+        class: Class::Functional,
+        verdict: Verdict::Undetermined,
+        marks: Vec::new(),
+        agent_seq: 1,
+        agent_epoch: vec![1],
     }
 }

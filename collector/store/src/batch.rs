@@ -32,6 +32,8 @@ pub enum Operation {
         /// Their keys.
         keys: Vec<ItemKey>,
     },
+    /// Removes every source of a host, with its items.
+    RemoveSources(HostName),
     /// Appends entries to the history, and for each route named an alert that
     /// tells of those of them that the route wants (indexes into `entries`).
     Append {

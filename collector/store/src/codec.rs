@@ -14,6 +14,12 @@ use crate::record::{Entry, EntryBody, StoredDigest};
 /// Version of every record.
 const RECORD_VERSION: u8 = 1;
 
+/// Room that most records fit into, so that encoding one allocates once.
+const RECORD_BYTES_USUAL: usize = 128;
+
+/// The same for a row of `history`.
+const HISTORY_BYTES_USUAL: usize = 384;
+
 /// Where the writer stands: rewritten by every commit, in its transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Head {
@@ -30,7 +36,13 @@ pub(crate) struct Head {
 }
 
 pub(crate) fn encode<T: Serialize>(table: Table, record: &T) -> Result<Vec<u8>, StoreError> {
-    postcard::to_extend(record, vec![RECORD_VERSION])
+    let mut bytes = Vec::with_capacity(RECORD_BYTES_USUAL);
+    bytes.push(RECORD_VERSION);
+    extended(table, record, bytes)
+}
+
+fn extended<T: Serialize>(table: Table, record: &T, bytes: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    postcard::to_extend(record, bytes)
         .map_err(|error| StoreError::bug(format!("encode a record of `{}`", table.name()), error.to_string()))
 }
 
@@ -43,9 +55,13 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> R
     }
 }
 
-/// The bytes of an entry that its hash covers.
-pub(crate) fn encode_body(recorded_ms: i64, body: &EntryBody) -> Result<Vec<u8>, StoreError> {
-    encode(Table::History, &(recorded_ms, body))
+/// A row of `history` whose hash is still zeros: 32 bytes, then those that the
+/// hash covers.
+pub(crate) fn encode_history(recorded_ms: i64, body: &EntryBody) -> Result<Vec<u8>, StoreError> {
+    let mut row = Vec::with_capacity(HISTORY_BYTES_USUAL);
+    row.extend_from_slice(&[0; 32]);
+    row.push(RECORD_VERSION);
+    extended(Table::History, &(recorded_ms, body), row)
 }
 
 /// Splits a row of `history` into hash and body.

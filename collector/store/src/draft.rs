@@ -3,14 +3,17 @@
 //! It reads through what it has written so far, so that a later operation of a
 //! batch sees an earlier one. Nothing here touches the disk but to read.
 
+use std::collections::BTreeMap;
+
 use crate::batch::{Batch, Committed, Operation};
 use crate::chain::entry_hash;
-use crate::codec::{Head, decode, decode_bounds, decode_counts, encode, encode_body, encode_bounds, encode_counts};
-use crate::engine::{Snapshot, WriteSet};
+use crate::codec::{Head, decode, decode_bounds, decode_counts, encode, encode_bounds, encode_counts, encode_history};
+use crate::engine::{Direction, Flow, Snapshot, WriteSet};
 use crate::error::StoreError;
 use crate::layout::{
-    Flags, META_HEAD, Table, due_key, hour, item_key, joined, minute, ordered, severity_index, source_key,
+    Flags, META_HEAD, Span, Table, due_key, hour, item_key, joined, minute, ordered, severity_index, source_key,
 };
+use crate::posting::Postings;
 use crate::record::{AlertRecord, Change, EntryBody, Event, OperatorRecord};
 
 pub(crate) struct Draft<'a> {
@@ -18,12 +21,46 @@ pub(crate) struct Draft<'a> {
     writes: WriteSet,
     head: Head,
     now_ms: i64,
+    indexes: Indexes,
+    /// Changes by environment and severity.
+    counts: BTreeMap<String, [u64; 3]>,
     committed: Committed,
+}
+
+/// Index rows of the batch that are not written yet.
+struct Indexes {
+    environment: Postings,
+    host: Postings,
+    key: Postings,
+}
+
+impl Default for Indexes {
+    fn default() -> Self {
+        Self {
+            environment: Postings::new(Table::ByEnvironment),
+            host: Postings::new(Table::ByHost),
+            key: Postings::new(Table::ByKey),
+        }
+    }
+}
+
+impl Indexes {
+    fn all(self) -> [Postings; 3] {
+        [self.environment, self.host, self.key]
+    }
 }
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, head: Head, now_ms: i64) -> Self {
-        Self { snapshot, writes: WriteSet::default(), head, now_ms, committed: Committed::default() }
+        Self {
+            snapshot,
+            writes: WriteSet::default(),
+            head,
+            now_ms,
+            indexes: Indexes::default(),
+            counts: BTreeMap::new(),
+            committed: Committed::default(),
+        }
     }
 
     /// The writes of a batch, where the history stands after them, and what
@@ -32,6 +69,7 @@ impl<'a> Draft<'a> {
         for operation in &batch.operations {
             self.apply(operation)?;
         }
+        self.total()?;
         self.head.commit += 1;
         self.writes.put(Table::Meta, META_HEAD, encode(Table::Meta, &self.head)?);
         Ok((self.writes, self.head, self.committed))
@@ -56,6 +94,10 @@ impl<'a> Draft<'a> {
                 for key in keys {
                     self.writes.remove(Table::Items, item_key(host.as_str(), source.as_str(), key.as_str()));
                 }
+            }
+            Operation::RemoveSources(host) => {
+                self.remove_below(Table::Sources, host.as_str())?;
+                self.remove_below(Table::Items, host.as_str())?;
             }
             Operation::Append { entries, alerts } => self.append(entries, alerts)?,
             Operation::AlertDone(id) => self.alert_done(*id)?,
@@ -89,54 +131,86 @@ impl<'a> Draft<'a> {
 
     fn append_entry(&mut self, body: &EntryBody) -> Result<(), StoreError> {
         let id = self.head.entry + 1;
-        let encoded = encode_body(self.now_ms, body)?;
-        let hash = entry_hash(&self.head.hash, id, &encoded);
-        self.writes.put(Table::History, id.to_be_bytes(), [&hash, encoded.as_slice()].concat());
+        let mut row = encode_history(self.now_ms, body)?;
+        let Some((place, encoded)) = row.split_first_chunk_mut::<32>() else {
+            return Err(StoreError::bug("append an entry", "it has no room for its hash"));
+        };
+        let hash = entry_hash(&self.head.hash, id, encoded);
+        *place = hash;
+        self.writes.put(Table::History, id.to_be_bytes(), row);
         match body {
-            EntryBody::Change(change) => self.index_change(id, change)?,
+            EntryBody::Change(change) => self.index_change(id, change),
             EntryBody::Event(event) => self.index_event(id, event),
         }
-        self.widen_hour(id)?;
         self.head.entry = id;
         self.head.hash = hash;
         self.committed.entries.push(id);
         Ok(())
     }
 
-    fn index_change(&mut self, id: u64, change: &Change) -> Result<(), StoreError> {
-        let flags = Flags { change: true, severity: change.severity }.encode();
-        let tail = id.to_be_bytes();
-        self.writes.put(Table::ByEnvironment, joined(&[change.environment.as_str()], &tail), flags);
-        self.writes.put(Table::ByHost, joined(&[change.host.as_str()], &tail), flags);
-        self.writes.put(Table::ByKey, joined(&[change.key.as_str()], &tail), flags);
-        let key = joined(&[change.environment.as_str()], &ordered(minute(self.now_ms)));
-        let mut counts = match self.read(Table::Counts, &key)? {
-            Some(bytes) => decode_counts(&bytes)?,
-            None => [0; 3],
+    fn index_change(&mut self, id: u64, change: &Change) {
+        let flags = Flags { change: true, severity: change.severity };
+        self.indexes.environment.add(change.environment.as_str(), id, flags, &mut self.writes);
+        self.indexes.host.add(change.host.as_str(), id, flags, &mut self.writes);
+        self.indexes.key.add(change.key.as_str(), id, flags, &mut self.writes);
+        let environment = change.environment.as_str();
+        let counts = match self.counts.get_mut(environment) {
+            Some(counts) => counts,
+            None => self.counts.entry(environment.to_owned()).or_default(),
         };
         counts[usize::from(severity_index(change.severity))] += 1;
-        self.writes.put(Table::Counts, key, encode_counts(counts));
-        Ok(())
     }
 
     fn index_event(&mut self, id: u64, event: &Event) {
-        let flags = Flags { change: false, severity: event.severity }.encode();
-        let tail = id.to_be_bytes();
+        let flags = Flags { change: false, severity: event.severity };
         if let Some(environment) = &event.environment {
-            self.writes.put(Table::ByEnvironment, joined(&[environment.as_str()], &tail), flags);
+            self.indexes.environment.add(environment.as_str(), id, flags, &mut self.writes);
         }
         if let Some(host) = &event.host {
-            self.writes.put(Table::ByHost, joined(&[host.as_str()], &tail), flags);
+            self.indexes.host.add(host.as_str(), id, flags, &mut self.writes);
         }
     }
 
-    fn widen_hour(&mut self, id: u64) -> Result<(), StoreError> {
+    /// Adds what the entries of the batch came to: index rows, counts, and the
+    /// bounds of the hour.
+    fn total(&mut self) -> Result<(), StoreError> {
+        for index in std::mem::take(&mut self.indexes).all() {
+            index.finish(&mut self.writes);
+        }
+        for (environment, more) in std::mem::take(&mut self.counts) {
+            let key = joined(&[&environment], &ordered(minute(self.now_ms)));
+            let mut counts = match self.read(Table::Counts, &key)? {
+                Some(bytes) => decode_counts(&bytes)?,
+                None => [0; 3],
+            };
+            for (count, more) in counts.iter_mut().zip(more) {
+                *count += more;
+            }
+            self.writes.put(Table::Counts, key, encode_counts(counts));
+        }
+        let (Some(first), Some(last)) = (self.committed.entries.first(), self.committed.entries.last()) else {
+            return Ok(());
+        };
         let key = ordered(hour(self.now_ms));
         let low = match self.read(Table::Hours, &key)? {
             Some(bytes) => decode_bounds(&bytes)?.0,
-            None => id,
+            None => *first,
         };
-        self.writes.put(Table::Hours, key, encode_bounds(low, id));
+        self.writes.put(Table::Hours, key, encode_bounds(low, *last));
+        Ok(())
+    }
+
+    /// Removes what the store and this batch have below a name.
+    fn remove_below(&mut self, table: Table, name: &str) -> Result<(), StoreError> {
+        let span = Span::below(&[name]);
+        let mut keys = self.writes.keys_within(table, &span);
+        self.snapshot.scan(table, &span, Direction::Up, &mut |key, _| {
+            keys.push(key.to_vec());
+            Ok(Flow::Go)
+        })?;
+        for key in keys {
+            self.writes.remove(table, key);
+        }
         Ok(())
     }
 

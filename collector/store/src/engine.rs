@@ -84,25 +84,33 @@ pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<Flow, StoreError> 
 /// walks its pages once.
 #[derive(Debug, Default)]
 pub(crate) struct WriteSet {
-    writes: BTreeMap<(Table, Vec<u8>), Option<Vec<u8>>>,
+    tables: BTreeMap<Table, BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
 }
 
 impl WriteSet {
     pub(crate) fn put(&mut self, table: Table, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
-        self.writes.insert((table, key.into()), Some(value.into()));
+        self.tables.entry(table).or_default().insert(key.into(), Some(value.into()));
     }
 
     pub(crate) fn remove(&mut self, table: Table, key: impl Into<Vec<u8>>) {
-        self.writes.insert((table, key.into()), None);
+        self.tables.entry(table).or_default().insert(key.into(), None);
     }
 
     /// What this set makes of a key, if it touches it.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
-        self.writes.get(&(table, key.to_vec())).map(Option::as_deref)
+        self.tables.get(&table)?.get(key).map(Option::as_deref)
+    }
+
+    /// Keys of a span that this set touches.
+    pub(crate) fn keys_within(&self, table: Table, span: &Span) -> Vec<Vec<u8>> {
+        let within = |key: &&Vec<u8>| **key >= span.from && span.to.as_ref().is_none_or(|to| *key < to);
+        self.tables.get(&table).into_iter().flat_map(|rows| rows.keys().filter(within).cloned()).collect()
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Table, &[u8], Option<&[u8]>)> {
-        self.writes.iter().map(|((table, key), value)| (*table, key.as_slice(), value.as_deref()))
+        self.tables
+            .iter()
+            .flat_map(|(table, rows)| rows.iter().map(|(key, value)| (*table, key.as_slice(), value.as_deref())))
     }
 }
 
@@ -176,6 +184,14 @@ impl Snapshot {
         }
     }
 
+    /// One table, for many reads: opening it costs as much as a read.
+    pub(crate) fn rows(&self, table: Table) -> Result<Rows<'_>, StoreError> {
+        match self {
+            Self::Redb(snapshot) => snapshot.table(table).map(Rows::Redb),
+            Self::Sled(snapshot) => Ok(Rows::Sled(snapshot, table)),
+        }
+    }
+
     /// Visits the rows of a span in order, a bounded number at a time in memory.
     pub(crate) fn scan(
         &self,
@@ -187,6 +203,22 @@ impl Snapshot {
         match self {
             Self::Redb(snapshot) => snapshot.scan(table, span, direction, visit),
             Self::Sled(snapshot) => snapshot.scan(table, span, direction, visit),
+        }
+    }
+}
+
+/// One table of a snapshot.
+pub(crate) enum Rows<'a> {
+    Redb(Option<self::redb::Rows>),
+    Sled(&'a SledSnapshot, Table),
+}
+
+impl Rows<'_> {
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Redb(Some(rows)) => self::redb::get(rows, key),
+            Self::Redb(None) => Ok(None),
+            Self::Sled(snapshot, table) => snapshot.get(*table, key),
         }
     }
 }

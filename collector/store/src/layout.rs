@@ -10,9 +10,9 @@
 //! | `sources` | host 00 source | `SourceRecord` |
 //! | `items` | host 00 source 00 key | `ItemRecord` |
 //! | `history` | id | hash (32 bytes), then the encoded body that it covers |
-//! | `by_environment` | environment 00 id | [`Flags`] of the entry |
-//! | `by_host` | host 00 id | [`Flags`] |
-//! | `by_key` | item key 00 id (changes only) | [`Flags`] |
+//! | `by_environment` | environment 00 id | entries from that id on, see [`crate::posting`] |
+//! | `by_host` | host 00 id | the same |
+//! | `by_key` | item key 00 id (changes only) | the same |
 //! | `hours` | hour | lowest and highest id recorded in that hour |
 //! | `counts` | environment 00 minute | changes recorded in it: info, warning, critical |
 //! | `tokens` | token id | `TokenRecord` |
@@ -31,8 +31,9 @@
 use driftline_compare::Severity;
 
 /// Version of this layout. A store with a higher one is refused. 2: items and
-/// changes may name an included file, sources may have more kinds; all that
-/// version 1 wrote reads as it is.
+/// changes may name an included file, sources may have more kinds, and an index
+/// has one row for each name and commit; format 1 had one for each entry, which
+/// is a row of one entry. All that it wrote reads as it is.
 pub(crate) const FORMAT: u32 = 2;
 
 /// The oldest version that reads as it is.
@@ -172,7 +173,7 @@ pub(crate) fn due_key(next_attempt_ms: i64, id: u64) -> Vec<u8> {
     [ordered(next_attempt_ms), id.to_be_bytes()].concat()
 }
 
-/// What an index row says of its entry, so that most filters need not read it:
+/// What an index row says of an entry, so that most filters need not read it:
 /// `change` (1) or `event` (0), then the severity (0 to 2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flags {

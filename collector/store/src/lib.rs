@@ -19,6 +19,7 @@ mod draft;
 mod engine;
 mod error;
 mod layout;
+mod posting;
 
 pub use batch::{Batch, Committed, Operation};
 pub use chain::{ChainLink, ChainVerifier, VerifyReport, entry_hash, verify_chain};
@@ -26,7 +27,7 @@ pub use codec::ItemView;
 pub use engine::EngineKind;
 pub use error::{ErrorKind, OpenError, StoreError};
 pub use query::{EntryFilter, EntryQuery, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX, key_matches};
-pub use reader::{OUTBOX_DUE_MAX, Reader, SeverityCounts};
+pub use reader::{OUTBOX_DUE_MAX, Reader, SeverityCounts, SourceItems};
 pub use record::{
     AlertRecord, Change, Entry, EntryBody, Event, EventKind, HostFacts, HostRecord, HostStatus, ItemRecord,
     OperatorRecord, Side, SourceRecord, StoredDigest, TokenRecord, TokenUse,

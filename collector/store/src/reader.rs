@@ -12,10 +12,10 @@ use driftline_canon::{Environment, HostName, ItemKey, SourceName};
 use serde::de::DeserializeOwned;
 
 use crate::codec::{ItemView, decode, decode_counts};
-use crate::engine::{Direction, Flow, Snapshot};
+use crate::engine::{Direction, Flow, Rows, Snapshot};
 use crate::error::StoreError;
 use crate::layout::{Span, Table, from_ordered, item_key, joined, minute, ordered, source_key};
-use crate::record::{AlertRecord, HostRecord, ItemRecord, OperatorRecord, SourceRecord, TokenRecord};
+use crate::record::{AlertRecord, HostRecord, HostStatus, ItemRecord, OperatorRecord, SourceRecord, TokenRecord};
 use crate::store::Shared;
 
 /// Alerts that one call hands out, at most: more than any sender has open.
@@ -39,6 +39,23 @@ pub struct Reader {
     _store: Arc<Shared>,
 }
 
+/// The items of one source.
+pub struct SourceItems<'a> {
+    rows: Rows<'a>,
+    prefix: Vec<u8>,
+}
+
+impl SourceItems<'_> {
+    /// One of them.
+    ///
+    /// # Errors
+    /// See [`Reader::host`].
+    pub fn get(&self, key: &ItemKey) -> Result<Option<ItemRecord>, StoreError> {
+        let row = [self.prefix.as_slice(), key.as_str().as_bytes()].concat();
+        self.rows.get(&row)?.map(|bytes| decode(Table::Items, &bytes)).transpose()
+    }
+}
+
 impl Reader {
     pub(crate) fn new(snapshot: Snapshot, store: Arc<Shared>) -> Self {
         Self { snapshot, _store: store }
@@ -53,12 +70,13 @@ impl Reader {
         self.record(Table::Hosts, host.as_str().as_bytes())
     }
 
-    /// Every host, by environment, then name.
+    /// Every host that is not forgotten, by environment, then name.
     ///
     /// # Errors
     /// See [`Self::host`].
     pub fn hosts(&self) -> Result<Vec<HostRecord>, StoreError> {
         let mut hosts: Vec<HostRecord> = self.records(Table::Hosts, &Span::all())?;
+        hosts.retain(|host| host.status != HostStatus::Forgotten);
         hosts.sort_by(|a, b| (&a.environment, &a.host).cmp(&(&b.environment, &b.host)));
         Ok(hosts)
     }
@@ -85,6 +103,15 @@ impl Reader {
     /// See [`Self::host`].
     pub fn item(&self, host: &HostName, source: &SourceName, key: &ItemKey) -> Result<Option<ItemRecord>, StoreError> {
         self.record(Table::Items, &item_key(host.as_str(), source.as_str(), key.as_str()))
+    }
+
+    /// The items of one source, to look up many of them.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn items_of(&self, host: &HostName, source: &SourceName) -> Result<SourceItems<'_>, StoreError> {
+        let prefix = joined(&[host.as_str(), source.as_str()], b"");
+        Ok(SourceItems { rows: self.snapshot.rows(Table::Items)?, prefix })
     }
 
     /// Every item of a source, by key.

@@ -31,6 +31,9 @@ pub enum HostStatus {
     Quarantined,
     /// Its certificate was revoked.
     Revoked,
+    /// An operator had it forgotten: kept so that its old certificates stay
+    /// refused, and shown to nobody.
+    Forgotten,
 }
 
 /// What the agent said of its host.
@@ -242,6 +245,10 @@ pub enum EventKind {
     Collector,
     /// An operator did or read something.
     Operator,
+    /// A host makes more history than it may, and is held back.
+    HostFlooding,
+    /// An operator had a host forgotten.
+    HostForgotten,
 }
 
 /// An entry that is not a change.

@@ -191,14 +191,6 @@ fn remove_unfinished(path: &Path) -> io::Result<()> {
     }
 }
 
-/// From now on older programs refuse the store: what is written next they
-/// could not read.
-fn raise_format(engine: &Engine, path: &Path) -> Result<(), OpenError> {
-    let mut writes = WriteSet::default();
-    writes.put(Table::Meta, META_FORMAT, FORMAT.to_be_bytes());
-    engine.apply(&writes).map_err(|error| OpenError::store(path, &error))
-}
-
 fn check_format(engine: &Engine, kind: EngineKind, path: &Path) -> Result<(), OpenError> {
     let read = |key| {
         let value = engine.snapshot().and_then(|snapshot| snapshot.get(Table::Meta, key));
@@ -210,15 +202,22 @@ fn check_format(engine: &Engine, kind: EngineKind, path: &Path) -> Result<(), Op
         Some(found) if found > FORMAT => {
             return Err(OpenError::Newer { path: path.to_owned(), found, known: FORMAT });
         }
-        Some(FORMAT) => {}
-        Some(FORMAT_OLDEST..FORMAT) => raise_format(engine, path)?,
+        Some(FORMAT_OLDEST..=FORMAT) => {}
         Some(_) => return Err(damaged("its format is unknown")),
         None => return Err(damaged("it has no format")),
     }
     match read(META_ENGINE)? {
-        Some(name) if name == kind.as_str().as_bytes() => Ok(()),
-        _ => Err(damaged("it was not made by this engine")),
+        Some(name) if name == kind.as_str().as_bytes() => {}
+        _ => return Err(damaged("it was not made by this engine")),
     }
+    if format == Some(FORMAT) {
+        return Ok(());
+    }
+    // Rows of format 1 are read as they are; only an older program has to be
+    // kept away from those to come.
+    let mut writes = WriteSet::default();
+    writes.put(Table::Meta, META_FORMAT, FORMAT.to_be_bytes());
+    engine.apply(&writes).map_err(|error| OpenError::store(path, &error))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! It decides nothing about what a batch says; it numbers, chains and indexes.
 //! A batch that fails leaves nothing behind, and the next one is tried afresh.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use crate::batch::{Batch, Committed};
@@ -42,8 +43,9 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError`]; `Full` and `Io` are worth another try.
-    pub fn commit(&mut self, batch: Batch) -> Result<Committed, StoreError> {
-        if let Some(committed) = self.settle(&batch)? {
+    pub fn commit(&mut self, batch: impl Borrow<Batch>) -> Result<Committed, StoreError> {
+        let batch = batch.borrow();
+        if let Some(committed) = self.settle(batch)? {
             return Ok(committed);
         }
         if batch.operations.is_empty() {
@@ -51,7 +53,7 @@ impl Writer {
         }
         let head = self.head()?;
         let snapshot = self.shared.engine.snapshot()?;
-        let (writes, head, committed) = Draft::new(&snapshot, head, batch.now_ms).carry_out(&batch)?;
+        let (writes, head, committed) = Draft::new(&snapshot, head, batch.now_ms).carry_out(batch)?;
         // sled keeps what readers of older states need: this one is done.
         drop(snapshot);
         match self.shared.engine.apply(&writes) {
@@ -61,7 +63,7 @@ impl Writer {
             }
             Err(error) => {
                 self.head = None;
-                self.unsettled = Some(Unsettled { batch, commit: head.commit, committed });
+                self.unsettled = Some(Unsettled { batch: batch.clone(), commit: head.commit, committed });
                 self.outcome(error)
             }
         }

@@ -131,6 +131,9 @@ pub struct HostDetail {
     /// What is on it and not watched, by path; at most a hundred.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unwatched: Vec<Unwatched>,
+    /// Cursor of the next page of sources, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next: Option<String>,
 }
 
 /// One environment in the summary.

@@ -5,6 +5,7 @@
 //! verified peer may do is not decided here.
 
 mod handshake;
+mod place;
 mod stream;
 
 use std::fmt;
@@ -23,6 +24,7 @@ use crate::identity::PeerIdentity;
 use crate::limits;
 use handshake::{Crowd, Handshake};
 pub use handshake::{Rejection, RejectionKind};
+use place::Addresses;
 pub use stream::TlsConn;
 
 /// How long accepting rests after the host ran out of something (descriptors,
@@ -64,6 +66,8 @@ pub struct AcceptLimits {
     pub handshakes_max: usize,
     /// Connections that stand at once.
     pub connections_max: usize,
+    /// Of those, from one address.
+    pub per_address_max: usize,
     /// How long a handshake may take, and afterwards the first byte.
     pub handshake: Duration,
 }
@@ -73,8 +77,17 @@ impl Default for AcceptLimits {
         Self {
             handshakes_max: limits::HANDSHAKES_MAX,
             connections_max: limits::CONNECTIONS_MAX,
+            per_address_max: limits::CONNECTIONS_MAX,
             handshake: limits::HANDSHAKE,
         }
+    }
+}
+
+impl AcceptLimits {
+    /// For a door through which anybody may come: nobody takes all its places.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self { per_address_max: limits::ANONYMOUS_PER_ADDRESS_MAX, ..Self::default() }
     }
 }
 
@@ -131,6 +144,7 @@ pub fn incoming(
         observer,
         connections: Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS))),
         crowd: Crowd::new(limits.handshakes_max),
+        addresses: Addresses::default(),
         handshakes: FuturesUnordered::new(),
         log: LogBudget { since: Instant::now(), logged: 0 },
     };
@@ -147,6 +161,7 @@ struct Door {
     observer: Observer,
     connections: Arc<Semaphore>,
     crowd: Crowd,
+    addresses: Addresses,
     handshakes: FuturesUnordered<Handshake>,
     log: LogBudget,
 }
@@ -171,8 +186,11 @@ impl Door {
     }
 
     fn begin(&mut self, socket: TcpStream, address: SocketAddr) {
-        let Ok(place) = Arc::clone(&self.connections).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&self.connections).try_acquire_owned() else {
             return self.reject(&Rejection::new(address, RejectionKind::TooMany, "every connection is taken"));
+        };
+        let Some(place) = self.addresses.enter(address.ip(), self.limits.per_address_max, permit) else {
+            return self.reject(&Rejection::new(address, RejectionKind::TooMany, "its address has its share"));
         };
         let (ticket, evicted) = self.crowd.enter(address.ip());
         let limit = self.limits.handshake;

@@ -56,6 +56,10 @@ pub const HANDSHAKES_MAX: usize = 1024;
 /// successor while it reconnects.
 pub const CONNECTIONS_MAX: usize = 20_000;
 
+/// Connections of one address at a door that asks for no certificate: an office
+/// or a rack behind one address fits, and four addresses do not fill a door.
+pub const ANONYMOUS_PER_ADDRESS_MAX: usize = 256;
+
 /// How often an idle connection is probed (HTTP/2 PING), and how long the
 /// answer may take: a half-open connection is noticed within 20 s.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(10);

@@ -42,8 +42,8 @@ const DIETS: &[(&str, &[&str])] = &[
     ("sled", &["driftline-store"]),
     ("redb", &["driftline-store", "driftline-agent"]),
     // JSON belongs to `api`, the HTTP room and the command line; the agent
-    // prints its status with it.
-    ("serde_json", &["driftline-api", "driftline-server", "driftline-cli", "driftline-agent"]),
+    // prints its status with it, and canon reads what `nft -j` prints.
+    ("serde_json", &["driftline-api", "driftline-server", "driftline-cli", "driftline-agent", "driftline-canon"]),
     // The core is pure: neither clock, nor I/O, nor async.
     ("tokio", &["driftline-wire", "driftline-daemon", "driftline-agent", "driftline-server", "driftline-cli"]),
     ("anyhow", &["driftline-cli"]),

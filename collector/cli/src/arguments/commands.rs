@@ -21,6 +21,9 @@ pub enum Command {
     Hosts(Hosts),
     /// One host: its sources, what they hold and what could not be read
     Show(Show),
+    /// What is done to a host that is gone
+    #[command(subcommand)]
+    Host(Host),
     /// Where two environments differ, and what would bring them together
     Compare(Compare),
     /// What changed, newest first
@@ -288,6 +291,26 @@ pub struct TokenRevoke {
 pub struct Revoke {
     /// Host name
     pub host: String,
+}
+
+/// `host`.
+#[derive(Debug, Subcommand)]
+pub enum Host {
+    /// Forget a host that is gone for good: its state goes, its history stays
+    Forget(HostForget),
+}
+
+/// `host forget`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  driftline host forget web-1 --env production\n\n\
+                        Refused while its agent is connected. Its certificates stay refused; with a new\n\
+                        token the name can be enrolled again, in any environment.")]
+pub struct HostForget {
+    /// Host name
+    pub host: String,
+    /// Its environment, so that the right host is meant
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_ENV")]
+    pub env: String,
 }
 
 /// `demo`.

@@ -1,16 +1,18 @@
 //! `driftline show HOST`: one host, its sources, items and problems.
 
 use driftline_api::host::HostDetail;
+use serde::Serialize;
 
 use super::Context;
 use crate::arguments::commands::Show;
+use crate::client::Client;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::view::hosts;
 
 pub(super) async fn run(context: &Context, arguments: &Show) -> Outcome {
-    let mut answer: HostDetail = context.client()?.get(&["hosts", &arguments.host], &()).await?;
+    let mut answer = detail(&context.client()?, &arguments.host, arguments.source.as_deref()).await?;
     if let Some(source) = &arguments.source {
         answer.sources.retain(|one| one.source == *source);
         if answer.sources.is_empty() {
@@ -21,4 +23,23 @@ pub(super) async fn run(context: &Context, arguments: &Show) -> Outcome {
     context.printer.result(&answer, &answer.sources, &hosts::detail(&answer, clock::now()))?;
     let known = !hosts::is_unwell(&answer.host) && answer.host.degraded_sources == 0;
     Ok(if known { Exit::Clean } else { Exit::Inconclusive })
+}
+
+/// Which sources of the host.
+#[derive(Serialize)]
+struct Query<'a> {
+    source: Option<&'a str>,
+    cursor: Option<String>,
+}
+
+/// Follows pages until every source is there.
+async fn detail(client: &Client, host: &str, source: Option<&str>) -> Outcome<HostDetail> {
+    let path = ["hosts", host];
+    let mut all: HostDetail = client.get(&path, &Query { source, cursor: None }).await?;
+    while let Some(next) = all.next.take() {
+        let page: HostDetail = client.get(&path, &Query { source, cursor: Some(next) }).await?;
+        all.sources.extend(page.sources);
+        all.next = page.next;
+    }
+    Ok(all)
 }

@@ -35,7 +35,7 @@ pub fn decide(known: Option<&HostRecord>, peer: &PeerIdentity, serial: &[u8]) ->
         return if peer.agent.as_str() > host.agent.as_str() { Admission::Newer } else { Admission::Retired };
     }
     match host.status {
-        HostStatus::Revoked => return Admission::Revoked,
+        HostStatus::Revoked | HostStatus::Forgotten => return Admission::Revoked,
         HostStatus::Quarantined => return Admission::Quarantined,
         HostStatus::Never | HostStatus::Connected | HostStatus::Stopped | HostStatus::Silent => {}
     }

@@ -98,10 +98,11 @@ impl Listeners {
         let agents = incoming(ingest, tls.ingest.clone(), limits, observer(core, true));
         let server = service::ingest_transport().add_service(service::ingest_server(doors.ingest));
         tasks.spawn("ingest", server.serve_with_incoming_shutdown(agents, stop.clone().cancelled_owned()));
-        let newcomers = incoming(enrol, tls.enrol.clone(), limits, observer(core, false));
+        let anonymous = AcceptLimits::anonymous();
+        let newcomers = incoming(enrol, tls.enrol.clone(), anonymous, observer(core, false));
         let server = service::enrolment_transport().add_service(service::enrolment_server(doors.enrol));
         tasks.spawn("enrolment", server.serve_with_incoming_shutdown(newcomers, stop.clone().cancelled_owned()));
-        let operators = incoming(api, tls.api.clone(), limits, observer(core, false));
+        let operators = incoming(api, tls.api.clone(), anonymous, observer(core, false));
         tasks.spawn("api", crate::http::serve(operators, Arc::clone(core), stop));
         tls
     }

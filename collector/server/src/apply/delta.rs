@@ -6,7 +6,7 @@
 
 use driftline_canon::{Delta, ItemChange};
 use driftline_compare::Mark;
-use driftline_store::{EntryBody, EventKind, ItemRecord, Side, SourceRecord, StoreError};
+use driftline_store::{EntryBody, EventKind, ItemRecord, Side, SourceRecord, StoreError, StoredDigest};
 use driftline_wire::SourceRef;
 
 use super::{Applied, At, ROOT_UNKNOWN, count, new_source};
@@ -21,12 +21,13 @@ pub(super) fn apply(
     delta: Delta,
 ) -> Result<Applied, StoreError> {
     let known = stored.as_ref().map_or_else(|| at.context.pepper.root(&driftline_canon::Root::empty()), |s| s.root);
-    let mut before = Vec::with_capacity(delta.changes.len());
-    for change in &delta.changes {
-        before.push(draft.item(&at.host.host, &named.name, &change.key)?);
-    }
-    let fits = known == at.context.pepper.root(&delta.before)
-        && delta.changes.iter().zip(&before).all(|(change, item)| digests_agree(at, change, item.as_ref()));
+    // Before the items are taken out: it reads them too.
+    let has_secrets = has_secrets(draft, at, &named, &delta)?;
+    let keys = delta.changes.iter().map(|change| &change.key);
+    let stored_items = draft.take_items(&at.host.host, &named.name, keys)?;
+    let told = |change: &ItemChange| change.before.map(|digest| at.pepper(&digest));
+    let before: Vec<Before> = delta.changes.iter().map(told).zip(stored_items).map(Before::of).collect();
+    let fits = known == at.context.pepper.root(&delta.before) && before.iter().all(Before::agrees);
     let asked_already = known == ROOT_UNKNOWN;
     let root = if fits { at.context.pepper.root(&delta.after) } else { ROOT_UNKNOWN };
     let mut source = stored.unwrap_or_else(|| new_source(at, named.clone()));
@@ -41,7 +42,6 @@ pub(super) fn apply(
         let message = format!("what {} sent of {} does not follow from what was stored", at.host.host, source.path);
         entries.push(event::of_source(at.host, &source.source, EventKind::RootMismatch, message));
     }
-    let has_secrets = has_secrets(draft, at, &source, &delta)?;
     carry_out(draft, at, &source, Parts { delta, before, has_secrets, fits }, &mut entries);
     draft.append(entries);
     let name = source.source.clone();
@@ -53,9 +53,39 @@ pub(super) fn apply(
     })
 }
 
+/// One change's side before: what the agent says of it, and what is stored.
+struct Before {
+    told: Option<StoredDigest>,
+    stored: Option<ItemRecord>,
+}
+
+impl Before {
+    fn of((told, stored): (Option<StoredDigest>, Option<ItemRecord>)) -> Self {
+        Self { told, stored }
+    }
+
+    fn agrees(&self) -> bool {
+        self.told == self.stored.as_ref().map(|item| item.digest)
+    }
+
+    /// As stored if that is what the agent means, else only what the agent
+    /// says.
+    fn side(self) -> Option<Side> {
+        let digest = self.told?;
+        Some(match self.stored {
+            Some(item) if item.digest == digest => {
+                Side { digest, secret: item.secret, display: item.display, line: item.line, file: item.file }
+            }
+            other => {
+                Side { digest, secret: other.is_some_and(|item| item.secret), display: None, line: None, file: None }
+            }
+        })
+    }
+}
+
 struct Parts {
     delta: Delta,
-    before: Vec<Option<ItemRecord>>,
+    before: Vec<Before>,
     has_secrets: bool,
     fits: bool,
 }
@@ -63,46 +93,31 @@ struct Parts {
 fn carry_out(draft: &mut Draft<'_>, at: &At<'_>, source: &SourceRecord, parts: Parts, entries: &mut Vec<EntryBody>) {
     let marks: &[Mark] = if parts.fits { &[] } else { &[Mark::Resynchronised] };
     let circumstances = at.circumstances(source, parts.has_secrets, marks);
-    for (change, stored) in parts.delta.changes.into_iter().zip(parts.before) {
-        let before = side_before(at, &change, stored.as_ref());
+    let mut made = Vec::with_capacity(parts.delta.changes.len());
+    for (change, before) in parts.delta.changes.into_iter().zip(parts.before) {
         let after = change.after.map(|item| at.item(item));
-        let entry = classify::change(&circumstances, &change.key, before, after.as_ref().map(classify::side));
+        let entry = classify::change(&circumstances, &change.key, before.side(), after.as_ref().map(classify::side));
         entries.push(EntryBody::Change(entry));
-        match after {
-            Some(item) => draft.put_item(&at.host.host, &source.source, item),
-            None => draft.remove_item(&at.host.host, &source.source, change.key),
-        }
+        made.push((change.key, after));
     }
+    draft.put_items(&at.host.host, &source.source, made);
 }
 
-fn digests_agree(at: &At<'_>, change: &ItemChange, stored: Option<&ItemRecord>) -> bool {
-    change.before.map(|digest| at.pepper(&digest)) == stored.map(|item| item.digest)
-}
-
-/// The side before: as stored if that is what the agent means, else only what
-/// the agent says.
-fn side_before(at: &At<'_>, change: &ItemChange, stored: Option<&ItemRecord>) -> Option<Side> {
-    let digest = at.pepper(&change.before?);
-    Some(match stored.filter(|item| item.digest == digest) {
-        Some(item) => classify::side(item),
-        None => Side { digest, secret: stored.is_some_and(|item| item.secret), display: None, line: None, file: None },
-    })
-}
-
-fn resized(source: &SourceRecord, delta: &Delta, before: &[Option<ItemRecord>]) -> u32 {
-    let gone = delta.changes.iter().zip(before).filter(|(change, item)| change.after.is_none() && item.is_some());
-    let come = delta.changes.iter().zip(before).filter(|(change, item)| change.after.is_some() && item.is_none());
+fn resized(source: &SourceRecord, delta: &Delta, before: &[Before]) -> u32 {
+    let both = || delta.changes.iter().zip(before);
+    let gone = both().filter(|(change, before)| change.after.is_none() && before.stored.is_some());
+    let come = both().filter(|(change, before)| change.after.is_some() && before.stored.is_none());
     source.items.saturating_sub(count(gone.count())).saturating_add(count(come.count()))
 }
 
 /// Only a change of the mode asks whether the file holds secrets: reading all
 /// items for each small delta would cost more than the delta.
-fn has_secrets(draft: &mut Draft<'_>, at: &At<'_>, source: &SourceRecord, delta: &Delta) -> Result<bool, StoreError> {
+fn has_secrets(draft: &mut Draft<'_>, at: &At<'_>, named: &SourceRef, delta: &Delta) -> Result<bool, StoreError> {
     if delta.changes.iter().any(|change| change.after.as_ref().is_some_and(|item| item.secret)) {
         return Ok(true);
     }
     if !delta.changes.iter().any(|change| change.key.is_metadata()) {
         return Ok(false);
     }
-    Ok(draft.items(&at.host.host, &source.source)?.values().any(|item| item.secret))
+    Ok(draft.items(&at.host.host, &named.name)?.values().any(|item| item.secret))
 }

@@ -133,12 +133,8 @@ fn changes(
 }
 
 fn replace(draft: &mut Draft<'_>, at: &At<'_>, source: &SourceRecord, old: Items, new: Items) {
-    for key in old.keys().filter(|key| !new.contains_key(*key)) {
-        draft.remove_item(&at.host.host, &source.source, key.clone());
-    }
-    for (key, item) in new {
-        if old.get(&key) != Some(&item) {
-            draft.put_item(&at.host.host, &source.source, item);
-        }
-    }
+    let gone: Vec<ItemKey> = old.keys().filter(|key| !new.contains_key(*key)).cloned().collect();
+    let other = new.into_iter().filter(|(key, item)| old.get(key) != Some(item));
+    let made = other.map(|(key, item)| (key, Some(item)));
+    draft.put_items(&at.host.host, &source.source, gone.into_iter().map(|key| (key, None)).chain(made));
 }

@@ -50,7 +50,8 @@ impl Room {
         let mut draft = Draft::new(&reader, 10, &routes);
         let source = Some(SourceRef::new(name(), SourceKind::EnvFile, b"/etc/app.env"));
         let record = Record { seq: self.seq, source, observed_ms: 5, unobserved_since_ms: None, body };
-        let context = Context { pepper: &self.pepper, incomparable: false };
+        let classes = KeyClasses::default();
+        let context = Context { pepper: &self.pepper, classes: &classes, incomparable: false };
         let applied = super::record(&mut draft, &host_record("web-1"), record, context).unwrap();
         let operations = draft.finish();
         self.store.writer().unwrap().commit(Batch { operations, now_ms: 10 }).unwrap();

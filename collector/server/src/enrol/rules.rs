@@ -2,7 +2,7 @@
 
 use driftline_canon::digest::equal_in_constant_time;
 use driftline_canon::{EnrolmentToken, HostName};
-use driftline_store::{HostRecord, TokenRecord};
+use driftline_store::{HostRecord, HostStatus, TokenRecord};
 use tonic::Status;
 
 /// What is asked for.
@@ -99,6 +99,8 @@ impl Refused {
 /// # Errors
 /// [`Refused`] says why not.
 pub fn decide(token: Option<&TokenRecord>, host: Option<&HostRecord>, asked: &Asked<'_>) -> Result<Verdict, Refused> {
+    // A forgotten name is free again.
+    let host = host.filter(|host| host.status != HostStatus::Forgotten);
     let hash = EnrolmentToken::secret_hash(asked.secret);
     // Compared even without a token, so that the time says nothing.
     let expected = token.map_or([0; 32], |token| token.secret_hash);

@@ -3,7 +3,8 @@
 //! Failed tries are counted per address and held off; a token is never logged.
 
 use std::net::IpAddr;
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use axum::Extension;
 use axum::extract::{Request, State};
@@ -20,11 +21,32 @@ use super::error::Problem;
 const TOKEN_BYTES_MAX: usize = 256;
 
 /// Roles that may change something.
-const CHANGING: [&str; 2] = ["admin", "operator"];
+const CHANGING: [&str; 2] = [ADMIN, "operator"];
 
-/// Where a connection comes from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct PeerAddress(pub(super) IpAddr);
+/// The role that may do everything.
+const ADMIN: &str = "admin";
+
+/// A connection: where it comes from, and whether anybody showed a valid token
+/// on it.
+#[derive(Debug, Clone)]
+pub(super) struct OpenConnection {
+    pub(super) peer: IpAddr,
+    known: Arc<AtomicBool>,
+}
+
+impl OpenConnection {
+    pub(super) fn new(peer: IpAddr) -> Self {
+        Self { peer, known: Arc::default() }
+    }
+
+    fn authenticated(&self) {
+        self.known.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_authenticated(&self) -> bool {
+        self.known.load(Ordering::Relaxed)
+    }
+}
 
 /// The operator that a request was made by.
 #[derive(Debug, Clone)]
@@ -39,14 +61,24 @@ impl Operator {
         }
         Err(Problem::forbidden(format!("{} may not change anything", self.0.name)))
     }
+
+    /// # Errors
+    /// [`Problem`] 403 unless it is an administrator.
+    pub(super) fn must_be_admin(&self) -> Result<(), Problem> {
+        if self.0.roles.iter().any(|role| role == ADMIN) {
+            return Ok(());
+        }
+        Err(Problem::forbidden(format!("{} is no administrator", self.0.name)))
+    }
 }
 
 pub(super) async fn require(
     State(http): State<Shared>,
-    Extension(PeerAddress(peer)): Extension<PeerAddress>,
+    Extension(open): Extension<OpenConnection>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    let peer = open.peer;
     let hash = bearer(request.headers()).map(|token| Sha256::digest(token.as_bytes()).into());
     let operator = match hash {
         Some(hash) => http.read(move |reader| reader.operator_by_token_hash(&hash)).await?,
@@ -61,6 +93,8 @@ pub(super) async fn require(
         limiter.failed(peer, now_ms);
         return Err(if may_try { Problem::unauthorised() } else { Problem::too_many() });
     };
+    open.authenticated();
+    http.reads.note(&operator.name, request.method(), request.uri().path());
     request.extensions_mut().insert(Operator(operator));
     Ok(next.run(request).await)
 }

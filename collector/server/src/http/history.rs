@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::change::{ChangePage, EventPage};
-use driftline_canon::ItemKey;
-use driftline_store::{Entry, EntryBody, EntryFilter, EntryQuery, Page};
+use driftline_canon::{Environment, HostName, ItemKey};
+use driftline_store::{Entry, EntryBody, EntryFilter, EntryQuery, Page, Reader, StoreError};
 
 use super::error::Problem;
 use super::query::{Known, Named, Pairs, cursor, name_in_path};
@@ -35,7 +35,43 @@ pub(super) async fn of_key(State(http): State<Shared>, key: Named, pairs: Pairs)
     change_page(&http, query).await
 }
 
+/// Refuses an environment or host that nobody ever heard of: an empty answer
+/// would read as "nothing changed".
+pub(super) async fn must_be_known(http: &Http, query: &EntryQuery) -> Result<(), Problem> {
+    let (environment, host) = (query.environment.clone(), query.host.clone());
+    let unknown = http.read(move |reader| {
+        if let Some(environment) = environment
+            && !is_environment(reader, &environment)?
+        {
+            return Ok(Some(no_environment(&environment)));
+        }
+        match host {
+            Some(host) if !is_host(reader, &host)? => Ok(Some(super::hosts::no_host(host.as_str()))),
+            _ => Ok(None),
+        }
+    });
+    unknown.await?.map_or(Ok(()), Err)
+}
+
+/// Whether the history or a host names it: the history also has what was
+/// forgotten since.
+pub(super) fn is_environment(reader: &Reader, environment: &Environment) -> Result<bool, StoreError> {
+    let one =
+        EntryQuery { environment: Some(environment.clone()), limit: 1, newest_first: true, ..EntryQuery::default() };
+    Ok(!reader.entries(&one)?.entries.is_empty() || reader.hosts()?.iter().any(|host| host.environment == *environment))
+}
+
+fn is_host(reader: &Reader, host: &HostName) -> Result<bool, StoreError> {
+    let one = EntryQuery { host: Some(host.clone()), limit: 1, newest_first: true, ..EntryQuery::default() };
+    Ok(reader.host(host)?.is_some() || !reader.entries(&one)?.entries.is_empty())
+}
+
+pub(super) fn no_environment(environment: &Environment) -> Problem {
+    Problem::not_found(format!("there is no environment `{environment}`")).hint("`driftline status` lists them")
+}
+
 async fn change_page(http: &Http, query: EntryQuery) -> Result<Json<ChangePage>, Problem> {
+    must_be_known(http, &query).await?;
     let page = page(http, query).await?;
     let changes = page.entries.iter().filter_map(|entry| match &entry.body {
         EntryBody::Change(change) => Some(render::change(entry.id, entry.recorded_ms, change)),
@@ -47,6 +83,7 @@ async fn change_page(http: &Http, query: EntryQuery) -> Result<Json<ChangePage>,
 
 pub(super) async fn events(State(http): State<Shared>, pairs: Pairs) -> Result<Json<EventPage>, Problem> {
     let query = EntryQuery { filter: EntryFilter::Events, ..Known::of(pairs, EVENT_KEYS)?.entries()? };
+    must_be_known(&http, &query).await?;
     let page = page(&http, query).await?;
     let event = |entry: &Entry| match &entry.body {
         EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),

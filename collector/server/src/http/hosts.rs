@@ -5,16 +5,17 @@ use axum::extract::State;
 use axum::{Extension, http::StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use driftline_api::SCHEMA_VERSION;
 use driftline_api::host::{Coverage, Host, HostDetail, HostPage, Source, Unwatched};
-use driftline_canon::{Environment, HostName};
+use driftline_api::{PAGE_ROWS_MAX, SCHEMA_VERSION};
+use driftline_canon::{Environment, HostName, SourceName};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{EventKind, HostRecord, HostStatus, Reader, SourceRecord, StoreError};
-use driftline_wire::convert::{self as live, Refusal, RefusalKind};
+use driftline_wire::convert::{self as wire, Refusal, RefusalKind};
 
 use super::Shared;
 use super::auth::Operator;
 use super::error::Problem;
+use super::history::{is_environment, no_environment};
 use super::query::{Known, Named, Pairs, name_in_path};
 use crate::live::Vitals;
 use crate::{event, render};
@@ -25,6 +26,11 @@ pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
     let (limit, after) = (known.limit()?, known.text("cursor").map(read_cursor).transpose()?);
     let live = std::sync::Arc::clone(&http.core.live);
     let page = http.read(move |reader| {
+        if let Some(environment) = &environment
+            && !is_environment(reader, environment)?
+        {
+            return Ok(Err(no_environment(environment)));
+        }
         let mut hosts = reader.hosts()?;
         hosts.retain(|host| environment.as_ref().is_none_or(|wanted| *wanted == host.environment));
         hosts.retain(|host| after.as_ref().is_none_or(|after| position(host) > *after));
@@ -35,17 +41,22 @@ pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
             let sources = reader.sources(&host.host)?;
             Ok(shown(host, &sources, live.vitals(&host.host)))
         });
-        Ok(HostPage { schema_version: SCHEMA_VERSION, hosts: hosts.collect::<Result<_, StoreError>>()?, next })
+        Ok(Ok(HostPage { schema_version: SCHEMA_VERSION, hosts: hosts.collect::<Result<_, StoreError>>()?, next }))
     });
-    Ok(Json(page.await?))
+    Ok(Json(page.await??))
 }
 
 pub(super) async fn show(State(http): State<Shared>, name: Named, pairs: Pairs) -> Result<Json<HostDetail>, Problem> {
-    Known::of(pairs, &[])?;
+    let known = Known::of(pairs, &["source", "cursor", "limit"])?;
+    let wanted = Wanted {
+        source: known.parsed("source")?,
+        after: known.text("cursor").map(read_source_cursor).transpose()?,
+        limit: known.limit_or(PAGE_ROWS_MAX)?,
+    };
     let name = name_in_path(name)?;
     let host = parsed(&name)?;
     let vitals = http.core.live.vitals(&host);
-    let detail = http.read(move |reader| detail(reader, &host, vitals)).await?;
+    let detail = http.read(move |reader| detail(reader, &host, vitals, &wanted)).await?;
     detail.map(Json).ok_or_else(|| no_host(&name))
 }
 
@@ -59,7 +70,8 @@ pub(super) async fn revoke(
     let (host, live) = (parsed(&name)?, std::sync::Arc::clone(&http.core.live));
     let by = operator.0.name.clone();
     let revoked = http.core.recorder.decide(move |draft| {
-        let Some(mut host) = draft.host(&host)? else { return Ok(false) };
+        let known = draft.host(&host)?.filter(|host| host.status != HostStatus::Forgotten);
+        let Some(mut host) = known else { return Ok(false) };
         if host.status != HostStatus::Revoked {
             let message = format!("the certificate of {} was revoked by {by}", host.host);
             draft.append(vec![event::of_host(&host, EventKind::HostRevoked, message)]);
@@ -73,30 +85,106 @@ pub(super) async fn revoke(
     if revoked.await? { Ok(StatusCode::NO_CONTENT) } else { Err(no_host(&name)) }
 }
 
-fn detail(reader: &Reader, name: &HostName, vitals: Option<Vitals>) -> Result<Option<HostDetail>, StoreError> {
-    let Some(host) = reader.host(name)? else { return Ok(None) };
+/// `POST /hosts/HOST/forget?env=ENVIRONMENT`: a host that is gone for good.
+pub(super) async fn forget(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    name: Named,
+    pairs: Pairs,
+) -> Result<StatusCode, Problem> {
+    operator.must_be_admin()?;
+    let environment: Option<Environment> = Known::of(pairs, &["env"])?.parsed("env")?;
+    let environment = environment.ok_or_else(|| Problem::bad("`env` names the environment of the host"))?;
+    let name = name_in_path(name)?;
+    let (host, live) = (parsed(&name)?, std::sync::Arc::clone(&http.core.live));
+    let by = operator.0.name.clone();
+    let forgotten = http.core.recorder.decide(move |draft| {
+        let known = draft.host(&host)?.filter(|host| host.status != HostStatus::Forgotten);
+        let Some(mut host) = known.filter(|host| host.environment == environment) else { return Ok(Forgot::Unknown) };
+        // After a restart or a cut, a host stays connected until its patience
+        // is over: it may be on its way back.
+        if live.is_connected(&host.host) || host.status == HostStatus::Connected {
+            return Ok(Forgot::Connected);
+        }
+        let message = format!("{} was forgotten by {by}: its state is gone, its history stays", host.host);
+        draft.append(vec![event::of_host(&host, EventKind::HostForgotten, message)]);
+        draft.forget_sources(&host.host);
+        host.status = HostStatus::Forgotten;
+        draft.put_host(host);
+        Ok(Forgot::Done)
+    });
+    match forgotten.await? {
+        Forgot::Done => Ok(StatusCode::NO_CONTENT),
+        Forgot::Unknown => Err(no_host(&name)),
+        Forgot::Connected => Err(Problem::conflict(format!("the agent of `{name}` is connected"))
+            .hint("stop it, or `driftline revoke` it first")),
+    }
+}
+
+enum Forgot {
+    Done,
+    Unknown,
+    Connected,
+}
+
+/// Items of one answer, unless its first source has more: some megabytes of
+/// JSON.
+const DETAIL_ITEMS_MAX: usize = 20_000;
+
+/// Which sources of a host are asked for.
+struct Wanted {
+    source: Option<SourceName>,
+    after: Option<SourceName>,
+    limit: usize,
+}
+
+impl Wanted {
+    fn holds(&self, source: &SourceRecord) -> bool {
+        self.source.as_ref().is_none_or(|one| *one == source.source)
+            && self.after.as_ref().is_none_or(|after| source.source > *after)
+    }
+}
+
+fn detail(
+    reader: &Reader,
+    name: &HostName,
+    vitals: Option<Vitals>,
+    wanted: &Wanted,
+) -> Result<Option<HostDetail>, StoreError> {
+    let Some(host) = reader.host(name)?.filter(|host| host.status != HostStatus::Forgotten) else { return Ok(None) };
     let stored = reader.sources(name)?;
-    let mut sources = Vec::with_capacity(stored.len());
-    for source in &stored {
-        let items = reader.items(name, &source.source)?;
+    let (mut sources, mut items, mut next) = (Vec::new(), 0, None);
+    for source in stored.iter().filter(|source| wanted.holds(source)) {
+        if sources.len() >= wanted.limit || items >= DETAIL_ITEMS_MAX {
+            next = sources.last().map(|last: &Source| URL_SAFE_NO_PAD.encode(&last.source));
+            break;
+        }
+        let own = reader.items(name, &source.source)?;
+        items += own.len();
         sources.push(Source {
             source: source.source.to_string(),
             kind: source.kind.to_string(),
             path: source.path.clone(),
             observed_at: format_ms(source.observed_ms),
             retired: source.retired,
-            items: items.iter().map(render::item).collect(),
+            items: own.iter().map(render::item).collect(),
             problems: source.problems.iter().map(render::problem).collect(),
         });
     }
     let unwatched = vitals.as_ref().and_then(|vitals| vitals.coverage.as_deref()).map(unwatched).unwrap_or_default();
     let host = shown(&host, &stored, vitals);
-    Ok(Some(HostDetail { schema_version: SCHEMA_VERSION, host, sources, unwatched }))
+    Ok(Some(HostDetail { schema_version: SCHEMA_VERSION, host, sources, unwatched, next }))
 }
 
-fn unwatched(coverage: &live::Coverage) -> Vec<Unwatched> {
-    let one = |one: &live::Unwatched| Unwatched { path: one.path.clone(), reason: one.reason.clone() };
+fn unwatched(coverage: &wire::Coverage) -> Vec<Unwatched> {
+    let one = |one: &wire::Unwatched| Unwatched { path: one.path.clone(), reason: one.reason.clone() };
     coverage.unwatched.iter().map(one).collect()
+}
+
+fn read_source_cursor(text: &str) -> Result<SourceName, Problem> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+    let name = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|name| SourceName::new(name).ok());
+    name.ok_or_else(|| Problem::bad("`cursor` is not one of this collector"))
 }
 
 /// A host as the store has it, with what its live stream last said.
@@ -134,7 +222,7 @@ fn parsed(name: &str) -> Result<HostName, Problem> {
     HostName::new(name).map_err(|error| Problem::bad(error.to_string()))
 }
 
-fn no_host(name: &str) -> Problem {
+pub(super) fn no_host(name: &str) -> Problem {
     Problem::not_found(format!("there is no host `{name}`")).hint("`driftline hosts` lists them")
 }
 

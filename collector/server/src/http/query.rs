@@ -59,7 +59,11 @@ impl Known {
     }
 
     pub(super) fn limit(&self) -> Result<usize, Problem> {
-        let limit = self.parsed::<u32>("limit")?.unwrap_or(PAGE_ROWS_DEFAULT);
+        self.limit_or(PAGE_ROWS_DEFAULT)
+    }
+
+    pub(super) fn limit_or(&self, usual: u32) -> Result<usize, Problem> {
+        let limit = self.parsed::<u32>("limit")?.unwrap_or(usual);
         if !(1..=PAGE_ROWS_MAX).contains(&limit) {
             return Err(Problem::bad(format!("`limit` is between 1 and {PAGE_ROWS_MAX}")));
         }

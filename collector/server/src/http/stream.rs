@@ -18,7 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Problem;
-use super::history::CHANGE_KEYS;
+use super::history::{CHANGE_KEYS, must_be_known};
 use super::query::{Known, Pairs};
 use super::{Http, Shared};
 use crate::render;
@@ -42,6 +42,7 @@ pub(super) async fn live(
     pairs: Pairs,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let query = Known::of(pairs, CHANGE_KEYS)?.entries()?;
+    must_be_known(&http, &query).await?;
     let query = EntryQuery { before_id: None, newest_first: false, limit: CATCH_UP, ..query };
     let last = match headers.get("last-event-id") {
         Some(id) => {

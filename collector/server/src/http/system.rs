@@ -58,7 +58,7 @@ fn environments(reader: &Reader, now_ms: i64) -> Result<Vec<EnvironmentSummary>,
         match host.status {
             HostStatus::Connected => summary.connected += 1,
             HostStatus::Silent | HostStatus::Quarantined | HostStatus::Revoked => summary.unwell += 1,
-            HostStatus::Never | HostStatus::Stopped => {}
+            HostStatus::Never | HostStatus::Stopped | HostStatus::Forgotten => {}
         }
     }
     for (environment, counts) in reader.change_counts(now_ms.saturating_sub(DAY_MS))? {

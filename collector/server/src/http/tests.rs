@@ -84,7 +84,8 @@ impl Room {
         let stop = CancellationToken::new();
         let http = Arc::new(Http {
             core,
-            reads: Arc::new(Semaphore::new(READS_MAX)),
+            places: Arc::new(Semaphore::new(READS_MAX)),
+            reads: Reads::default(),
             limiter: Mutex::default(),
             streams: Group::new("live stream", CONNECTIONS_MAX, stop.child_token()),
             stop,
@@ -132,8 +133,9 @@ impl Room {
                 host.environment = driftline_canon::Environment::new(environment).unwrap();
                 host.status = HostStatus::Connected;
                 let source = SourceName::new("app").unwrap();
-                draft.put_item(&host.host, &source, item("DB_HOST", value));
-                draft.put_item(&host.host, &source, item("LOG_LEVEL", 9));
+                let items = [item("DB_HOST", value), item("LOG_LEVEL", 9)];
+                let items = items.map(|item| (item.key.clone(), Some(item)));
+                draft.put_items(&host.host, &source, items);
                 draft.put_source(source_record(&host.host, source));
                 draft.put_host(host);
             }
@@ -145,7 +147,7 @@ impl Room {
     }
 
     async fn send(&self, request: Request<Body>, peer: IpAddr) -> Response {
-        let service = router(Arc::clone(&self.http)).layer(Extension(auth::PeerAddress(peer)));
+        let service = router(Arc::clone(&self.http)).layer(Extension(auth::OpenConnection::new(peer)));
         tokio::time::timeout(PATIENCE, service.oneshot(request)).await.expect("an answer in time").unwrap()
     }
 
@@ -559,4 +561,104 @@ async fn alive_and_ready_are_two_questions_that_anybody_may_ask() {
     room.http.core.health.set(None);
     room.http.stop.cancel();
     assert_eq!(ask("/readyz").await, (503, "the collector is stopping\n".to_owned()));
+}
+
+#[tokio::test]
+async fn an_environment_or_host_that_nobody_knows_is_not_nothing() {
+    let room = Room::new().await;
+    room.fill().await;
+    for path in
+        ["changes?env=nope", "events?env=nope", "hosts?env=nope", "history/DB_HOST?env=nope", "changes/stream?env=nope"]
+    {
+        let (status, told) = room.problem(&format!("/api/v1/{path}")).await;
+        assert_eq!((status, told.code.as_str()), (404, "not_found"), "{path}");
+        assert!(told.message.contains("no environment `nope`"), "{path}: {}", told.message);
+    }
+    for path in ["changes?host=web-9", "events?host=web-9", "history/DB_HOST?host=web-9"] {
+        let (status, told) = room.problem(&format!("/api/v1/{path}")).await;
+        assert_eq!(status, 404, "{path}");
+        assert!(told.message.contains("no host `web-9`"), "{path}: {}", told.message);
+    }
+    let none: change::ChangePage = room.json("/api/v1/changes?host=web-2").await;
+    assert!(none.changes.is_empty(), "known, and nothing changed");
+}
+
+#[tokio::test]
+async fn a_host_is_shown_page_by_page() {
+    let room = Room::new().await;
+    room.fill().await;
+    let step = |draft: &mut crate::record::Draft<'_>| {
+        for name in ["a", "b", "c"] {
+            draft.put_source(source_record(&host_record("web-1").host, SourceName::new(name).unwrap()));
+        }
+        Ok(())
+    };
+    room.http.core.recorder.decide(step).await.unwrap();
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page: host::HostDetail = room.json(&format!("/api/v1/hosts/web-1?limit=2{cursor}")).await;
+        assert!(page.sources.len() <= 2);
+        seen.extend(page.sources.iter().map(|source| source.source.clone()));
+        match page.next {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["a", "app", "b", "c"]);
+    let one: host::HostDetail = room.json("/api/v1/hosts/web-1?source=app").await;
+    assert_eq!((one.sources.len(), one.sources[0].items.len()), (1, 2));
+    assert_eq!(room.problem("/api/v1/hosts/web-1?cursor=!").await.0, 400);
+}
+
+#[tokio::test]
+async fn a_host_is_forgotten_by_an_administrator_alone_and_its_history_stays() {
+    let room = Room::new().await;
+    room.fill().await;
+    let forget = |bearer: &'static str, path: &'static str| room.call("POST", path, Some(bearer), "");
+    room.operator("op", "operator", false).await;
+    assert_eq!(forget("op", "/api/v1/hosts/web-1/forget?env=production").await.status(), 403);
+    assert_eq!(forget("ada", "/api/v1/hosts/web-1/forget").await.status(), 400, "which one is said twice");
+    assert_eq!(forget("ada", "/api/v1/hosts/web-1/forget?env=staging").await.status(), 404);
+    let name = host_record("web-1").host;
+    let live = Arc::clone(&room.http.core.live);
+    let session = live.new_session();
+    live.enter(&name, session, tokio::sync::mpsc::unbounded_channel().0, NOW_MS);
+    assert_eq!(forget("ada", "/api/v1/hosts/web-1/forget?env=production").await.status(), 409, "it is connected");
+    live.leave(&name, session, None);
+    assert_eq!(forget("ada", "/api/v1/hosts/web-1/forget?env=production").await.status(), 409, "it may come back");
+    let silent = name.clone();
+    let step = move |draft: &mut crate::record::Draft<'_>| {
+        let mut host = draft.host(&silent)?.unwrap();
+        host.status = HostStatus::Silent;
+        draft.put_host(host);
+        Ok(())
+    };
+    room.http.core.recorder.decide(step).await.unwrap();
+    assert_eq!(forget("ada", "/api/v1/hosts/web-1/forget?env=production").await.status(), 204);
+    assert_eq!(room.problem("/api/v1/hosts/web-1").await.0, 404);
+    let hosts: host::HostPage = room.json("/api/v1/hosts").await;
+    assert_eq!(hosts.hosts.iter().map(|host| host.host.as_str()).collect::<Vec<_>>(), ["web-2"]);
+    let changes: change::ChangePage = room.json("/api/v1/changes?host=web-1").await;
+    assert_eq!(changes.changes.len(), 5, "what it did is not forgotten");
+    let events: change::EventPage = room.json("/api/v1/events?host=web-1&limit=1").await;
+    assert!(events.events[0].message.contains("forgotten by ada"), "{:?}", events.events);
+    let reader = room.http.core.store.reader().unwrap();
+    assert!(reader.sources(&name).unwrap().is_empty());
+    assert!(reader.items(&name, &SourceName::new("app").unwrap()).unwrap().is_empty());
+    assert_eq!(forget("ada", "/api/v1/hosts/web-1/forget?env=production").await.status(), 404, "once");
+}
+
+#[tokio::test]
+async fn what_operators_read_is_in_the_history() {
+    let room = Room::new().await;
+    room.fill().await;
+    for _ in 0..3 {
+        let _: host::Status = room.json("/api/v1/status").await;
+    }
+    room.http.tell_reads().await;
+    // Handed over, so the next step comes after it.
+    room.append(Vec::new()).await;
+    let events: change::EventPage = room.json("/api/v1/events?limit=1").await;
+    let message = &events.events[0].message;
+    assert!(message.starts_with("ada read status (3 times) (between "), "{message}");
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use driftline_api::alert::{ID_HEADER, SIGNATURE_HEADER};
 use driftline_compare::Severity;
 use driftline_daemon::Clock;
-use driftline_store::{AlertRecord, Entry, Store, StoreError};
+use driftline_store::{AlertRecord, ErrorKind, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use super::signature::Secret;
@@ -42,12 +42,12 @@ const GIVE_UP_MS: i64 = 24 * 3_600_000;
 /// is (400, 413, 422): one alert must not hold back all that follow.
 const REFUSALS_MAX: u32 = 3;
 
-/// Alerts read back from the outbox at once.
-const BACKLOG_PAGE: usize = 256;
+/// Wait after an outbox that could not be read: what the writer waits at most.
+const READ_AGAIN: Duration = Duration::from_secs(5);
 
-/// Entries of one alert that are read back: what a call lists, and one to know
-/// that there are more.
-const BACKLOG_ENTRIES: usize = 256;
+/// Alerts read back from the outbox at once: each may hold the two hundred
+/// entries that a call lists.
+const BACKLOG_PAGE: usize = 32;
 
 /// What every courier shares.
 #[derive(Clone)]
@@ -99,8 +99,15 @@ impl Courier {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         self.lane.spilled.store(true, Ordering::SeqCst);
         loop {
-            if self.lane.spilled.swap(false, Ordering::SeqCst) && !self.backlog(&stop).await? {
-                return Ok(());
+            if self.lane.spilled.swap(false, Ordering::SeqCst) {
+                match self.backlog(&stop).await {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(()),
+                    Err(error) => self.rest_after(error, &stop).await?,
+                }
+            }
+            if self.lane.spilled.load(Ordering::SeqCst) && !stop.is_cancelled() {
+                continue;
             }
             let next = tokio::select! {
                 next = self.lane.queue.recv() => next,
@@ -114,6 +121,19 @@ impl Courier {
                 return Ok(());
             }
         }
+    }
+
+    /// After an outbox that could not be read: waits to try again, unless it is
+    /// damaged.
+    async fn rest_after(&mut self, error: StoreError, stop: &CancellationToken) -> Result<(), StoreError> {
+        if !matches!(error.kind(), ErrorKind::Full | ErrorKind::Io) {
+            return Err(error);
+        }
+        tracing::warn!(route = self.name, %error, "the outbox could not be read, trying again");
+        self.lane.spilled.store(true, Ordering::SeqCst);
+        // Stopped or rested: the loop looks at both.
+        _ = stop.run_until_cancelled(tokio::time::sleep(READ_AGAIN)).await;
+        Ok(())
     }
 
     /// Everything that waits in the outbox; false when stopped.
@@ -153,7 +173,7 @@ impl Courier {
         };
         let since_ms = self.parts.clock.now_ms();
         let mut refusals = 0;
-        let Ok(body) = serde_json::to_vec(&message::alert(&id, &alert.entries)) else { return true };
+        let Ok(body) = serde_json::to_vec(&message::alert(&id, &alert.told)) else { return true };
         let mut wait = RETRY_MIN;
         let mut reported = false;
         loop {
@@ -217,7 +237,8 @@ impl Courier {
             let reply: Reply = Box::new(|| {});
             Ok(reply)
         };
-        self.parts.recorder.submit(0, step).await.is_ok()
+        // In no hurry: a crash before it brings the alert again, under its id.
+        self.parts.recorder.submit_later(step).await.is_ok()
     }
 
     async fn give_up(&self, id: &str, reason: &'static str) {
@@ -261,13 +282,16 @@ impl Failed {
     }
 }
 
-/// An alert as read back: entries beyond what a call lists are left out.
+/// An alert as read back, entry by entry: what a call lists is kept, of the
+/// rest only what it says of them.
 fn outgoing(reader: &driftline_store::Reader, alert: AlertRecord) -> Result<Outgoing, StoreError> {
-    let mut entries: Vec<Arc<Entry>> = Vec::new();
-    for id in alert.entries.iter().take(BACKLOG_ENTRIES) {
-        entries.extend(reader.entry(*id)?.map(Arc::new));
+    let mut told = message::Told::default();
+    for id in alert.entries {
+        if let Some(entry) = reader.entry(id)? {
+            told.add(Arc::new(entry));
+        }
     }
-    Ok(Outgoing { id: Some(alert.id), entries })
+    Ok(Outgoing { id: Some(alert.id), told })
 }
 
 fn client(route: &AlertRoute) -> Result<reqwest::Client, String> {

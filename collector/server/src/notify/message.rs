@@ -18,30 +18,57 @@ const LISTED_MAX: usize = 100;
 /// Keys that a summary names.
 const KEYS_MAX: usize = 3;
 
-/// The document of an alert.
-#[must_use]
-pub fn alert(id: &str, entries: &[Arc<Entry>]) -> Alert {
-    let worst = entries.iter().map(|entry| severity(&entry.body)).max().unwrap_or(Severity::Info);
-    let (mut changes, mut events, mut more_changes) = (Vec::new(), Vec::new(), 0);
-    for entry in entries {
+/// What an alert tells: the entries that a call lists, and what there is to
+/// say of the others. Holds at most twice [`LISTED_MAX`] entries.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    changes: Vec<Arc<Entry>>,
+    events: Vec<Arc<Entry>>,
+    more_changes: u64,
+    worst: Option<Severity>,
+}
+
+impl Told {
+    /// Adds the next entry.
+    pub fn add(&mut self, entry: Arc<Entry>) {
+        self.worst = self.worst.max(Some(severity(&entry.body)));
         match &entry.body {
-            EntryBody::Change(change) if changes.len() < LISTED_MAX => {
-                changes.push(render::change(entry.id, entry.recorded_ms, change));
-            }
-            EntryBody::Change(_) => more_changes += 1,
-            EntryBody::Event(event) if events.len() < LISTED_MAX => {
-                events.push(render::event(entry.id, entry.recorded_ms, event));
-            }
+            EntryBody::Change(_) if self.changes.len() < LISTED_MAX => self.changes.push(entry),
+            EntryBody::Change(_) => self.more_changes += 1,
+            EntryBody::Event(_) if self.events.len() < LISTED_MAX => self.events.push(entry),
             EntryBody::Event(_) => {}
         }
     }
+}
+
+impl FromIterator<Arc<Entry>> for Told {
+    fn from_iter<I: IntoIterator<Item = Arc<Entry>>>(entries: I) -> Self {
+        let mut told = Self::default();
+        entries.into_iter().for_each(|entry| told.add(entry));
+        told
+    }
+}
+
+/// The document of an alert.
+#[must_use]
+pub fn alert(id: &str, told: &Told) -> Alert {
+    let change = |entry: &Arc<Entry>| match &entry.body {
+        EntryBody::Change(change) => Some(render::change(entry.id, entry.recorded_ms, change)),
+        EntryBody::Event(_) => None,
+    };
+    let event = |entry: &Arc<Entry>| match &entry.body {
+        EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),
+        EntryBody::Change(_) => None,
+    };
+    let changes: Vec<Change> = told.changes.iter().filter_map(change).collect();
+    let events: Vec<Event> = told.events.iter().filter_map(event).collect();
     Alert {
         schema_version: SCHEMA_VERSION,
         id: id.to_owned(),
-        severity: worst.as_str().to_owned(),
-        summary: summary(&changes, &events, more_changes),
+        severity: told.worst.unwrap_or(Severity::Info).as_str().to_owned(),
+        summary: summary(&changes, &events, told.more_changes),
         changes,
-        more_changes,
+        more_changes: told.more_changes,
         events,
     }
 }

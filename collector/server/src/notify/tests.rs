@@ -44,7 +44,8 @@ fn what_was_committed_reaches_couriers_and_listeners_with_its_ids() {
     notifier.committed(batch, &committed);
     let alert = ends[0].queue.try_recv().unwrap();
     assert_eq!(alert.id, Some(3));
-    assert_eq!(alert.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [7, 8, 9]);
+    let told = message::alert("3", &alert.told);
+    assert_eq!(told.events.iter().map(|event| event.id).collect::<Vec<_>>(), [7, 8, 9]);
     assert_eq!(live.try_recv().unwrap().id, 7);
 }
 

@@ -14,8 +14,6 @@ use driftline_store::{
 
 use crate::notify::Routes;
 
-type SourceId = (HostName, SourceName);
-
 /// The state as it will be.
 pub struct Draft<'a> {
     reader: &'a Reader,
@@ -23,9 +21,11 @@ pub struct Draft<'a> {
     /// The collector's time.
     pub now_ms: i64,
     hosts: BTreeMap<HostName, Kept<HostRecord>>,
-    sources: BTreeMap<SourceId, Kept<SourceRecord>>,
-    items: BTreeMap<SourceId, BTreeMap<ItemKey, Kept<ItemRecord>>>,
+    sources: BTreeMap<HostName, BTreeMap<SourceName, Kept<SourceRecord>>>,
+    items: BTreeMap<HostName, BTreeMap<SourceName, BTreeMap<ItemKey, Kept<ItemRecord>>>>,
     tokens: BTreeMap<String, Kept<TokenRecord>>,
+    forgotten: Vec<HostName>,
+    appended: usize,
     rest: Vec<Operation>,
 }
 
@@ -57,6 +57,8 @@ impl<'a> Draft<'a> {
             sources: BTreeMap::new(),
             items: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            forgotten: Vec::new(),
+            appended: 0,
             rest: Vec::new(),
         }
     }
@@ -79,18 +81,40 @@ impl<'a> Draft<'a> {
         self.hosts.insert(host.host.clone(), Kept::made(Some(host)));
     }
 
-    /// A source.
+    /// The same for a caller that puts it back before anybody else asks: no
+    /// copy is made.
     ///
     /// # Errors
     /// See [`Self::host`].
-    pub fn source(&mut self, host: &HostName, source: &SourceName) -> Result<Option<SourceRecord>, StoreError> {
-        let id = (host.clone(), source.clone());
-        if let Some(kept) = self.sources.get(&id) {
-            return Ok(kept.value.clone());
+    pub fn take_host(&mut self, host: &HostName) -> Result<Option<HostRecord>, StoreError> {
+        match self.hosts.get_mut(host) {
+            Some(kept) => Ok(kept.value.take()),
+            None => self.reader.host(host),
         }
-        let value = self.reader.source(host, source)?;
-        self.sources.insert(id, Kept::read(value.clone()));
-        Ok(value)
+    }
+
+    /// Puts back as it was what [`Self::take_host`] gave.
+    pub fn keep_host(&mut self, host: HostRecord) {
+        keep(&mut self.hosts, host.host.clone(), host);
+    }
+
+    /// A source, for a caller that puts it back before anybody else asks: no
+    /// copy is made.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn take_source(&mut self, host: &HostName, source: &SourceName) -> Result<Option<SourceRecord>, StoreError> {
+        match self.sources.get_mut(host).and_then(|own| own.get_mut(source)) {
+            Some(kept) => Ok(kept.value.take()),
+            None if self.forgotten.contains(host) => Ok(None),
+            None => self.reader.source(host, source),
+        }
+    }
+
+    /// Puts back as it was what [`Self::take_source`] gave.
+    pub fn keep_source(&mut self, source: SourceRecord) {
+        let own = entry(&mut self.sources, &source.host);
+        keep(own, source.source.clone(), source);
     }
 
     /// Every source of a host, by name.
@@ -98,37 +122,50 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// See [`Self::host`].
     pub fn sources(&mut self, host: &HostName) -> Result<Vec<SourceRecord>, StoreError> {
-        let stored = self.reader.sources(host)?;
+        let stored = if self.forgotten.contains(host) { Vec::new() } else { self.reader.sources(host)? };
         let mut all: BTreeMap<SourceName, SourceRecord> =
             stored.into_iter().map(|source| (source.source.clone(), source)).collect();
-        let own = self.sources.iter().filter(|((of, _), _)| of == host);
-        all.extend(own.filter_map(|((_, name), kept)| kept.value.clone().map(|value| (name.clone(), value))));
+        let own = self.sources.get(host).into_iter().flatten();
+        all.extend(own.filter_map(|(name, kept)| kept.value.clone().map(|value| (name.clone(), value))));
         Ok(all.into_values().collect())
     }
 
     /// Inserts or replaces a source.
     pub fn put_source(&mut self, source: SourceRecord) {
-        let id = (source.host.clone(), source.source.clone());
-        self.sources.insert(id, Kept::made(Some(source)));
+        let own = entry(&mut self.sources, &source.host);
+        put(own, source.source.clone(), Some(source));
     }
 
-    /// One item.
+    /// The items of these keys, in their order, for a caller that gives each
+    /// key back to [`Self::put_items`] before anybody else asks: no copy is
+    /// made.
     ///
     /// # Errors
     /// See [`Self::host`].
-    pub fn item(
+    pub fn take_items<'k>(
         &mut self,
         host: &HostName,
         source: &SourceName,
-        key: &ItemKey,
-    ) -> Result<Option<ItemRecord>, StoreError> {
-        let of_source = self.items.entry((host.clone(), source.clone())).or_default();
-        if let Some(kept) = of_source.get(key) {
-            return Ok(kept.value.clone());
+        keys: impl Iterator<Item = &'k ItemKey>,
+    ) -> Result<Vec<Option<ItemRecord>>, StoreError> {
+        let mut own = self.items.get_mut(host).and_then(|sources| sources.get_mut(source));
+        let (mut stored, mut taken) = (None, Vec::new());
+        for key in keys {
+            if let Some(kept) = own.as_mut().and_then(|own| own.get_mut(key)) {
+                taken.push(kept.value.take());
+                continue;
+            }
+            if self.forgotten.contains(host) {
+                taken.push(None);
+                continue;
+            }
+            let rows = match stored.take() {
+                Some(rows) => rows,
+                None => self.reader.items_of(host, source)?,
+            };
+            taken.push(stored.insert(rows).get(key)?);
         }
-        let value = self.reader.item(host, source, key)?;
-        of_source.insert(key.clone(), Kept::read(value.clone()));
-        Ok(value)
+        Ok(taken)
     }
 
     /// Every item of a source, by key.
@@ -136,9 +173,9 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// See [`Self::host`].
     pub fn items(&mut self, host: &HostName, source: &SourceName) -> Result<BTreeMap<ItemKey, ItemRecord>, StoreError> {
-        let stored = self.reader.items(host, source)?;
+        let stored = if self.forgotten.contains(host) { Vec::new() } else { self.reader.items(host, source)? };
         let mut all: BTreeMap<ItemKey, ItemRecord> = stored.into_iter().map(|item| (item.key.clone(), item)).collect();
-        let Some(own) = self.items.get(&(host.clone(), source.clone())) else { return Ok(all) };
+        let Some(own) = self.items.get(host).and_then(|sources| sources.get(source)) else { return Ok(all) };
         for (key, kept) in own {
             match &kept.value {
                 Some(value) => _ = all.insert(key.clone(), value.clone()),
@@ -148,15 +185,17 @@ impl<'a> Draft<'a> {
         Ok(all)
     }
 
-    /// Inserts or replaces an item.
-    pub fn put_item(&mut self, host: &HostName, source: &SourceName, item: ItemRecord) {
-        let of_source = self.items.entry((host.clone(), source.clone())).or_default();
-        of_source.insert(item.key.clone(), Kept::made(Some(item)));
-    }
-
-    /// Removes an item.
-    pub fn remove_item(&mut self, host: &HostName, source: &SourceName, key: ItemKey) {
-        self.items.entry((host.clone(), source.clone())).or_default().insert(key, Kept::made(None));
+    /// Inserts, replaces or (with none) removes items of a source.
+    pub fn put_items(
+        &mut self,
+        host: &HostName,
+        source: &SourceName,
+        items: impl IntoIterator<Item = (ItemKey, Option<ItemRecord>)>,
+    ) {
+        let own = entry(entry(&mut self.items, host), source);
+        for (key, item) in items {
+            put(own, key, item);
+        }
     }
 
     /// A token.
@@ -182,12 +221,26 @@ impl<'a> Draft<'a> {
         self.rest.push(Operation::PutOperator(operator));
     }
 
+    /// Forgets the sources and items of a host, those of earlier steps too.
+    pub fn forget_sources(&mut self, host: &HostName) {
+        self.sources.remove(host);
+        self.items.remove(host);
+        self.forgotten.push(host.clone());
+    }
+
+    /// Entries appended so far.
+    #[must_use]
+    pub fn appended(&self) -> usize {
+        self.appended
+    }
+
     /// Appends to the history what belongs together, with the alerts that tell
     /// of it.
     pub fn append(&mut self, entries: Vec<EntryBody>) {
         if entries.is_empty() {
             return;
         }
+        self.appended += entries.len();
         let alerts = self.routes.alerts(&entries);
         self.rest.push(Operation::Append { entries, alerts });
     }
@@ -213,28 +266,54 @@ impl<'a> Draft<'a> {
     /// The operations that make it so.
     #[must_use]
     pub fn finish(self) -> Vec<Operation> {
-        let mut operations: Vec<Operation> = Vec::new();
+        // First: what later steps put for the same host stays.
+        let mut operations: Vec<Operation> = self.forgotten.into_iter().map(Operation::RemoveSources).collect();
         operations.extend(changed(self.hosts).map(Operation::PutHost));
-        operations.extend(changed(self.sources).map(Operation::PutSource));
+        operations.extend(self.sources.into_values().flat_map(changed).map(Operation::PutSource));
         operations.extend(changed(self.tokens).map(Operation::PutToken));
-        for ((host, source), own) in self.items {
-            let (mut items, mut keys) = (Vec::new(), Vec::new());
-            for (key, kept) in own.into_iter().filter(|(_, kept)| kept.changed) {
-                match kept.value {
-                    Some(item) => items.push(item),
-                    None => keys.push(key),
-                }
-            }
-            if !items.is_empty() {
-                operations.push(Operation::PutItems { host: host.clone(), source: source.clone(), items });
-            }
-            if !keys.is_empty() {
-                operations.push(Operation::RemoveItems { host, source, keys });
+        for (host, sources) in self.items {
+            for (source, own) in sources {
+                items_of(&host, source, own, &mut operations);
             }
         }
         operations.extend(self.rest);
         operations
     }
+}
+
+fn items_of(
+    host: &HostName,
+    source: SourceName,
+    own: BTreeMap<ItemKey, Kept<ItemRecord>>,
+    operations: &mut Vec<Operation>,
+) {
+    let (mut items, mut keys) = (Vec::new(), Vec::new());
+    for (key, kept) in own.into_iter().filter(|(_, kept)| kept.changed) {
+        match kept.value {
+            Some(item) => items.push(item),
+            None => keys.push(key),
+        }
+    }
+    if !items.is_empty() {
+        operations.push(Operation::PutItems { host: host.clone(), source: source.clone(), items });
+    }
+    if !keys.is_empty() {
+        operations.push(Operation::RemoveItems { host: host.clone(), source, keys });
+    }
+}
+
+/// What a map has under a key, begun if there is nothing.
+fn entry<'m, K: Ord + Clone, V: Default>(map: &'m mut BTreeMap<K, V>, key: &K) -> &'m mut V {
+    map.entry(key.clone()).or_default()
+}
+
+fn put<K: Ord, T: Clone>(map: &mut BTreeMap<K, Kept<T>>, key: K, value: Option<T>) {
+    map.insert(key, Kept::made(value));
+}
+
+/// Puts a value back; whether it was changed stays as it was.
+fn keep<K: Ord, T: Clone>(map: &mut BTreeMap<K, Kept<T>>, key: K, value: T) {
+    map.entry(key).or_insert_with(|| Kept::read(None)).value = Some(value);
 }
 
 fn changed<K, T>(kept: BTreeMap<K, Kept<T>>) -> impl Iterator<Item = T> {

@@ -78,6 +78,70 @@ async fn p1_an_answer_means_that_it_is_in_the_store() {
 }
 
 #[tokio::test]
+async fn what_is_in_no_hurry_goes_with_the_next_commit_or_is_flushed_or_goes_at_the_end() {
+    let room = Room::new();
+    let later = |what: &'static str| {
+        room.recorder.submit_later(move |draft| {
+            draft.append(vec![event::general(EventKind::Operator, what)]);
+            Ok(Box::new(|| {}) as Reply)
+        })
+    };
+    let head = || room.store.reader().unwrap().head().unwrap().0;
+    later("a").await.unwrap();
+    assert_eq!(head(), 0, "no commit of its own");
+    room.recorder.decide(|_| Ok(())).await.unwrap();
+    assert_eq!(head(), 1);
+    later("b").await.unwrap();
+    room.recorder.flush_later().await.unwrap();
+    room.recorder.decide(|_| Ok(())).await.unwrap();
+    assert_eq!(head(), 2);
+    later("c").await.unwrap();
+    let store = room.store.clone();
+    room.close().await;
+    assert_eq!(store.reader().unwrap().head().unwrap().0, 3);
+}
+
+#[tokio::test]
+async fn a_host_that_is_forgotten_and_enrolled_again_in_one_commit_has_only_the_new_state() {
+    let room = Room::new();
+    let source = |called: &str| driftline_store::SourceRecord {
+        host: name(),
+        source: driftline_canon::SourceName::new(called).unwrap(),
+        kind: driftline_canon::SourceKind::EnvFile,
+        path: "/etc/app.env".to_owned(),
+        root: driftline_store::StoredDigest([1; 32]),
+        items: 0,
+        observed_ms: 1,
+        retired: false,
+        problems: Vec::new(),
+    };
+    let old = source("old");
+    room.recorder
+        .decide(move |draft| {
+            draft.put_host(host_record("web-1"));
+            draft.put_source(old);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let (earlier, new) = (source("earlier"), source("new"));
+    room.recorder
+        .decide(move |draft| {
+            draft.put_source(earlier);
+            draft.forget_sources(&name());
+            assert!(draft.sources(&name())?.is_empty());
+            assert!(draft.take_source(&name(), &new.source)?.is_none());
+            draft.put_source(new);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let left = room.store.reader().unwrap().sources(&name()).unwrap();
+    assert_eq!(left.iter().map(|source| source.source.as_str()).collect::<Vec<_>>(), ["new"]);
+    room.close().await;
+}
+
+#[tokio::test]
 async fn after_the_close_nothing_is_taken() {
     let room = Room::new();
     let recorder = room.recorder.clone();

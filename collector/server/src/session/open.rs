@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use driftline_canon::{HostName, SourceName};
+use driftline_daemon::clock;
 use driftline_store::{EventKind, HostFacts, HostRecord, HostStatus, SourceRecord, StoreError};
 use driftline_wire::convert::{AgentMessage, CollectorMessage, Hello, Refusal, RefusalKind, SourceRoot, Welcome};
 use driftline_wire::limits::{HEARTBEAT, WINDOW_RECORDS};
@@ -39,6 +40,11 @@ impl Session {
         let agreed = agreed.map_err(|error| refused(RefusalKind::Version, error.to_string()))?;
         let announced = hello.sources;
         let opened = self.connect(hello, serial).await?;
+        // After who it is was judged: a copy is told apart in any case.
+        if self.parts.budgets.wait(&self.identity.host, clock::monotonic()).is_some() {
+            let reason = "this host made more history than it may: try again later".to_owned();
+            return Err(refused(RefusalKind::Busy, reason));
+        }
         self.lineage = Lineage::new(opened.incomparable);
         self.received = opened.acked;
         self.acked.0.send_replace(opened.acked);
@@ -62,6 +68,7 @@ impl Session {
 
     async fn connect(&self, hello: Hello, serial: Vec<u8>) -> Result<Opened, Ending> {
         let door = Door {
+            parts: Arc::clone(&self.parts),
             live: Arc::clone(&self.parts.live),
             id: self.id,
             orders: self.orders.0.clone(),
@@ -193,6 +200,7 @@ fn mismatch_message(host: &HostRecord, ask: &[SourceName]) -> String {
 /// The first decision on a stream, made by the writer: it sees every record of
 /// the stream before applied.
 struct Door {
+    parts: Arc<super::SessionParts>,
     live: Arc<Live>,
     id: SessionId,
     orders: Orders,
@@ -228,7 +236,9 @@ impl Door {
             self.quarantine(draft, host);
             return Ok(Err(refusal(RefusalKind::Quarantined, QUARANTINED)));
         }
+        let appended = draft.appended();
         let opened = self.admit(draft, &mut host, &hello);
+        super::charge(&self.parts.budgets, draft, &host, appended);
         draft.put_host(host);
         let superseded =
             Refusal { kind: RefusalKind::Superseded, reason: "a newer connection of this agent took over".to_owned() };

@@ -25,7 +25,7 @@ use crate::store::StoreOptions;
 const QUICK_REPAIR: bool = true;
 
 /// A table of bytes, open to read.
-type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+pub(crate) type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 pub(crate) struct RedbEngine {
     path: PathBuf,
@@ -181,8 +181,7 @@ pub(crate) struct RedbSnapshot {
 impl RedbSnapshot {
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(open) = self.table(table)? else { return Ok(None) };
-        let found = open.get(key).map_err(|error| StoreError::redb("read a row", error))?;
-        Ok(found.map(|value| value.value().to_vec()))
+        get(&open, key)
     }
 
     pub(crate) fn scan(
@@ -213,7 +212,7 @@ impl RedbSnapshot {
         }
     }
 
-    fn table(&self, table: Table) -> Result<Option<Rows>, StoreError> {
+    pub(crate) fn table(&self, table: Table) -> Result<Option<Rows>, StoreError> {
         match self.transaction.open_table(definition(table)) {
             Ok(open) => Ok(Some(open)),
             // A table is made by its first row.
@@ -221,4 +220,9 @@ impl RedbSnapshot {
             Err(error) => Err(StoreError::redb("open a table", error)),
         }
     }
+}
+
+pub(crate) fn get(open: &Rows, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = open.get(key).map_err(|error| StoreError::redb("read a row", error))?;
+    Ok(found.map(|value| value.value().to_vec()))
 }

@@ -3,6 +3,8 @@
 //! A query takes the index that narrows it most, then the flags in the index
 //! row, and reads an entry only when both leave it a chance.
 
+use std::collections::VecDeque;
+
 use driftline_canon::{HostName, ItemKey, SourceName};
 
 use crate::chain::{ChainVerifier, VerifyReport};
@@ -10,6 +12,7 @@ use crate::codec::{Head, decode_bounds, decode_entry, split_history};
 use crate::engine::{Direction, Flow};
 use crate::error::StoreError;
 use crate::layout::{Flags, Span, Table, hour, id_of, joined, ordered};
+use crate::posting;
 use crate::query::{EntryQuery, Page, SCAN_ROWS_MAX};
 use crate::reader::Reader;
 use crate::record::Entry;
@@ -40,22 +43,42 @@ impl Reader {
         let Some((low, high)) = self.id_bounds(query)? else { return Ok(Page::default()) };
         let (table, prefix) = index_for(query);
         let direction = if query.newest_first { Direction::Down } else { Direction::Up };
+        let from = self.row_of(table, &prefix, low)?;
         let (mut page, mut rows, mut last) = (Page::default(), 0, 0);
-        self.snapshot.scan(table, &Span::ids(&prefix, low, high), direction, &mut |key, value| {
-            if rows == SCAN_ROWS_MAX || page.entries.len() == query.page_size() {
-                page.next = Some(last);
-                return Ok(Flow::Stop);
-            }
-            rows += 1;
-            last = id_of(key).ok_or_else(|| StoreError::corrupt("read an index", "a key has no id"))?;
-            if let Some(entry) = self.candidate(query, table, last, value)?
-                && query.matches(&entry)
-            {
-                page.entries.push(entry);
+        self.snapshot.scan(table, &Span::ids(&prefix, from, high), direction, &mut |key, value| {
+            let mut row = Row::of(table, key, value)?;
+            while let Some((id, flags)) = row.next(direction) {
+                if !(low..=high).contains(&id) {
+                    continue;
+                }
+                if rows == SCAN_ROWS_MAX || page.entries.len() == query.page_size() {
+                    page.next = Some(last);
+                    return Ok(Flow::Stop);
+                }
+                rows += 1;
+                last = id;
+                if let Some(entry) = self.candidate(query, id, flags, value)?
+                    && query.matches(&entry)
+                {
+                    page.entries.push(entry);
+                }
             }
             Ok(Flow::Go)
         })?;
         Ok(page)
+    }
+
+    /// The id under which a row lies that may hold this one.
+    fn row_of(&self, table: Table, prefix: &[u8], id: u64) -> Result<u64, StoreError> {
+        let mut first = id;
+        if table == Table::History {
+            return Ok(first);
+        }
+        self.snapshot.scan(table, &Span::ids(prefix, 0, id), Direction::Down, &mut |key, _| {
+            first = id_of(key).ok_or_else(|| StoreError::corrupt("read an index", "a key has no id"))?;
+            Ok(Flow::Stop)
+        })?;
+        Ok(first)
     }
 
     /// What became of a key, newest first: an [`EntryQuery`] by its exact name,
@@ -127,12 +150,16 @@ impl Reader {
         head_of(&self.snapshot)
     }
 
-    /// The entry of an index row, unless the row alone rules it out.
-    fn candidate(&self, query: &EntryQuery, table: Table, id: u64, value: &[u8]) -> Result<Option<Entry>, StoreError> {
-        if table == Table::History {
-            return decode_entry(id, value).map(Some);
-        }
-        let flags = Flags::decode(value).ok_or_else(|| StoreError::corrupt("read an index", "a row has no flags"))?;
+    /// An entry, unless what the index says of it rules it out. The history
+    /// itself (no flags) has the entry in its row.
+    fn candidate(
+        &self,
+        query: &EntryQuery,
+        id: u64,
+        flags: Option<Flags>,
+        value: &[u8],
+    ) -> Result<Option<Entry>, StoreError> {
+        let Some(flags) = flags else { return decode_entry(id, value).map(Some) };
         let hopeless = query.min_severity.is_some_and(|least| flags.severity < least)
             || (flags.change && query.wants_only_events())
             || (!flags.change && query.wants_only_changes());
@@ -162,6 +189,28 @@ impl Reader {
             high = high.min(highest);
         }
         Ok((low <= high).then_some((low, high)))
+    }
+}
+
+/// The entries of one row: one of the history, or those of an index row.
+struct Row(VecDeque<(u64, Option<Flags>)>);
+
+impl Row {
+    fn of(table: Table, key: &[u8], value: &[u8]) -> Result<Self, StoreError> {
+        let first = id_of(key).ok_or_else(|| StoreError::corrupt("read an index", "a key has no id"))?;
+        if table == Table::History {
+            return Ok(Self([(first, None)].into()));
+        }
+        let entries = posting::decode(first, value);
+        let entries = entries.ok_or_else(|| StoreError::corrupt("read an index", "a row is none"))?;
+        Ok(Self(entries.into_iter().map(|(id, flags)| (id, Some(flags))).collect()))
+    }
+
+    fn next(&mut self, direction: Direction) -> Option<(u64, Option<Flags>)> {
+        match direction {
+            Direction::Up => self.0.pop_front(),
+            Direction::Down => self.0.pop_back(),
+        }
     }
 }
 

@@ -41,6 +41,10 @@ impl Model {
             Operation::RemoveItems { host, source, keys } => keys.into_iter().for_each(|key| {
                 self.items.remove(&(host.clone(), source.clone(), key));
             }),
+            Operation::RemoveSources(gone) => {
+                self.sources.retain(|(host, _), _| *host != gone);
+                self.items.retain(|(host, _, _), _| *host != gone);
+            }
             Operation::Append { entries, alerts } => self.append(entries, alerts, now_ms),
             Operation::AlertDone(id) => drop(self.alerts.remove(&id)),
             Operation::AlertDeferred { id, attempts, next_attempt_ms } => {
@@ -133,6 +137,7 @@ fn operation() -> impl Strategy<Value = Operation> {
             let keys = (from..from + count).map(|number| key(&format!("K{number}"))).collect();
             Operation::RemoveItems { host, source, keys }
         }),
+        place().prop_map(|(host, _)| Operation::RemoveSources(host)),
         appended(),
         appended(),
         (0..12_u64).prop_map(Operation::AlertDone),

@@ -211,6 +211,34 @@ fn format_of(dir: &Path, engine: EngineKind) -> u32 {
 }
 
 #[test]
+fn an_older_store_is_read_as_it_is_and_grows_in_the_new_form() {
+    for engine in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path(), engine);
+        let mut writer = store.writer().unwrap();
+        for number in 0..20 {
+            // One entry a commit: the index rows that format 1 had.
+            writer.commit(batch(1, vec![append(vec![body(number)])])).unwrap();
+        }
+        drop((writer, store));
+        set_format(dir.path(), engine, 1);
+        let store = open(dir.path(), engine);
+        store.writer().unwrap().commit(batch(1, vec![append((20..60).map(body).collect())])).unwrap();
+        let reader = store.reader().unwrap();
+        let all = reader.entries(&EntryQuery { limit: 100, ..EntryQuery::default() }).unwrap().entries;
+        for environment in ["production", "staging"].map(environment) {
+            let query = EntryQuery { environment: Some(environment), ..EntryQuery::default() };
+            let wanted: Vec<u64> = all.iter().filter(|entry| query.matches(entry)).map(|entry| entry.id).collect();
+            let found: Vec<u64> = reader.entries(&query).unwrap().entries.iter().map(|entry| entry.id).collect();
+            assert_eq!(found, wanted);
+        }
+        drop((reader, store));
+        set_format(dir.path(), engine, 3);
+        assert!(matches!(refusal(dir.path(), engine), OpenError::Newer { .. }));
+    }
+}
+
+#[test]
 fn a_sled_directory_without_its_log_is_refused_and_not_filled_anew() {
     for cut in [None, Some(0)] {
         let dir = tempfile::tempdir().unwrap();

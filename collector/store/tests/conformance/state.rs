@@ -44,6 +44,42 @@ fn a_commit_is_there_after_reopening() {
 }
 
 #[test]
+fn the_sources_of_a_host_go_with_their_items_and_no_others() {
+    each_engine(|store, writer| {
+        let of = |name: &str| {
+            let app = Operation::PutSource(source(name, "app", 1));
+            vec![Operation::PutHost(host(name, "production")), app, put_items(name, "app", vec![item("A", 1)])]
+        };
+        writer.commit(batch(1, [of("web-1"), of("web-10"), of("web-2")].concat())).unwrap();
+        let (web, app) = (host_name("web-1"), source_name("app"));
+        let again = vec![
+            Operation::PutSource(source("web-1", "earlier", 0)),
+            Operation::RemoveSources(web.clone()),
+            put_items("web-1", "later", vec![item("B", 2)]),
+        ];
+        writer.commit(batch(1, again)).unwrap();
+        let reader = store.reader().unwrap();
+        assert!(reader.sources(&web).unwrap().is_empty(), "those of the same batch too");
+        assert!(reader.items(&web, &app).unwrap().is_empty());
+        assert_eq!(reader.items(&web, &source_name("later")).unwrap().len(), 1, "what came after it stays");
+        for other in ["web-10", "web-2"].map(host_name) {
+            assert_eq!(reader.items(&other, &app).unwrap().len(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_forgotten_host_is_listed_nowhere_and_still_known_by_name() {
+    each_engine(|store, writer| {
+        let gone = HostRecord { status: HostStatus::Forgotten, ..host("web-1", "production") };
+        writer.commit(batch(1, vec![Operation::PutHost(gone.clone())])).unwrap();
+        let reader = store.reader().unwrap();
+        assert!(reader.hosts().unwrap().is_empty());
+        assert_eq!(reader.host(&host_name("web-1")).unwrap(), Some(gone));
+    });
+}
+
+#[test]
 fn hosts_come_by_environment_then_name() {
     each_engine(|store, writer| {
         let names = [("b", "staging"), ("z", "dev"), ("a", "staging"), ("c", "production")];

@@ -246,11 +246,12 @@ fn hosts() -> Vec<Case> {
     };
     let source = Source { items: vec![item.clone()], problems: vec![problem()], ..least_source() };
     let page = |hosts, next| HostPage { schema_version: SCHEMA_VERSION, hosts, next };
-    let detail = |host: &Host, sources, unwatched| HostDetail {
+    let detail = |host: &Host, sources, unwatched, next| HostDetail {
         schema_version: SCHEMA_VERSION,
         host: host.clone(),
         sources,
         unwatched,
+        next,
     };
     let count = SeverityCount { critical: 1, warning: 2, info: 3 };
     let environment = EnvironmentSummary {
@@ -280,8 +281,8 @@ fn hosts() -> Vec<Case> {
         case("Unwatched", &unwatched[0], &unwatched[0]),
         case(
             "HostDetail",
-            &detail(&host, vec![source.clone()], unwatched.clone()),
-            &detail(&least_host(), vec![], vec![]),
+            &detail(&host, vec![source.clone()], unwatched.clone(), Some("YXBw".into())),
+            &detail(&least_host(), vec![], vec![], None),
         ),
         case("EnvironmentSummary", &environment, &environment),
         case("SeverityCount", &count, &SeverityCount::default()),

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use rustls::{CertificateError, ServerConfig};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::place::Place;
 use super::{Peer, PeerCertificate, TlsConn};
 use crate::connect::dead_peer_options;
 use crate::identity::PeerIdentity;
@@ -143,7 +144,7 @@ pub(super) async fn run(
     address: SocketAddr,
     tls: Arc<ServerConfig>,
     limit: Duration,
-    place: OwnedSemaphorePermit,
+    place: Place,
 ) -> Result<TlsConn, Rejection> {
     let prepared = socket.set_nodelay(true).and_then(|()| dead_peer_options(&socket));
     prepared.map_err(|error| Rejection::of_io(address, &error))?;

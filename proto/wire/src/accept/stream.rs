@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use super::Peer;
+use super::place::Place;
 
 /// A verified connection.
 #[derive(Debug)]
@@ -22,16 +22,11 @@ pub struct TlsConn {
     peer: Peer,
     /// Runs until the first byte; afterwards HTTP/2 probes the peer itself.
     silence: Option<Pin<Box<Sleep>>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl TlsConn {
-    pub(super) fn new(
-        stream: TlsStream<TcpStream>,
-        peer: Peer,
-        first_byte: Duration,
-        place: OwnedSemaphorePermit,
-    ) -> Self {
+    pub(super) fn new(stream: TlsStream<TcpStream>, peer: Peer, first_byte: Duration, place: Place) -> Self {
         Self { stream, peer, silence: Some(Box::pin(tokio::time::sleep(first_byte))), _place: place }
     }
 

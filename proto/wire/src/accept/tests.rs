@@ -229,6 +229,25 @@ async fn connections_are_bounded_and_their_places_come_back() {
 }
 
 #[tokio::test]
+async fn one_address_does_not_take_every_place() {
+    let ca = Ca::new("fleet");
+    let limits = AcceptLimits { per_address_max: 2, ..AcceptLimits::default() };
+    let mut running = Running::start(ca.ingest(), limits).await;
+    let silent = [running.raw().await, running.raw().await];
+    let mut third = running.raw().await;
+    assert_eq!(running.rejected().await, RejectionKind::TooMany);
+    assert_eq!(third.read(&mut [0]).await.unwrap_or(0), 0, "closed at once");
+    drop(silent);
+    for attempt in 0.. {
+        match connect::channel(&running.address.to_string(), ca.client()).await {
+            Ok(channel) if who_am_i(channel.clone()).await.is_ok() => break,
+            _ => assert!(attempt < 100, "the place never came back"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn a_replaced_configuration_counts_for_new_connections() {
     let (old, new) = (Ca::new("fleet"), Ca::new("next fleet"));
     let running = Running::start(old.ingest(), AcceptLimits::default()).await;

@@ -50,8 +50,13 @@ production   web-1  web   connected  12s ago   2        7 of 9    3 (1 degraded)
 
 #[test]
 fn d8_a_wrong_clock_is_shown() {
-    let detail_of =
-        HostDetail { schema_version: 1, host: host("connected"), sources: Vec::new(), unwatched: Vec::new() };
+    let detail_of = HostDetail {
+        schema_version: 1,
+        host: host("connected"),
+        sources: Vec::new(),
+        unwatched: Vec::new(),
+        next: None,
+    };
     let found = layout::render(&detail(&detail_of, now()), Style { width: 80, colour: false });
     assert!(found.contains("clock skew          86400000 ms"), "{found}");
     assert!(found.contains("agent memory        7.5 MiB"), "{found}");
@@ -60,7 +65,13 @@ fn d8_a_wrong_clock_is_shown() {
 #[test]
 fn what_is_not_watched_is_listed_with_its_reason() {
     let file = driftline_api::host::Unwatched { path: "/etc/a".to_owned(), reason: "loaded at boot".to_owned() };
-    let whole = HostDetail { schema_version: 1, host: host("connected"), sources: Vec::new(), unwatched: vec![file] };
+    let whole = HostDetail {
+        schema_version: 1,
+        host: host("connected"),
+        sources: Vec::new(),
+        unwatched: vec![file],
+        next: None,
+    };
     let found = layout::render(&detail(&whole, now()), Style { width: 80, colour: false });
     assert!(found.contains("7 of 9 files that were found are watched"), "{found}");
     assert!(found.contains("Not watched") && found.contains("/etc/a  loaded at boot"), "{found}");
@@ -124,7 +135,13 @@ fn w10_nothing_of_a_host_reaches_the_terminal_raw() {
         problems: vec![problem],
     };
     let odd_file = driftline_api::host::Unwatched { path: EVIL.to_owned(), reason: EVIL.to_owned() };
-    let whole = HostDetail { schema_version: 1, host: odd.clone(), sources: vec![source], unwatched: vec![odd_file] };
+    let whole = HostDetail {
+        schema_version: 1,
+        host: odd.clone(),
+        sources: vec![source],
+        unwatched: vec![odd_file],
+        next: None,
+    };
     for document in [detail(&whole, now()), document(&[odd], now())] {
         let found = layout::render(&document, Style { width: 120, colour: false });
         let raw = found.chars().find(|&c| c != '\n' && (c.is_control() || driftline_canon::key::is_deceptive(c)));

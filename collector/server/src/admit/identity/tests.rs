@@ -33,6 +33,8 @@ fn the_table_of_admissions() {
         (Some(known("a2", &[5], Stopped)), "a2", 6, Newer),
         (Some(known("a2", &[5], Connected)), "a1", 9, Retired),
         (Some(known("a2", &[5], Connected)), "a3", 1, Newer),
+        (Some(known("a2", &[5], HostStatus::Forgotten)), "a2", 5, Revoked),
+        (Some(known("a2", &[5], HostStatus::Forgotten)), "a1", 9, Retired),
         (Some(known("a2", &[5], HostStatus::Revoked)), "a2", 5, Revoked),
         (Some(known("a2", &[5], HostStatus::Revoked)), "a2", 6, Revoked),
         (Some(known("a2", &[5], HostStatus::Revoked)), "a3", 6, Newer),

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use driftline_compare::Severity as Least;
-use driftline_store::{EngineKind, EntryFilter, EntryQuery, EventKind, StoreOptions};
+use driftline_store::{EngineKind, EntryBody, EntryFilter, EntryQuery, EventKind, StoreOptions};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -202,6 +202,8 @@ impl Room {
         let begun = Instant::now();
         while !self.waiting("hook").is_empty() {
             assert!(begun.elapsed() < PATIENCE, "{:?} still wait", self.waiting("hook"));
+            // The silence watch does it every second.
+            self.parts.recorder.flush_later().await.unwrap();
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -342,5 +344,30 @@ async fn an_alert_of_the_collector_itself_is_sent_without_an_outbox() {
     let calls = receiver.wait(1).await;
     assert!(calls[0].id.starts_with("collector-"), "{}", calls[0].id);
     assert!(room.waiting("hook").is_empty());
+    room.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_that_is_read_back_tells_of_all_its_entries() {
+    let receiver = Receiver::start(&[Answer::Status(200)]).await;
+    let mut room = Room::new(receiver.port);
+    let host = crate::testing::host_record("web-1");
+    let change = |number: usize| crate::testing::change(&host, &format!("KEY_{number}"));
+    let mut entries: Vec<EntryBody> = (0..700).map(|number| EntryBody::Change(change(number))).collect();
+    // The worst one comes last.
+    entries.push(crate::record::health::event(Severity::Critical, "worst".to_owned()));
+    let append = move |draft: &mut crate::record::Draft<'_>| {
+        draft.append(entries);
+        Ok(())
+    };
+    room.parts.recorder.decide(append).await.unwrap();
+    // A courier with a lane of its own has nothing but the outbox.
+    room.lane = None;
+    room.start();
+    let calls = receiver.wait(1).await;
+    let alert: driftline_api::alert::Alert = serde_json::from_slice(&calls[0].body).unwrap();
+    assert_eq!((alert.changes.len(), alert.more_changes, alert.events.len()), (100, 600, 1));
+    assert_eq!(alert.severity, "critical");
+    assert!(alert.summary.contains("700 changes"), "{}", alert.summary);
     room.stop().await;
 }

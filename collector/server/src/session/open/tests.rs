@@ -314,6 +314,8 @@ impl Collector {
             clock: Clock::manual(10),
             silence: Duration::from_secs(1),
             metrics: Arc::new(Metrics::default()),
+            classes: crate::classify::KeyClasses::default(),
+            budgets: crate::session::budget::Budgets::default(),
         };
         let store = Some(opened(&dir.path().join("store")));
         Self { dir, store, parts: Arc::new(parts), backup: None, naive: Naive::default() }
@@ -433,8 +435,14 @@ impl World {
     fn connect(&mut self) -> bool {
         let (parts, hello) = (Arc::clone(&self.collector.parts), self.hello());
         let (id, orders) = (parts.live.new_session(), mpsc::unbounded_channel());
-        let door =
-            Door { live: Arc::clone(&parts.live), id, orders: orders.0.clone(), identity: identity(), serial: vec![1] };
+        let door = Door {
+            parts: Arc::clone(&parts),
+            live: Arc::clone(&parts.live),
+            id,
+            orders: orders.0.clone(),
+            identity: identity(),
+            serial: vec![1],
+        };
         let opened = self.collector.step(true, |draft| door.connect(draft, hello)).unwrap().unwrap();
         let rekeyed = self.collector.naive.connect(&[self.agent.epoch; 16], self.agent.key);
         assert_eq!(opened.incomparable, rekeyed);
