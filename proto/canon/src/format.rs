@@ -48,6 +48,8 @@ pub enum Format {
     IptablesSave,
     /// The rule files of ufw.
     Ufw,
+    /// The XML files of firewalld.
+    Firewalld,
     /// A configuration file of Redis.
     RedisConf,
     /// A file of Redis' users.
@@ -88,6 +90,7 @@ impl Format {
         Self::MyCnf,
         Self::IptablesSave,
         Self::Ufw,
+        Self::Firewalld,
         Self::RedisConf,
         Self::RedisAcl,
         Self::MongodConf,
@@ -113,6 +116,7 @@ impl Format {
             Self::MyCnf => "my-cnf",
             Self::IptablesSave => "iptables-save",
             Self::Ufw => "ufw",
+            Self::Firewalld => "firewalld",
             Self::RedisConf => "redis-conf",
             Self::RedisAcl => "redis-acl",
             Self::MongodConf => "mongod-conf",
@@ -196,6 +200,7 @@ pub fn read_with(format: Format, bytes: &[u8], name: Option<&FileName>, files: &
         Format::MyCnf => mysql::read(bytes, name, files),
         Format::IptablesSave => firewall::read_iptables(bytes),
         Format::Ufw => firewall::read_ufw(bytes),
+        Format::Firewalld => firewall::read_firewalld(bytes),
         Format::RedisConf => redis::read(bytes, name, files),
         Format::RedisAcl => redis::read_users(bytes),
         Format::MongodConf => mongod::read(bytes),

@@ -62,6 +62,19 @@ fn shipped_default_has_no_problem_ufw() {
     }
 }
 
+#[test]
+fn shipped_default_has_no_problem_firewalld() {
+    let Some(root) = unpacked("firewalld") else { return };
+    let files = files_below(&root.join("usr/lib/firewalld"), ".xml");
+    assert!(files.len() >= 200, "{} files", files.len());
+    for path in files {
+        let reading = read(Format::Firewalld, &path);
+        assert!(!reading.settings.is_empty(), "{}", path.display());
+    }
+    let public = read(Format::Firewalld, &root.join("usr/lib/firewalld/zones/public.xml"));
+    assert!(has(&public, "service ssh") && has(&public, "target") && has(&public, "forward"));
+}
+
 /// What netfilter-persistent keeps is what iptables-save prints, with its
 /// remarks.
 #[test]

@@ -8,6 +8,7 @@
 
 mod address;
 mod comment;
+mod firewalld;
 mod ipset;
 mod iptables;
 mod model;
@@ -50,6 +51,12 @@ pub(super) fn read_nft_json(bytes: &[u8]) -> Reading {
 #[must_use]
 pub(super) fn read_ipset(bytes: &[u8]) -> Reading {
     with_gather(bytes, |gather| ipset::read(bytes, gather))
+}
+
+/// Reads a file of firewalld: a zone, policy, service, set or direct rules.
+#[must_use]
+pub(super) fn read_firewalld(bytes: &[u8]) -> Reading {
+    firewalld::read(bytes)
 }
 
 fn with_gather(bytes: &[u8], read: impl FnOnce(&mut Gather)) -> Reading {
