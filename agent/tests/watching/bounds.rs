@@ -62,8 +62,10 @@ fn w5_a_directory_that_becomes_a_link_is_held_to_the_same() {
     rig.write("secret/app.env", "TAKEN=1\n");
     rig.write("conf/app.env", "A=1\n");
     let agent = rig.start();
-    symlink("../secret", rig.path("dirs/in")).unwrap();
-    lchown(rig.path("dirs/in"), Some(OWNER), None).unwrap();
+    // Each link is its owner's before it stands where it is looked for.
+    symlink("../secret", rig.path("in")).unwrap();
+    lchown(rig.path("in"), Some(OWNER), None).unwrap();
+    fs::rename(rig.path("in"), rig.path("dirs/in")).unwrap();
     symlink("secret", rig.path("next")).unwrap();
     lchown(rig.path("next"), Some(OWNER), None).unwrap();
     fs::rename(rig.path("conf"), rig.path("before")).unwrap();

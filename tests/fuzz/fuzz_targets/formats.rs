@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use driftline_canon::display::MASK;
 use driftline_canon::format::{self, FileName, Files, Include, Included};
 use driftline_canon::{DisplayPolicy, FleetKey, Format, ItemKey, KeyEpoch, Observation, Problem, Reading, key};
 use libfuzzer_sys::fuzz_target;
@@ -80,7 +81,10 @@ fn keeps_its_secret(format: Format, reading: &Reading, text: Vec<u8>) {
     for problem in &reading.problems {
         assert!(!problem.render("file").contains(PLANTED), "{format} tells a secret: {problem:?}");
     }
-    for item in observation.items() {
+    // Of a value that is shown around its secret, the planted text may be what
+    // is shown.
+    let in_part = |shown: &str| shown.contains(MASK) && shown != MASK;
+    for item in observation.items().iter().filter(|item| !item.display.as_ref().is_some_and(|d| in_part(d.as_str()))) {
         let shown = item.display.as_ref().map_or("", |display| display.as_str());
         assert!(!shown.contains(PLANTED), "{format} tells a secret: {item:?}");
     }
