@@ -400,12 +400,8 @@ impl Files for Fetcher<'_> {
             IncludeKind::FileIfExists | IncludeKind::AutoConf => {
                 Ok(self.one(path, &origin, false)?.into_iter().collect())
             }
-            IncludeKind::Directory(ends) => {
-                let paths = self.directory(&path, &origin, |name| has_end(name, ends) && !is_hidden(name))?;
-                Ok(self.several(paths, &origin))
-            }
-            IncludeKind::DirectoryWithHidden(ends) => {
-                let paths = self.directory(&path, &origin, |name| has_end(name, ends))?;
+            what @ (IncludeKind::Directory(_) | IncludeKind::DirectoryWithHidden(_)) => {
+                let paths = self.directory(&path, &origin, |name| what.takes(name.as_bytes()))?;
                 Ok(self.several(paths, &origin))
             }
             IncludeKind::Glob => {
@@ -441,14 +437,6 @@ fn limit(path: &Path, why: &str) -> Problem {
 #[must_use]
 pub fn name_of(path: &Path) -> FileName {
     display_path(path).into()
-}
-
-fn has_end(name: &OsStr, ends: &[&str]) -> bool {
-    ends.iter().any(|end| name.as_bytes().ends_with(end.as_bytes()) && name.len() > end.len())
-}
-
-fn is_hidden(name: &OsStr) -> bool {
-    name.as_bytes().first() == Some(&b'.')
 }
 
 /// A path with `.` and `..` taken out as they are written.

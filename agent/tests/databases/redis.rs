@@ -8,12 +8,7 @@ use crate::servers::Server;
 const PASSWORD: &str = "correct-horse-battery";
 
 fn table(server: &Server, more: &str) -> String {
-    format!(
-        "[[source]]\nkind = \"database_settings\"\nname = \"db\"\nserver = \"redis\"\nconnect = \"unix:{}\"\n\
-         user = \"driftline\"\npassword_file = \"{}\"\n{more}",
-        server.path("s").display(),
-        server.password("pass", PASSWORD)
-    )
+    server.table("redis", PASSWORD) + more
 }
 
 #[test]

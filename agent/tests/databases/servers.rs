@@ -127,6 +127,17 @@ impl Server {
         Some(Self::run(Box::new(start), Box::new(ask), directory))
     }
 
+    /// The source that reads a server by its socket, as `driftline` with that
+    /// password.
+    pub(crate) fn table(&self, kind: &str, password: &str) -> String {
+        format!(
+            "[[source]]\nkind = \"database_settings\"\nname = \"db\"\nserver = \"{kind}\"\nconnect = \"unix:{}\"\n\
+             user = \"driftline\"\npassword_file = \"{}\"\n",
+            self.path("s").display(),
+            self.password("pass", password)
+        )
+    }
+
     /// MariaDB with these lines in its file.
     pub(crate) fn mariadb(lines: &str) -> Option<Self> {
         let (install, mariadbd) = (program(&["mariadb-install-db"])?, program(&["mariadbd", "mysqld"])?);

@@ -22,9 +22,12 @@ mod mysql;
 mod path;
 mod postgres;
 mod properties;
+mod quote;
 mod redis;
 mod repeated;
 mod rules;
+#[cfg(test)]
+mod testing;
 mod toml_file;
 mod yaml;
 

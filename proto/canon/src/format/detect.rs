@@ -10,61 +10,68 @@ use crate::SourceKind;
 /// shows in its first lines or not at all.
 const LINES_MAX: usize = 200;
 
+/// Bytes of a JSON document in which nftables names itself: it does so first.
+const JSON_HEAD_BYTES: usize = 200;
+
+/// Bytes of an XML document in which its root element begins: a comment with a
+/// licence may stand before it.
+const XML_HEAD_BYTES: usize = 4096;
+
 /// Names of files that are always in one format.
-const NAMES: &[(&str, &str)] = &[
-    ("postgresql.conf", "postgresql-conf"),
-    ("postgresql.auto.conf", "postgresql-conf"),
-    ("pg_hba.conf", "pg-hba"),
-    ("pg_ident.conf", "pg-ident"),
-    ("my.cnf", "my-cnf"),
-    ("redis.conf", "redis-conf"),
-    ("sentinel.conf", "redis-conf"),
-    ("users.acl", "redis-acl"),
-    ("mongod.conf", "mongod-conf"),
-    ("mongos.conf", "mongod-conf"),
-    ("nftables.conf", "nft"),
-    ("rules.v4", "iptables-save"),
-    ("rules.v6", "iptables-save"),
-    ("user.rules", "ufw"),
-    ("user6.rules", "ufw"),
-    ("before.rules", "ufw"),
-    ("before6.rules", "ufw"),
-    ("after.rules", "ufw"),
-    ("after6.rules", "ufw"),
-    ("sshd_config", "key-value"),
-    ("ssh_config", "key-value"),
-    ("sysctl.conf", "key-value"),
-    ("chrony.conf", "key-value"),
-    ("login.defs", "key-value"),
-    (".env", "env"),
+const NAMES: &[(&str, Format)] = &[
+    ("postgresql.conf", Format::PostgresConf),
+    ("postgresql.auto.conf", Format::PostgresConf),
+    ("pg_hba.conf", Format::PgHba),
+    ("pg_ident.conf", Format::PgIdent),
+    ("my.cnf", Format::MyCnf),
+    ("redis.conf", Format::RedisConf),
+    ("sentinel.conf", Format::RedisConf),
+    ("users.acl", Format::RedisAcl),
+    ("mongod.conf", Format::MongodConf),
+    ("mongos.conf", Format::MongodConf),
+    ("nftables.conf", Format::Nft),
+    ("rules.v4", Format::IptablesSave),
+    ("rules.v6", Format::IptablesSave),
+    ("user.rules", Format::Ufw),
+    ("user6.rules", Format::Ufw),
+    ("before.rules", Format::Ufw),
+    ("before6.rules", Format::Ufw),
+    ("after.rules", Format::Ufw),
+    ("after6.rules", Format::Ufw),
+    ("sshd_config", Format::KeyValue),
+    ("ssh_config", Format::KeyValue),
+    ("sysctl.conf", Format::KeyValue),
+    ("chrony.conf", Format::KeyValue),
+    ("login.defs", Format::KeyValue),
+    (".env", Format::EnvFile(None)),
 ];
 
 /// Ends of names that are always in one format.
-const ENDS: &[(&str, &str)] = &[
-    (".env", "env"),
-    (".cnf", "my-cnf"),
-    (".json", "json"),
-    (".toml", "toml"),
-    (".yaml", "yaml"),
-    (".yml", "yaml"),
-    (".ini", "ini"),
-    (".service", "ini"),
-    (".socket", "ini"),
-    (".timer", "ini"),
-    (".properties", "properties"),
-    (".nft", "nft"),
+const ENDS: &[(&str, Format)] = &[
+    (".env", Format::EnvFile(None)),
+    (".cnf", Format::MyCnf),
+    (".json", Format::Json),
+    (".toml", Format::Toml),
+    (".yaml", Format::Yaml),
+    (".yml", Format::Yaml),
+    (".ini", Format::Ini),
+    (".service", Format::Ini),
+    (".socket", Format::Ini),
+    (".timer", Format::Ini),
+    (".properties", Format::Properties),
+    (".nft", Format::Nft),
 ];
 
 /// First words of rule dumps.
-const WORDS: &[(&str, &str)] = &[
-    ("*filter", "iptables-save"),
-    ("*nat", "iptables-save"),
-    ("*mangle", "iptables-save"),
-    ("*raw", "iptables-save"),
-    ("*security", "iptables-save"),
-    ("table", "nft"),
-    ("flush", "nft"),
-    ("create", "ipset-save"),
+const WORDS: &[(&str, Format)] = &[
+    ("*filter", Format::IptablesSave),
+    ("*nat", Format::IptablesSave),
+    ("*mangle", Format::IptablesSave),
+    ("*raw", Format::IptablesSave),
+    ("*security", Format::IptablesSave),
+    ("table", Format::Nft),
+    ("flush", Format::Nft),
+    ("create", Format::IpsetSave),
 ];
 
 /// The format of a file, if it is plain to see; `name` is the last part of its
@@ -73,48 +80,56 @@ const WORDS: &[(&str, &str)] = &[
 pub fn detect(name: &str, bytes: &[u8]) -> Option<Format> {
     let named = NAMES.iter().find(|(known, _)| *known == name);
     let named = named.or_else(|| ENDS.iter().find(|(end, _)| name.ends_with(end)));
-    let found = match named {
+    match named {
         // Rule sets are kept as JSON under any name.
-        Some((_, "json")) | None => by_look(bytes).or(named.map(|(_, format)| *format)),
+        Some((_, Format::Json)) => by_look(bytes).or(Some(Format::Json)),
         Some((_, format)) => Some(*format),
-    };
-    found.and_then(Format::from_name)
+        None => by_look(bytes),
+    }
 }
 
 impl Format {
     /// The kind of source that files of this format are.
     #[must_use]
     pub fn kind(self) -> SourceKind {
-        match self.as_str() {
-            "env" => SourceKind::EnvFile,
-            "postgresql-conf" | "pg-hba" | "pg-ident" | "my-cnf" | "redis-conf" | "redis-acl" | "mongod-conf" => {
-                SourceKind::DatabaseConfig
+        match self {
+            Self::EnvFile(_) => SourceKind::EnvFile,
+            Self::PostgresConf
+            | Self::PgHba
+            | Self::PgIdent
+            | Self::MyCnf
+            | Self::RedisConf
+            | Self::RedisAcl
+            | Self::MongodConf => SourceKind::DatabaseConfig,
+            Self::IptablesSave | Self::IpsetSave | Self::Nft | Self::NftJson | Self::Ufw | Self::Firewalld => {
+                SourceKind::FirewallDump
             }
-            "iptables-save" | "ipset-save" | "nft" | "nft-json" | "ufw" | "firewalld" => SourceKind::FirewallDump,
-            _ => SourceKind::ConfigFile,
+            Self::Ini | Self::Toml | Self::Yaml | Self::Json | Self::Properties | Self::KeyValue => {
+                SourceKind::ConfigFile
+            }
         }
     }
 }
 
-fn by_look(bytes: &[u8]) -> Option<&'static str> {
+fn by_look(bytes: &[u8]) -> Option<Format> {
     let lines = bytes.split(|&b| b == b'\n').take(LINES_MAX).map(<[u8]>::trim_ascii);
     let mut lines = lines.filter(|line| !line.is_empty() && !is_comment(line));
     let first = lines.next()?;
     match first {
         [b'{', ..] => {
-            let head = &bytes[..bytes.len().min(LINES_MAX)];
+            let head = &bytes[..bytes.len().min(JSON_HEAD_BYTES)];
             let nft = head.windows(10).any(|part| part == b"\"nftables\"");
-            return Some(if nft { "nft-json" } else { "json" });
+            return Some(if nft { Format::NftJson } else { Format::Json });
         }
-        b"---" => return Some("yaml"),
-        [b'<', ..] if bytes.windows(6).take(4096).any(|part| part == b"<zone>" || part == b"<zone ") => {
-            return Some("firewalld");
+        b"---" => return Some(Format::Yaml),
+        [b'<', ..] if bytes.windows(6).take(XML_HEAD_BYTES).any(|part| part == b"<zone>" || part == b"<zone ") => {
+            return Some(Format::Firewalld);
         }
         _ => {}
     }
     let word = first.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     if let Some((_, format)) = WORDS.iter().find(|(known, _)| known.as_bytes() == word) {
-        return Some(format);
+        return Some(*format);
     }
     generic(first)
 }
@@ -123,14 +138,14 @@ fn is_comment(line: &[u8]) -> bool {
     matches!(line, [b'#' | b';', ..])
 }
 
-fn generic(first: &[u8]) -> Option<&'static str> {
+fn generic(first: &[u8]) -> Option<Format> {
     if first.starts_with(b"[") && first.ends_with(b"]") {
-        return Some("ini");
+        return Some(Format::Ini);
     }
     let separator = first.iter().position(|&b| b == b'=' || b == b':')?;
     match (first[separator], first.get(separator + 1)) {
-        (b':', None | Some(b' ')) => Some("yaml"),
-        (b'=', _) => Some("key-value"),
+        (b':', None | Some(b' ')) => Some(Format::Yaml),
+        (b'=', _) => Some(Format::KeyValue),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::includes::FileName;
 use super::kept::{Kept, Mark};
+use super::lines::too_long;
 use super::{Reading, Setting};
 use crate::key::is_deceptive;
 use crate::limits::{ITEMS_MAX, KEY_BYTES_MAX, PROBLEMS_MAX};
@@ -71,6 +72,12 @@ impl Gather {
             hash.update(line.trim_ascii());
             hash.update(b"\n");
         }
+    }
+
+    /// A line that no parser looks at: it is told, and watched as content.
+    pub(super) fn too_long(&mut self, text: &[u8], place: Place) {
+        self.problem(ProblemKind::Limit, place, &too_long(), None);
+        self.unread(text);
     }
 
     /// Takes a setting whose name stands in the file. Of several with one key

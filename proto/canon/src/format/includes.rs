@@ -47,6 +47,20 @@ pub enum IncludeKind {
     AutoConf,
 }
 
+impl IncludeKind {
+    /// Whether a file of that name in the directory is meant; for the kinds
+    /// that mean a directory.
+    #[must_use]
+    pub fn takes(self, name: &[u8]) -> bool {
+        let has_end = |ends: &[&str]| ends.iter().any(|end| name.len() > end.len() && name.ends_with(end.as_bytes()));
+        match self {
+            Self::Directory(ends) => !name.starts_with(b".") && has_end(ends),
+            Self::DirectoryWithHidden(ends) => has_end(ends),
+            Self::File | Self::FileIfExists | Self::Glob | Self::AutoConf => false,
+        }
+    }
+}
+
 /// A file that was included.
 #[derive(Debug, Clone)]
 pub struct Included {

@@ -10,7 +10,6 @@ use super::gather::{Gather, text};
 use super::lines::{Line, lines, unreadable};
 use super::path::KeyPath;
 use super::repeated::Repeated;
-use crate::limits::LINE_BYTES_MAX;
 use crate::{Place, ProblemKind};
 
 /// A value that further lines may continue.
@@ -49,9 +48,7 @@ impl Ini {
     fn line(&mut self, line: &Line<'_>) {
         if line.is_too_long() {
             self.close();
-            let reason = format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content");
-            self.gather.problem(ProblemKind::Limit, line.place(0), &reason, None);
-            return self.gather.unread(line.text);
+            return self.gather.too_long(line.text, line.place(0));
         }
         let bare = line.text.trim_ascii();
         let indent = line.text.len() - line.text.trim_ascii_start().len();

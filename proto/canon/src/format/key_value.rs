@@ -13,7 +13,6 @@ use super::lines::{Line, lines, unreadable};
 use super::path::{KeyPath, push_part};
 use super::repeated::Repeated;
 use super::rules::digits;
-use crate::limits::LINE_BYTES_MAX;
 use crate::{ItemKey, ProblemKind, secret};
 
 /// Keys (of ssh and sshd) that begin a block: what follows belongs to it.
@@ -41,9 +40,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     let mut state = State::default();
     for line in lines(bytes) {
         if line.is_too_long() {
-            let reason = format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content");
-            gather.problem(ProblemKind::Limit, line.place(0), &reason, None);
-            gather.unread(line.text);
+            gather.too_long(line.text, line.place(0));
             continue;
         }
         take(&mut gather, &mut repeated, &mut state, &line);

@@ -41,6 +41,11 @@ pub(super) fn columns(text: &[u8]) -> usize {
     if text.is_ascii() { text.len() } else { String::from_utf8_lossy(text).chars().count() }
 }
 
+/// Why a line that is too long is not read.
+pub(super) fn too_long() -> String {
+    format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content")
+}
+
 /// The lines of a text, a byte order mark at its beginning left out.
 pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let text = text.strip_prefix(BOM).unwrap_or(text);

@@ -3,6 +3,8 @@
 //! Injective: a part that holds what separates parts is put into quotes, so
 //! that two places of a document never have one key. Nothing parses it back.
 
+use super::quote::push_unless_plain;
+
 /// A place in a nested document, as the key it gets.
 #[derive(Debug, Default)]
 pub(super) struct KeyPath {
@@ -47,19 +49,7 @@ impl KeyPath {
 /// Appends one part, in quotes where it would be mistaken for more or less
 /// than one.
 pub(super) fn push_part(text: &mut Vec<u8>, name: &[u8]) {
-    let plain = |b: &u8| !matches!(b, b'.' | b'[' | b']' | b'"' | b'\\') && !b.is_ascii_whitespace();
-    if !name.is_empty() && name.iter().all(plain) {
-        text.extend_from_slice(name);
-        return;
-    }
-    text.push(b'"');
-    for &byte in name {
-        if matches!(byte, b'"' | b'\\') {
-            text.push(b'\\');
-        }
-        text.push(byte);
-    }
-    text.push(b'"');
+    push_unless_plain(text, name, |b| !matches!(b, b'.' | b'[' | b']' | b'"' | b'\\') && !b.is_ascii_whitespace());
 }
 
 #[cfg(test)]

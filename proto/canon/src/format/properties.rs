@@ -52,9 +52,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
 
 fn take(gather: &mut Gather, line: &[u8], is_utf8: bool, place: Place) {
     if line.len() > LINE_BYTES_MAX {
-        let reason = format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content");
-        gather.problem(ProblemKind::Limit, place, &reason, None);
-        return gather.unread(line);
+        return gather.too_long(line, place);
     }
     let (name, value) = split(line);
     match (decode(name, is_utf8), decode(value, is_utf8)) {

@@ -59,12 +59,8 @@ impl Files for FolderFiles {
         match include.what {
             IncludeKind::File => self.read(&path).map(|file| vec![file]).ok_or_else(missing),
             IncludeKind::FileIfExists | IncludeKind::AutoConf => Ok(self.read(&path).into_iter().collect()),
-            IncludeKind::Directory(ends) => {
-                let wanted = |name: &str| !name.starts_with('.') && ends.iter().any(|end| name.ends_with(end));
-                self.list(&path, wanted).ok_or_else(missing)
-            }
-            IncludeKind::DirectoryWithHidden(ends) => {
-                self.list(&path, |name| ends.iter().any(|end| name.ends_with(end))).ok_or_else(missing)
+            what @ (IncludeKind::Directory(_) | IncludeKind::DirectoryWithHidden(_)) => {
+                self.list(&path, |name| what.takes(name.as_bytes())).ok_or_else(missing)
             }
             IncludeKind::Glob => {
                 let pattern = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();

@@ -60,13 +60,8 @@ impl Files for Beside {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
                 found => found.map(|one| vec![one]).map_err(|error| problem(&path, &error)),
             },
-            IncludeKind::Directory(ends) => {
-                let named = |name: &[u8]| !name.starts_with(b".") && has_end(name, ends);
-                let paths = listed(&path, named).map_err(|error| problem(&path, &error))?;
-                self.several(paths)
-            }
-            IncludeKind::DirectoryWithHidden(ends) => {
-                let paths = listed(&path, |name| has_end(name, ends)).map_err(|error| problem(&path, &error))?;
+            what @ (IncludeKind::Directory(_) | IncludeKind::DirectoryWithHidden(_)) => {
+                let paths = listed(&path, |name| what.takes(name)).map_err(|error| problem(&path, &error))?;
                 self.several(paths)
             }
             IncludeKind::Glob => self.several(globbed(&path)),
@@ -93,10 +88,6 @@ fn problem(path: &Path, error: &io::Error) -> Problem {
         _ => ProblemKind::Host,
     };
     Problem::whole(kind, format!("{}: {error}", name_of(path)))
-}
-
-fn has_end(name: &[u8], ends: &[&str]) -> bool {
-    ends.iter().any(|end| name.len() > end.len() && name.ends_with(end.as_bytes()))
 }
 
 /// The entries of a directory whose names fit, in byte order.

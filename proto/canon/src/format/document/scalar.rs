@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use crate::format::quote::push_quoted;
+
 /// A scalar of a nested document.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::format) enum Scalar<'a> {
@@ -107,14 +109,7 @@ fn looks_like_time(text: &[u8]) -> bool {
 
 fn quoted(text: &[u8]) -> Vec<u8> {
     let mut quoted = Vec::with_capacity(text.len() + 2);
-    quoted.push(b'"');
-    for &byte in text {
-        if matches!(byte, b'"' | b'\\') {
-            quoted.push(b'\\');
-        }
-        quoted.push(byte);
-    }
-    quoted.push(b'"');
+    push_quoted(&mut quoted, text);
     quoted
 }
 

@@ -11,6 +11,7 @@ use super::cursor::{Cursor, Spot};
 use super::excerpt;
 use super::interpolate::{self, Failure, Part};
 use crate::format::kept::Kept;
+use crate::format::lines::too_long;
 use crate::format::{Reading, Setting};
 use crate::key::is_deceptive;
 use crate::limits::{ITEMS_MAX, KEY_BYTES_MAX, LINE_BYTES_MAX, PROBLEMS_MAX, RESOLVED_TOTAL_BYTES_MAX};
@@ -124,11 +125,7 @@ impl<'a> Collector<'a> {
         }
         if cursor.rest().len() > LINE_BYTES_MAX && cursor.rest_of_line().len() > LINE_BYTES_MAX {
             cursor.take_line();
-            self.problem(
-                ProblemKind::Limit,
-                spot,
-                format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content"),
-            );
+            self.problem(ProblemKind::Limit, spot, too_long());
             self.unread(spot.at, cursor.at());
             return true;
         }

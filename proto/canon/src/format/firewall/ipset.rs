@@ -13,8 +13,8 @@ use super::comment::without_dates;
 use super::iptables::words::{self, Word, push_word};
 use super::names;
 use crate::format::gather::{Gather, text};
-use crate::format::lines::{Line, lines};
-use crate::limits::{ITEMS_MAX, LINE_BYTES_MAX};
+use crate::format::lines::{Line, lines, too_long};
+use crate::limits::ITEMS_MAX;
 use crate::{Place, ProblemKind};
 use element::{EXPANDED_MAX, Kind, TooMany, bounds};
 
@@ -135,8 +135,7 @@ impl Reader<'_> {
             return;
         }
         let refused = if line.is_too_long() {
-            let reason = format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content");
-            Some((ProblemKind::Limit, 0, reason))
+            Some((ProblemKind::Limit, 0, too_long()))
         } else if let Ok(text) = std::str::from_utf8(line.text) {
             self.command(text, line.number).err()
         } else {

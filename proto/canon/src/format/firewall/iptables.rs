@@ -13,8 +13,8 @@ use self::rule::Unread;
 use self::words::Word;
 use super::model::{Chains, Refused, RuleText};
 use crate::format::gather::Gather;
-use crate::format::lines::{Line, lines};
-use crate::limits::{FILE_BYTES_MAX, ITEMS_MAX, LINE_BYTES_MAX};
+use crate::format::lines::{Line, lines, too_long};
+use crate::limits::{FILE_BYTES_MAX, ITEMS_MAX};
 use crate::{Place, ProblemKind};
 
 /// Rules that one line with lists of addresses may stand for. A line of
@@ -105,8 +105,7 @@ impl Reader<'_> {
             return;
         }
         if line.is_too_long() {
-            let reason = format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content");
-            self.refuse(&line, ProblemKind::Limit, 0, &reason);
+            self.refuse(&line, ProblemKind::Limit, 0, &too_long());
             return;
         }
         let Ok(text) = std::str::from_utf8(line.text) else {

@@ -78,3 +78,13 @@ fn includes_of_full_or_empty_directories_are_not_opened_without_end() {
         assert_eq!(directory.opened, opened);
     }
 }
+
+#[test]
+fn a_directory_means_the_files_whose_names_end_so() {
+    let (visible, all) = (IncludeKind::Directory(&[".conf"]), IncludeKind::DirectoryWithHidden(&[".conf"]));
+    let taken =
+        |kind: IncludeKind| ["a.conf", ".a.conf", ".conf", "a.conf~", "conf"].map(|name| kind.takes(name.as_bytes()));
+    assert_eq!(taken(visible), [true, false, false, false, false]);
+    assert_eq!(taken(all), [true, true, false, false, false]);
+    assert_eq!(taken(IncludeKind::File), [false; 5], "it means no directory");
+}

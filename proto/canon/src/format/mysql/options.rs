@@ -11,6 +11,7 @@ use super::option::Canonical;
 use crate::format::gather::{Gather, text};
 use crate::format::includes::FileName;
 use crate::format::path::push_part;
+use crate::format::quote::push_unless_plain;
 use crate::format::rules::digits;
 use crate::{ItemKey, Place, ProblemKind};
 
@@ -154,18 +155,7 @@ fn joined(parts: &[Vec<u8>]) -> Vec<u8> {
             list.extend_from_slice(b", ");
         }
         let plain = |b: &u8| !matches!(b, b',' | b'"' | b'\\') && !b.is_ascii_whitespace();
-        if !part.is_empty() && part.iter().all(plain) {
-            list.extend_from_slice(part);
-            continue;
-        }
-        list.push(b'"');
-        for &byte in part {
-            if matches!(byte, b'"' | b'\\') {
-                list.push(b'\\');
-            }
-            list.push(byte);
-        }
-        list.push(b'"');
+        push_unless_plain(&mut list, part, plain);
     }
     list
 }

@@ -13,7 +13,6 @@ use super::{is_text, tell_mark};
 use crate::format::gather::Gather;
 use crate::format::includes::{FileName, Include, IncludeKind, Includes};
 use crate::format::lines::{Line, lines};
-use crate::limits::LINE_BYTES_MAX;
 use crate::{Problem, ProblemKind};
 
 /// The names that an included directory is searched for.
@@ -49,9 +48,7 @@ pub(super) fn read(
         let text = continued(&first, &mut lines);
         let line = Line { number: first.number, text: &text };
         if line.is_too_long() {
-            let reason = format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content");
-            gather.problem(ProblemKind::Limit, line.place(0), &reason, None);
-            gather.unread(line.text);
+            gather.too_long(line.text, line.place(0));
             continue;
         }
         let fields = fields(&text);

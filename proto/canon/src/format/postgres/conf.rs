@@ -14,7 +14,6 @@ use crate::format::Reading;
 use crate::format::gather::{Gather, text};
 use crate::format::includes::{FileName, Files, Include, IncludeKind, Includes};
 use crate::format::lines::{Line, lines, unreadable};
-use crate::limits::LINE_BYTES_MAX;
 use crate::{Place, ProblemKind, Value};
 
 /// What `ALTER SYSTEM` writes, in the data directory.
@@ -65,9 +64,7 @@ fn read_lines(gather: &mut Gather, bytes: &[u8], name: Option<&FileName>, includ
     tell_mark(gather, bytes);
     for line in lines(bytes) {
         if line.is_too_long() {
-            let reason = format!("the line has more than {LINE_BYTES_MAX} bytes; it is watched as content");
-            gather.problem(ProblemKind::Limit, line.place(0), &reason, None);
-            gather.unread(line.text);
+            gather.too_long(line.text, line.place(0));
             continue;
         }
         match token::assignment(line.text) {

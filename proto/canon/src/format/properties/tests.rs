@@ -1,18 +1,17 @@
 use super::*;
+use crate::format::testing;
 
 fn pairs(text: &str) -> Vec<String> {
-    let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    read(text.as_bytes()).settings.iter().map(|one| format!("{}={}", one.key, shown(one.value.bytes()))).collect()
+    testing::shown(&read(text.as_bytes()))
 }
 
 fn problems(text: &str) -> Vec<String> {
-    read(text.as_bytes()).problems.iter().map(ToString::to_string).collect()
+    testing::problems(&read(text.as_bytes()))
 }
 
 #[track_caller]
 fn check(text: &str, wanted: &[&str]) {
-    assert_eq!(pairs(text), wanted, "{text}");
-    assert_eq!(problems(text), Vec::<String>::new(), "{text}");
+    testing::is_read_as(text, &read(text.as_bytes()), wanted);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::format::quote::push_unless_plain;
+
 /// The words of a line; none when quotes are left open, or when a closing one
 /// is not followed by white space.
 pub(super) fn arguments(line: &[u8]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
@@ -106,25 +108,10 @@ pub(super) fn joined<'a>(words: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
         if at > 0 {
             text.push(b' ');
         }
-        push(&mut text, word);
+        let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'\\') && !is_space(*b);
+        push_unless_plain(&mut text, word, plain);
     }
     text
-}
-
-fn push(text: &mut Vec<u8>, word: &[u8]) {
-    let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'\\') && !is_space(*b);
-    if !word.is_empty() && word.iter().all(plain) {
-        text.extend_from_slice(word);
-        return;
-    }
-    text.push(b'"');
-    for &byte in word {
-        if matches!(byte, b'"' | b'\\') {
-            text.push(b'\\');
-        }
-        text.push(byte);
-    }
-    text.push(b'"');
 }
 
 #[cfg(test)]

@@ -1,16 +1,10 @@
 use super::*;
+use crate::format::testing::shown;
 use crate::format::{Included, NoFiles};
 use crate::{ItemKey, Problem};
 
 fn read_alone(text: &str) -> Reading {
     read(text.as_bytes(), None, &mut NoFiles)
-}
-
-fn shown(reading: &Reading) -> Vec<String> {
-    let one = |setting: &crate::Setting| {
-        format!("{}={}", setting.key, String::from_utf8_lossy(setting.value.bytes()).into_owned())
-    };
-    reading.settings.iter().map(one).collect()
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn an_include_is_two_fields_of_one_word() {
 
 #[test]
 fn a_line_that_is_too_long_is_watched() {
-    let text = format!("a {}\nb\n", "x".repeat(LINE_BYTES_MAX));
+    let text = format!("a {}\nb\n", "x".repeat(crate::limits::LINE_BYTES_MAX));
     let (lines, reading) = kept(&text, &mut NoFiles);
     assert_eq!(lines, [(2, "b".to_owned())]);
     assert_eq!(reading.problems[0].kind, ProblemKind::Limit);
