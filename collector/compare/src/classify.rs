@@ -156,7 +156,7 @@ fn of_kind(
         SourceKind::EnvFile | SourceKind::File | SourceKind::ConfigFile | SourceKind::ProcessEnv => None,
         SourceKind::DatabaseConfig | SourceKind::DatabaseSettings => database::meaning(key, before, after),
         // Whoever changes the rules of the next boot decides who gets in then.
-        SourceKind::FirewallDump => Some((Severity::Warning, Class::Security)),
+        SourceKind::FirewallDump | SourceKind::Firewall => Some((Severity::Warning, Class::Security)),
     }
 }
 
@@ -189,7 +189,7 @@ fn of_content(kind: SourceKind) -> (Severity, Class) {
             (Severity::Warning, Class::Functional)
         }
         // Nobody can say that it was not the line that opens the door.
-        SourceKind::DatabaseConfig | SourceKind::DatabaseSettings | SourceKind::FirewallDump => {
+        SourceKind::DatabaseConfig | SourceKind::DatabaseSettings | SourceKind::FirewallDump | SourceKind::Firewall => {
             (Severity::Critical, Class::Security)
         }
     }

@@ -5,6 +5,7 @@
 //! variable, nothing is random, nothing is async. Values live only in
 //! [`Setting`]s, on the host; what travels is an [`Item`], which has none.
 
+pub mod actor;
 pub mod count;
 pub mod delta;
 pub mod digest;
@@ -13,12 +14,15 @@ pub mod format;
 pub mod item;
 pub mod key;
 pub mod limits;
+pub mod meaning;
 pub mod name;
+mod printable;
 pub mod problem;
 pub mod secret;
 pub mod token;
 pub mod value;
 
+pub use actor::{Actor, Confidence, Evidence};
 pub use count::count;
 pub use delta::{ApplyError, Delta, ItemChange, diff};
 pub use digest::{Digest, FleetKey, KeyEpoch, Root};
@@ -27,6 +31,7 @@ pub use format::{EnvDialect, FileName, Format, Reading, Setting};
 pub use item::position::Position;
 pub use item::{Item, Observation};
 pub use key::ItemKey;
+pub use meaning::{Effect, Meaning, Reach};
 pub use name::{AgentId, Environment, HostName, NameError, Role, SourceKind, SourceName};
 pub use problem::{Place, Problem, ProblemKind};
 pub use secret::SecretReason;

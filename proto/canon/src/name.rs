@@ -185,11 +185,13 @@ pub enum SourceKind {
     ProcessEnv,
     /// The live settings of a database server, asked for over a connection.
     DatabaseSettings,
+    /// The live rules of the kernel's firewall.
+    Firewall,
 }
 
 impl SourceKind {
     /// Every kind, in the manual's order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::EnvFile,
         Self::File,
         Self::DatabaseConfig,
@@ -197,6 +199,7 @@ impl SourceKind {
         Self::FirewallDump,
         Self::ProcessEnv,
         Self::DatabaseSettings,
+        Self::Firewall,
     ];
 
     /// The kind's name in configuration, on the wire and in tables.
@@ -210,6 +213,7 @@ impl SourceKind {
             Self::FirewallDump => "firewall_dump",
             Self::ProcessEnv => "process_env",
             Self::DatabaseSettings => "database_settings",
+            Self::Firewall => "firewall",
         }
     }
 
