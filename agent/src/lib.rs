@@ -13,6 +13,7 @@ pub mod diff;
 pub mod discover;
 pub mod enroll;
 pub mod facts;
+pub mod firewall;
 pub mod identity;
 pub mod journal;
 pub mod observe;
