@@ -15,9 +15,10 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use driftline_canon::SourceName;
+use driftline_canon::actor::Actor;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::observe::Observed;
+use crate::observe::{ObservationNumber, Observed};
 use crate::status::Trouble;
 pub use entry::{Body, Entry, Gap, SourceRef};
 pub use reader::{JournalReader, NextRoot, Roots};
@@ -38,6 +39,20 @@ pub enum Input {
     Observed(Vec<Observed>),
     /// Everything asked for before was seen.
     Mark(Mark),
+    /// Who made a change that was seen before is known by now.
+    Amend(Box<Amend>),
+}
+
+/// Who made the changes of an earlier observation. It says nothing if that
+/// observation changed nothing, or if the journal no longer knows its records.
+#[derive(Debug, Clone)]
+pub struct Amend {
+    /// The source.
+    pub source: SourceName,
+    /// The observation, as its clue numbers it.
+    pub number: ObservationNumber,
+    /// Who it was.
+    pub actor: Actor,
 }
 
 /// A place in the stream of observations.

@@ -27,7 +27,9 @@ use driftline_daemon::{Clock, Tasks, clock};
 use tokio::sync::mpsc;
 
 use busy::Busy;
-pub use look::{Footprint, Look, Observed, Outcome, PollReason, Sight, SourceId, Urgency};
+pub use look::{
+    Clue, Footprint, Look, MadeBy, ObservationNumber, Observed, Outcome, PollReason, Sight, SourceId, Urgency,
+};
 use settle::{Due, Ruling, Settle};
 use stamp::Signature;
 use trail::{Trail, Trails};

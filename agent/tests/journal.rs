@@ -16,7 +16,7 @@ use driftline_agent::journal::{
     self, Body, Entry, Gap, Input, Journal, JournalReader, JournalSettings, Mark, Meta, NameHash, Progress, Request,
     StoreError,
 };
-use driftline_agent::observe::{Observed, Sight};
+use driftline_agent::observe::{Clue, Observed, Sight};
 use driftline_canon::{Digest, Item, ItemKey, KeyEpoch, Observation, Problem, ProblemKind, SourceName};
 use driftline_daemon::Clock;
 use proptest::prelude::*;
@@ -287,6 +287,8 @@ fn observed(at: usize, sight: Sight, problems: Vec<Problem>) -> Input {
         problems,
         observed_ms: 1_000,
         unobserved_since_ms: None,
+        actor: None,
+        clue: Clue::default(),
     }])
 }
 

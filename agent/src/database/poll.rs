@@ -21,7 +21,7 @@ use super::{Answer, DatabaseError};
 use crate::config::SourceSpec;
 use crate::journal::entry::Fingerprint;
 use crate::journal::{Input, JournalReader, chain};
-use crate::observe::{Observed, Sight};
+use crate::observe::{Clue, Observed, Sight};
 
 /// The longest pause between two attempts to reach a server that is not there.
 const RETRY_MAX: Duration = Duration::from_secs(60);
@@ -200,6 +200,8 @@ impl Poller {
             problems,
             observed_ms,
             unobserved_since_ms: self.seen_ms,
+            actor: None,
+            clue: Clue::default(),
         };
         self.ends.observed.send(Input::Observed(vec![observed])).await.is_ok()
     }

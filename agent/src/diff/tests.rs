@@ -5,6 +5,7 @@ use driftline_canon::{Digest, ItemKey, Problem, ProblemKind, SourceName};
 
 use super::*;
 use crate::config::{Config, SourceSpec};
+use crate::observe::Clue;
 
 fn spec(more: &str) -> Arc<SourceSpec> {
     let text = format!("[[source]]\nkind = \"env_file\"\nname = \"app\"\npath = \"/app.env\"\n{more}\n");
@@ -32,6 +33,8 @@ fn seen(more: &str, value: u8) -> Observed {
         problems: Vec::new(),
         observed_ms: 100 + i64::from(value),
         unobserved_since_ms: Some(50),
+        actor: None,
+        clue: Clue::default(),
     }
 }
 

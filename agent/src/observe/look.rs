@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use driftline_canon::actor::Actor;
 use driftline_canon::{Digest, FileName, Item, Observation, Problem, ProblemKind, SourceName};
 
 use super::stamp::{Signature, Stamp};
@@ -114,6 +115,46 @@ pub struct Observed {
     pub observed_ms: i64,
     /// Nobody was watching since then.
     pub unobserved_since_ms: Option<i64>,
+    /// Who changed it, if that is known by now.
+    pub actor: Option<Actor>,
+    /// What may tell who changed it.
+    pub clue: Clue,
+}
+
+/// What may tell who changed what was seen.
+#[derive(Debug, Clone, Default)]
+pub struct Clue {
+    /// The number of this observation in this run, if an amendment may follow
+    /// that names it.
+    pub number: Option<ObservationNumber>,
+    /// Whether the look was asked for by an event of the kernel.
+    pub by_event: bool,
+    /// Files that were read, where they really are, the source's own first.
+    pub files: Vec<PathBuf>,
+    /// The process that the kernel named with the change.
+    pub made_by: Option<MadeBy>,
+}
+
+/// Names an observation within this run of the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObservationNumber(pub u64);
+
+/// A process as the kernel named it with a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeBy {
+    /// Its id.
+    pub pid: u32,
+    /// What it calls itself (`comm`).
+    pub name: String,
+}
+
+impl MadeBy {
+    /// To be called at once: what else there is to know of the process is gone
+    /// when it ends.
+    #[must_use]
+    pub fn new(pid: u32, name: &str) -> Self {
+        Self { pid, name: name.to_owned() }
+    }
 }
 
 /// An included file, or a directory, that could not be read.

@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use super::content::{Content, HASHED_BYTES_MAX, READING, Reader};
 use super::examine::{Examined, Plain, What, examine};
 use super::includes::{Fetched, Fetcher, name_of};
-use super::look::{Footprint, Look, Observed, Outcome, Sight, Urgency};
+use super::look::{Clue, Footprint, Look, Observed, Outcome, Sight, Urgency};
 use super::metadata::{self, Metadata, State};
 use super::settle::Due;
 use super::stamp::{Signature, Stamp};
@@ -109,6 +109,8 @@ impl Worker {
             problems,
             observed_ms,
             unobserved_since_ms: look.unobserved_since_ms,
+            actor: None,
+            clue: Clue::default(),
         });
         let footprint = Footprint { signature, trail: seen.trail };
         if seen.unsettled { Outcome::Unsettled(observed, footprint) } else { Outcome::Seen(observed, footprint) }

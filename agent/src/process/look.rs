@@ -21,7 +21,7 @@ use crate::config::{Pattern, SourceSpec};
 use crate::discover::root::Root;
 use crate::observe::examine::{What, examine};
 use crate::observe::stamp::Signature;
-use crate::observe::{Observed, Sight};
+use crate::observe::{Clue, Observed, Sight};
 
 /// How long something new must stay as it is, and a service be away, before it
 /// counts: a program is executed within milliseconds, and a restart takes less.
@@ -120,6 +120,8 @@ impl Looker {
             problems,
             observed_ms: self.clock.now_ms(),
             unobserved_since_ms: None,
+            actor: None,
+            clue: Clue::default(),
         }
     }
 

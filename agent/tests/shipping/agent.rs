@@ -9,7 +9,7 @@ use driftline_agent::Config;
 use driftline_agent::config::{JournalBounds, SourceSpec};
 use driftline_agent::identity::Identity;
 use driftline_agent::journal::{self, Input, Journal, JournalReader, JournalSettings, Mark, Progress, recovery};
-use driftline_agent::observe::{Observed, Sight};
+use driftline_agent::observe::{Clue, Observed, Sight};
 use driftline_agent::ship::Shipping;
 use driftline_agent::status::{Link, StatusBoard};
 use driftline_canon::{Digest, FleetKey, Item, ItemKey, KeyEpoch, Observation, Problem, ProblemKind, Root, SourceName};
@@ -173,6 +173,8 @@ impl Agent {
             problems,
             observed_ms: self.at_ms,
             unobserved_since_ms: None,
+            actor: None,
+            clue: Clue::default(),
         };
         let inputs = self.inputs.as_ref().unwrap();
         inputs.send(Input::Observed(vec![observed])).await.unwrap();

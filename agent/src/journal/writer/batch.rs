@@ -58,6 +58,8 @@ impl Batch {
             Input::Mark(Mark::Gap(gap)) => self.works.push(Work::Gap(gap)),
             Input::Mark(Mark::Retain(names)) => self.works.push(Work::Retain(names)),
             Input::Mark(Mark::Durable(tell)) => self.waiting.push(tell),
+            // No record has room for it yet.
+            Input::Amend(_) => {}
         }
     }
 
