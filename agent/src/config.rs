@@ -6,6 +6,7 @@
 //! configuration.
 
 mod database;
+mod firewall;
 mod glob;
 mod live;
 mod process;
@@ -22,6 +23,7 @@ use driftline_daemon::config::{self, ConfigError, Mistake};
 use serde::Deserialize;
 
 use crate::database::poll::DatabaseSpec;
+use crate::firewall::FirewallSpec;
 
 pub(crate) use database::CLUSTER_FILES;
 pub use database::Server;
@@ -95,6 +97,8 @@ pub struct Config {
     pub sources: Vec<Arc<SourceSpec>>,
     /// Which database servers to ask.
     pub databases: Vec<Arc<DatabaseSpec>>,
+    /// Whose live firewall to follow.
+    pub firewall: Option<Arc<FirewallSpec>>,
 }
 
 /// How much a journal may hold before it folds its oldest deltas.
@@ -153,6 +157,8 @@ fn check(written: Written) -> Result<Config, Mistake> {
     let mut names = HashSet::new();
     let mut sources = Vec::with_capacity(written.source.len());
     let mut databases = Vec::new();
+    let mut firewall = None;
+    let reconcile = Duration::from_secs(agent.reconcile_s);
     for (index, one) in written.source.into_iter().enumerate() {
         let here = |mistake: Mistake| mistake.below(&format!("source.{index}"));
         if !names.insert(one.name.clone()) {
@@ -162,17 +168,25 @@ fn check(written: Written) -> Result<Config, Mistake> {
             databases.push(Arc::new(live::check(one).map_err(here)?));
             continue;
         }
+        if firewall::is_firewall(&one).map_err(here)? {
+            if firewall.is_some() {
+                return Err(here(Mistake::at("kind", "a host has one firewall, and there is one already")));
+            }
+            firewall = Some(Arc::new(firewall::check(one, reconcile).map_err(here)?));
+            continue;
+        }
         sources.extend(source::check(one, agent.file_bytes_max).map_err(here)?.into_iter().map(Arc::new));
     }
     process::join(&mut sources)?;
     let age_max_ms = i64::try_from(agent.journal_age_max_s * 1000).unwrap_or(i64::MAX);
     Ok(Config {
         state_dir: written.state_dir,
-        reconcile: Duration::from_secs(agent.reconcile_s),
+        reconcile,
         journal: JournalBounds { bytes_max: agent.journal_bytes_max, age_max_ms },
         endpoints: agent.endpoints,
         sources,
         databases,
+        firewall,
     })
 }
 

@@ -5,7 +5,7 @@
 //! a change was meant is the collector's question.
 
 use driftline_canon::item::position;
-use driftline_canon::{FileName, Item, KeyEpoch, Observation, Root, delta};
+use driftline_canon::{FileName, Item, KeyEpoch, Observation, Problem, ProblemKind, Root, SourceKind, delta};
 
 use crate::journal::entry::{
     Body, Entry, Fingerprint, Gap, Snapshot, SnapshotReason, SourceRef, SourceState, StateHead,
@@ -75,7 +75,7 @@ fn compare(known: &SourceState, state: &SourceState, since: Option<i64>, bodies:
             }));
         }
         bodies.push(snapshot(reason, known.head.root, state));
-    } else if known.observation.items().is_empty() && !state.observation.items().is_empty() {
+    } else if was_never_read(known) && !state.observation.items().is_empty() {
         // Nothing was ever read of it, so that nothing was added to it.
         bodies.push(snapshot(SnapshotReason::First, known.head.root, state));
     } else {
@@ -87,6 +87,15 @@ fn compare(known: &SourceState, state: &SourceState, since: Option<i64>, bodies:
     if known.problems != state.problems {
         bodies.push(Body::Problems(state.problems.clone()));
     }
+}
+
+/// A file that was read has items, if only of its metadata. A firewall may well
+/// be empty, and what is added to that is a change.
+fn was_never_read(known: &SourceState) -> bool {
+    let could_not =
+        |one: &Problem| matches!(one.kind, ProblemKind::Missing | ProblemKind::Unreadable | ProblemKind::Host);
+    let read_as_empty = known.head.kind == SourceKind::Firewall && !known.problems.iter().any(could_not);
+    known.observation.items().is_empty() && !read_as_empty
 }
 
 /// Whether items differ because they are made in another way.

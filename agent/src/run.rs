@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftline_canon::FleetKey;
+use driftline_canon::{FleetKey, SourceName};
 use driftline_daemon::exit::{Exit, ExitKind};
 use driftline_daemon::files::{self, Lock, LockError};
 use driftline_daemon::{Clock, TaskFailure, Tasks, systemd};
@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::database::poll::{self, Poller};
 use crate::discover::coverage;
+use crate::firewall;
 use crate::identity::{Identity, IdentityError};
 use crate::journal::{self, Journal, JournalReader, JournalSettings, Progress, Request, StoreError, recovery};
 use crate::observe::busy::Busy;
@@ -198,6 +199,10 @@ impl Stages {
             };
             tasks.spawn("database", Poller::new(Arc::clone(spec), ends).run());
         }
+        if let Some(spec) = &config.firewall {
+            let (observed, reader, clock) = (observed.clone(), reader.clone(), clock.clone());
+            firewall::start(tasks, spec, key, &firewall::Ends { observed, reader, clock, last_alive_ms });
+        }
         let trails = Trails::default();
         let processes = observed.clone();
         let ends = observe::Ends { wishes, observed, trails: trails.clone() };
@@ -207,7 +212,7 @@ impl Stages {
             sources: config.sources.clone(),
             reconcile: config.reconcile,
             vanished,
-            elsewhere: config.databases.iter().map(|spec| spec.source.name.clone()).collect(),
+            elsewhere: elsewhere(config),
             trails,
             last_alive_ms,
             clock: clock.clone(),
@@ -216,6 +221,12 @@ impl Stages {
         tasks.spawn_blocking("watch", move || watch.run(&Handle::current(), tell_ready));
         Ok((ready, Self { reader, requests, progress, busy }))
     }
+}
+
+/// Sources that are no files: they are seen by others than the watch.
+fn elsewhere(config: &Config) -> Vec<SourceName> {
+    let databases = config.databases.iter().map(|spec| spec.source.name.clone());
+    databases.chain(config.firewall.iter().flat_map(|spec| spec.sources())).collect()
 }
 
 fn shipping(

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::{Outcome, boxed, print};
 use crate::cli::ConfigArguments;
 use crate::config::{Config, Pattern, SourceSpec};
+use crate::firewall::namespace::Namespace;
 use crate::observe::examine::{What, examine};
 use crate::process::described;
 use crate::watch::notifier::Notifier;
@@ -21,7 +22,7 @@ const FILES_SHOWN_MAX: usize = 20;
 pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
     let config = Config::load(&arguments.config).map_err(boxed)?;
     let mut text = format!("{}: ok\n", arguments.config.display());
-    if config.sources.is_empty() && config.databases.is_empty() {
+    if config.sources.is_empty() && config.databases.is_empty() && config.firewall.is_none() {
         text.push_str("no sources: nothing is watched\n");
     }
     for spec in &config.sources {
@@ -32,6 +33,15 @@ pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
         let (server, seconds) = (target.server.as_str(), spec.every.as_secs());
         // Writing to a string cannot fail.
         _ = writeln!(text, "{} ({}): {server} at {}, every {seconds} s", source.name, source.kind, target.endpoint);
+    }
+    if let Some(spec) = &config.firewall {
+        for place in &spec.places {
+            let place = match place {
+                Namespace::Own => "the host's own rules".to_owned(),
+                Namespace::Named(name) => format!("the rules of the network namespace {name}"),
+            };
+            _ = writeln!(text, "{} ({}): {place}", spec.source.name, spec.source.kind);
+        }
     }
     print(&text)
 }

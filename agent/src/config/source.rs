@@ -45,6 +45,8 @@ pub(super) struct Written {
     pub(super) password_env: Option<String>,
     pub(super) ca_file: Option<PathBuf>,
     pub(super) config: Option<SourceName>,
+    pub(super) namespaces: Option<Vec<String>>,
+    pub(super) own: Option<bool>,
 }
 
 /// What one `[[source]]` asks for.

@@ -159,3 +159,23 @@ fn w13_a_long_name_is_in_its_unreadable_directory() {
     assert!(is_in(&stored, &directory) && is_in(&stored, &file) && is_in(&file, &directory));
     assert!(!is_in(&stored, "/other/") && !is_in(&stored, "/other/x.conf"));
 }
+
+#[test]
+fn what_is_added_to_an_empty_firewall_is_a_change() {
+    let config = "[[source]]\nkind = \"firewall\"\nname = \"firewall\"\n";
+    let spec = Config::parse(Path::new("x"), config).unwrap().firewall.unwrap();
+    let sight = |items: Vec<Item>, problems: Vec<Problem>| Observed {
+        spec: Arc::clone(&spec.source),
+        sight: Sight::Whole { observation: Observation::new(items), content: None, unreadable: Vec::new() },
+        problems,
+        ..seen("", 1)
+    };
+    let body = |known: &Observed| {
+        let known = decide(None, known, KeyEpoch(1)).state.unwrap();
+        decide(Some(&known), &sight(vec![item("rule", 1)], Vec::new()), KeyEpoch(1)).entries.remove(0).body
+    };
+    assert!(matches!(body(&sight(Vec::new(), Vec::new())), Body::Delta(_)));
+    // One that could not be read may have held the rule all the time.
+    let unreadable = vec![Problem::whole(ProblemKind::Unreadable, "not permitted")];
+    assert!(matches!(body(&sight(Vec::new(), unreadable)), Body::Snapshot(_)));
+}

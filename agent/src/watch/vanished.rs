@@ -28,9 +28,10 @@ pub fn vanished(store: &Store) -> Result<Vec<Vanished>, StoreError> {
     let view = store.view()?;
     let mut gone = Vec::new();
     view.each_source(|name, head| {
-        // A server or a process is no file. An escaped path cannot be told from
+        // A server, a process or the kernel is no file. An escaped path cannot be told from
         // here; such a source is retired.
-        let is_file = !matches!(head.kind, SourceKind::DatabaseSettings | SourceKind::ProcessEnv);
+        let is_file =
+            !matches!(head.kind, SourceKind::DatabaseSettings | SourceKind::ProcessEnv | SourceKind::Firewall);
         if is_file && !head.path.contains('\\') && is_gone(Path::new(&head.path)) {
             gone.push(Vanished { name, path: head.path.into() });
         }

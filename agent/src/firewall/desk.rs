@@ -1,0 +1,171 @@
+//! Where the readers of one namespace hand on what they saw, each under the
+//! name of its backend, and where they hear of each other.
+//!
+//! It reads nothing of the firewall itself and compares nothing: that is the
+//! journal's part.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use driftline_canon::digest::KeyedDigest;
+use driftline_canon::{FleetKey, ItemKey, Observation, Problem, Setting, Value};
+use zeroize::Zeroizing;
+
+use super::namespace::Namespace;
+use super::{Backend, Ends, FirewallSpec};
+use crate::journal::Input;
+use crate::observe::{Clue, MadeBy, Observed, Sight};
+
+/// A transaction that nftables has committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The generation of the ruleset that it made.
+    pub generation: u32,
+    /// Who made it, by the kernel's own account.
+    pub made_by: Option<MadeBy>,
+    /// When it was heard of.
+    pub observed_ms: i64,
+}
+
+/// How far the tables of iptables-nft are: what their reader waits for. The
+/// latest alone is kept, so that a slow reader costs nothing; that the number
+/// went up by more than one says that others were before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Commits {
+    /// How many transactions have touched such tables, or may have.
+    pub number: u64,
+    /// The last of them; none: nobody knows what happened, look at everything.
+    pub last: Option<Commit>,
+}
+
+/// What a reader saw of its backend.
+#[derive(Debug)]
+pub struct Seen {
+    /// What was seen: `Sight::Whole` without content and unreadable files, or
+    /// `Sight::Unreadable` without metadata.
+    pub sight: Sight,
+    /// All that is wrong with it.
+    pub problems: Vec<Problem>,
+    /// When it was seen.
+    pub observed_ms: i64,
+    /// Nobody was watching since then.
+    pub unobserved_since_ms: Option<i64>,
+    /// Who changed it, if the kernel said so.
+    pub made_by: Option<MadeBy>,
+}
+
+/// The desk of one namespace for one reader.
+#[derive(Debug)]
+pub struct Desk {
+    spec: Arc<FirewallSpec>,
+    place: Namespace,
+    keyed: KeyedDigest,
+    ends: Ends,
+    /// Backends that the journal has heard of in this run.
+    told: Mutex<HashSet<Backend>>,
+    /// Whether this namespace was watched in an earlier run: what appears then
+    /// has been added since.
+    watched_before: bool,
+}
+
+impl Desk {
+    /// A desk at which nothing was handed on yet.
+    #[must_use]
+    pub fn new(spec: Arc<FirewallSpec>, place: Namespace, key: &FleetKey, ends: Ends) -> Self {
+        let known = |backend| matches!(ends.reader.source(&spec.name_of(&place, backend)), Ok(Some(_)));
+        let told: HashSet<Backend> = Backend::ALL.into_iter().filter(|backend| known(*backend)).collect();
+        let watched_before = !told.is_empty();
+        Self { spec, place, keyed: key.keyed(), ends, told: Mutex::new(told), watched_before }
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub fn spec(&self) -> &FirewallSpec {
+        &self.spec
+    }
+
+    /// Where.
+    #[must_use]
+    pub fn place(&self) -> &Namespace {
+        &self.place
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        self.ends.clock.now_ms()
+    }
+
+    /// When the agent last ran: since when nobody was watching at its start.
+    #[must_use]
+    pub fn last_alive_ms(&self) -> Option<i64> {
+        self.ends.last_alive_ms
+    }
+
+    /// The items of settings, by the policy of the source.
+    #[must_use]
+    pub fn observation(&self, settings: &[Setting]) -> Observation {
+        Observation::of_settings(settings, &self.keyed, self.spec.source.display)
+    }
+
+    /// All of a backend, as it was read.
+    #[must_use]
+    pub fn whole(&self, settings: &[Setting]) -> Sight {
+        Sight::Whole { observation: self.observation(settings), content: None, unreadable: Vec::new() }
+    }
+
+    /// A namespace that is not there.
+    #[must_use]
+    pub fn absent(&self) -> Sight {
+        let value = Value::Text(Zeroizing::new(b"absent".to_vec()));
+        let key = ItemKey::metadata(ItemKey::STATE);
+        self.whole(&[Setting { key, value, line: None, template: None, file: None, secret: false }])
+    }
+
+    /// Whether the journal knows this backend, from this run or an earlier one.
+    /// One that it does not know and that is not there has no source.
+    #[must_use]
+    pub fn is_known(&self, backend: Backend) -> bool {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&backend)
+    }
+
+    /// Hands on what was seen; false when the journal has ended. A backend that
+    /// appears while its namespace is watched was empty before: what it holds is
+    /// told as a change, not as the first that was ever seen.
+    pub async fn hand_on(&self, backend: Backend, seen: Seen, first_look: bool) -> bool {
+        let new = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(backend);
+        let mut all = Vec::with_capacity(2);
+        if new && (self.watched_before || !first_look) && backend != Backend::Nft {
+            all.push(self.observed(
+                backend,
+                Seen {
+                    sight: self.whole(&[]),
+                    problems: Vec::new(),
+                    observed_ms: seen.observed_ms,
+                    unobserved_since_ms: None,
+                    made_by: None,
+                },
+            ));
+        }
+        all.push(self.observed(backend, seen));
+        self.ends.observed.send(Input::Observed(all)).await.is_ok()
+    }
+
+    fn observed(&self, backend: Backend, seen: Seen) -> Observed {
+        let path = match &self.place {
+            Namespace::Own => backend.as_str().to_owned(),
+            Namespace::Named(name) => format!("{} in {name}", backend.as_str()),
+        };
+        Observed {
+            name: self.spec.name_of(&self.place, backend),
+            path,
+            spec: Arc::clone(&self.spec.source),
+            sight: seen.sight,
+            problems: seen.problems,
+            observed_ms: seen.observed_ms,
+            unobserved_since_ms: seen.unobserved_since_ms,
+            actor: None,
+            clue: Clue { by_event: seen.made_by.is_some(), made_by: seen.made_by, ..Clue::default() },
+        }
+    }
+}
