@@ -38,6 +38,7 @@ use zeroize::Zeroizing;
 use crate::{ItemKey, Problem, Value};
 pub use detect::detect;
 pub use env_file::EnvDialect;
+pub use firewall::objects as nftables;
 pub use includes::{FileName, Files, Include, IncludeKind, Included, NoFiles};
 
 /// A format that driftline can read.

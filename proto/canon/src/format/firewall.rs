@@ -15,6 +15,7 @@ mod model;
 mod names;
 mod nft;
 mod nft_json;
+pub mod objects;
 
 use super::Reading;
 use super::gather::Gather;

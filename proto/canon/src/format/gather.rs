@@ -212,6 +212,11 @@ impl Gather {
         }
     }
 
+    /// What stands for all that was not read, if that is asked for alone.
+    pub(super) fn into_unread(self) -> Option<[u8; 32]> {
+        self.unread.map(|hash| hash.finalize().into())
+    }
+
     /// The reading, complete; `text` is the whole of the source's own file.
     pub(super) fn finish(mut self, text: &[u8]) -> Reading {
         let mut settings = self.kept.into_settings();

@@ -45,19 +45,13 @@ impl RuleList {
     /// Takes the next rule. `rule` is all of its canonical text, `shown` the
     /// same with the secrets masked that only the format knows.
     pub(super) fn push(&mut self, gather: &mut Gather, rule: &[u8], shown: &[u8], place: Place) {
-        let shown = without_secrets(shown);
+        let shown = Shown::of(shown);
         // What its key may not say, its display may not either.
-        let secret = rule != shown;
-        let hash: [u8; 32] = Sha256::digest(&shown).into();
-        let times = self.times.entry(hash).or_insert(0);
+        let secret = rule != shown.text;
+        let times = self.times.entry(shown.hash).or_insert(0);
         *times = times.saturating_add(1);
-        let mut key = self.name.clone();
-        key.extend_from_slice(b": ");
-        push_cut(&mut key, &shown, &hash);
-        if *times > 1 && self.ordered {
-            key.extend_from_slice(format!(" #{times}").as_bytes());
-        }
-        self.order.update(hash);
+        let key = shown.key(&self.name, if self.ordered { *times } else { 1 });
+        self.order.update(shown.hash);
         self.count += 1;
         gather.set_rule(&key, text(rule), place, secret);
     }
@@ -67,10 +61,42 @@ impl RuleList {
         if self.count == 0 || !self.ordered {
             return;
         }
-        let rules = if self.count == 1 { "rule" } else { "rules" };
-        let value = format!("{} {rules}, order {}", self.count, digits(&self.order.finalize()));
-        gather.set_order(ItemKey::order_of(&self.name), text(value));
+        gather.set_order(ItemKey::order_of(&self.name), text(order_value(self.count, &self.order.finalize())));
     }
+}
+
+/// What may be shown of a rule, and what stands for it.
+pub(super) struct Shown {
+    /// The rule with its secrets masked.
+    pub(super) text: Vec<u8>,
+    /// Of that text.
+    pub(super) hash: [u8; 32],
+}
+
+impl Shown {
+    /// Of a rule in which what only its format knows to be secret is masked.
+    pub(super) fn of(rule: &[u8]) -> Self {
+        let text = without_secrets(rule);
+        let hash = Sha256::digest(&text).into();
+        Self { text, hash }
+    }
+
+    /// Its key in a list, where it stands for the `time`th time.
+    pub(super) fn key(&self, list: &[u8], time: u32) -> Vec<u8> {
+        let mut key = list.to_vec();
+        key.extend_from_slice(b": ");
+        push_cut(&mut key, &self.text, &self.hash);
+        if time > 1 {
+            key.extend_from_slice(format!(" #{time}").as_bytes());
+        }
+        key
+    }
+}
+
+/// What is said of the order of so many rules.
+pub(super) fn order_value(count: usize, order: &[u8]) -> String {
+    let rules = if count == 1 { "rule" } else { "rules" };
+    format!("{count} {rules}, order {}", digits(order))
 }
 
 /// A rule in which each word that may be a secret is masked.

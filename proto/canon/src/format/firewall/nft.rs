@@ -81,11 +81,6 @@ impl<'g> Ruleset<'g> {
         self.gather.unread(text.as_bytes());
     }
 
-    /// What only another program can tell.
-    pub(super) fn unresolved(&mut self, reason: &str, text: &str) {
-        self.gather_problem(ProblemKind::Unresolved, reason, text);
-    }
-
     /// Hands everything over as items.
     pub(super) fn give(self) {
         self.tables.give(self.gather);

@@ -109,7 +109,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 /// Takes one object of the listing.
-fn take(ruleset: &mut Ruleset<'_>, object: &Value) {
+pub(super) fn take(ruleset: &mut Ruleset<'_>, object: &Value) {
     let Some((kind, inner)) = only(object) else { return refuse(ruleset, object) };
     let kind = match (kind, inner) {
         // Commands (`nft -j -f`) hold what they add.
@@ -167,20 +167,30 @@ fn chain(ruleset: &mut Ruleset<'_>, table: &str, inner: &Value) {
 
 fn rule(ruleset: &mut Ruleset<'_>, table: &str, inner: &Value) {
     let key = format!("{table}/{}", key(inner, "chain"));
-    let family = text(inner, "family");
+    match rule_text(ruleset, inner) {
+        Ok(text) => ruleset.raw_rule(&key, &text),
+        Err((kind, reason, text)) => ruleset.gather_problem(kind, reason, &text),
+    }
+}
+
+/// The canonical text of a rule, or why it has none and what is watched by
+/// content instead.
+pub(super) fn rule_text(
+    ruleset: &Ruleset<'_>,
+    inner: &Value,
+) -> Result<Box<str>, (ProblemKind, &'static str, Box<str>)> {
     let empty = Vec::new();
     let statements = inner.get("expr").and_then(Value::as_array).unwrap_or(&empty);
     let mut parts: Vec<String> = Vec::with_capacity(statements.len() + 1);
     for one in statements {
         if only(one).is_some_and(|(kind, _)| kind == "xt") {
             let reason = "the rule was made by iptables-nft: read it through iptables-save";
-            ruleset.unresolved(reason, &inner.get("expr").map(ToString::to_string).unwrap_or_default());
-            return;
+            return Err((ProblemKind::Unresolved, reason, statement::without_counts(statements).into()));
         }
         match statement::text(one) {
             Some(part) => parts.push(part),
             // Not known: the whole rule is its JSON, without what runs.
-            None => return ruleset.raw_rule(&key, &format!("json {}", statement::without_counts(statements))),
+            None => return Ok(format!("json {}", statement::without_counts(statements)).into()),
         }
     }
     if let Some(comment) = inner.get("comment").and_then(Value::as_str) {
@@ -188,14 +198,13 @@ fn rule(ruleset: &mut Ruleset<'_>, table: &str, inner: &Value) {
             Some(part) => parts.push(part),
             None => {
                 let text = format!("json {} comment {}", statement::without_counts(statements), Value::from(comment));
-                return ruleset.raw_rule(&key, &text);
+                return Ok(text.into());
             }
         }
     }
     let line = parts.join(" ");
-    if let Err((kind, reason)) = ruleset.push_rule(family, &key, &tokens(&line), 1) {
-        ruleset.gather_problem(kind, reason, &line);
-    }
+    let read = ruleset.rule(text(inner, "family"), &tokens(&line), 1);
+    read.map(|rule| rule.text).map_err(|(kind, reason)| (kind, reason, line.into()))
 }
 
 fn set(ruleset: &mut Ruleset<'_>, kind: &str, table: &str, inner: &Value) {

@@ -79,13 +79,6 @@ impl Ruleset<'_> {
         }
     }
 
-    /// A rule at the end of a chain.
-    pub(crate) fn push_rule(&mut self, family: &str, chain: &str, tokens: &[Token<'_>], line: u32) -> Result<()> {
-        let rule = self.rule(family, tokens, line)?;
-        self.chains.chain(chain).rules.push_back(rule);
-        Ok(())
-    }
-
     /// A rule that is kept as it is.
     pub(crate) fn raw_rule(&mut self, chain: &str, text: &str) {
         self.chains.chain(chain).rules.push_back(RuleText { text: text.into(), line: 1, file: None });
@@ -218,7 +211,8 @@ impl Ruleset<'_> {
         Ok(())
     }
 
-    fn rule(&mut self, family: &str, tokens: &[Token<'_>], line: u32) -> Result<RuleText> {
+    /// A rule of a table of that family.
+    pub(crate) fn rule(&self, family: &str, tokens: &[Token<'_>], line: u32) -> Result<RuleText> {
         if tokens.iter().any(|token| token.word() == "xt") {
             return Err((ProblemKind::Unresolved, "the rule was made by iptables-nft: read it through iptables-save"));
         }
