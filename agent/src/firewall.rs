@@ -7,6 +7,7 @@
 pub mod desk;
 pub mod namespace;
 pub mod nft;
+pub mod save;
 pub mod tools;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::config::SourceSpec;
 use crate::journal::{Input, JournalReader};
 use desk::{Commits, Desk};
 use namespace::Namespace;
+use tools::Tools;
 
 /// A `[[source]]` of this kind: a source for each backend in each namespace.
 #[derive(Debug)]
@@ -111,8 +113,6 @@ pub fn start(tasks: &mut Tasks, spec: &Arc<FirewallSpec>, key: &FleetKey, ends: 
         let (commit, commits) = watch::channel(Commits::default());
         let desk = || Desk::new(Arc::clone(spec), place.clone(), key, ends.clone());
         tasks.spawn("firewall nft", nft::run(desk(), commit, tasks.stop()));
-        // The reader of iptables and ipset has a desk of its own, and is woken
-        // by these.
-        drop(commits);
+        tasks.spawn("firewall save", save::run(desk(), Tools::system(), commits, tasks.stop()));
     }
 }

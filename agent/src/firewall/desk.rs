@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use driftline_canon::digest::KeyedDigest;
-use driftline_canon::{FleetKey, ItemKey, Observation, Problem, Setting, Value};
+use driftline_canon::{FleetKey, ItemKey, Observation, Problem, Setting, SourceName, Value};
 use zeroize::Zeroizing;
 
 use super::namespace::Namespace;
@@ -122,6 +122,19 @@ impl Desk {
         self.whole(&[Setting { key, value, line: None, template: None, file: None, secret: false }])
     }
 
+    /// The name of the source of a backend here.
+    #[must_use]
+    pub fn name_of(&self, backend: Backend) -> SourceName {
+        self.spec.name_of(&self.place, backend)
+    }
+
+    /// The items that the journal knows of a backend.
+    #[must_use]
+    pub fn known(&self, backend: Backend) -> Option<Observation> {
+        let state = self.ends.reader.source(&self.name_of(backend)).ok().flatten()?;
+        Some(state.observation)
+    }
+
     /// Whether the journal knows this backend, from this run or an earlier one.
     /// One that it does not know and that is not there has no source.
     #[must_use]
@@ -157,7 +170,7 @@ impl Desk {
             Namespace::Named(name) => format!("{} in {name}", backend.as_str()),
         };
         Observed {
-            name: self.spec.name_of(&self.place, backend),
+            name: self.name_of(backend),
             path,
             spec: Arc::clone(&self.spec.source),
             sight: seen.sight,

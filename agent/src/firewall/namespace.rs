@@ -43,6 +43,14 @@ pub struct NamespaceError {
     pub source: io::Error,
 }
 
+impl NamespaceError {
+    /// Whether there is none of that name.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.source.kind() == io::ErrorKind::NotFound
+    }
+}
+
 impl Name {
     /// The name, if it can be one.
     #[must_use]

@@ -142,6 +142,7 @@ impl fmt::Display for Program {
 #[derive(Debug, Clone)]
 pub struct Tools {
     dirs: Vec<PathBuf>,
+    bounds: Bounds,
 }
 
 impl Tools {
@@ -154,7 +155,20 @@ impl Tools {
     /// Those in these directories: for tests.
     #[must_use]
     pub fn below(dirs: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self { dirs: dirs.into_iter().collect() }
+        Self { dirs: dirs.into_iter().collect(), bounds: Bounds::default() }
+    }
+
+    /// The same with other bounds.
+    #[must_use]
+    pub fn bounded(self, bounds: Bounds) -> Self {
+        Self { bounds, ..self }
+    }
+
+    /// How much of a program is waited for, where its caller does not know
+    /// better.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
     /// A program by its file name. It is looked for each time, so that one that

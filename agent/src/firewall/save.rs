@@ -1,0 +1,178 @@
+//! The tables of iptables and the sets of ipset, read through the programs that
+//! can save them: nothing else knows their matches.
+//!
+//! It follows what hints at changes (commits of nftables, the lock of iptables,
+//! runs of ipset) and polls what the kernel is silent about, only while that is
+//! loaded. It never runs a program that would load a backend which is not.
+
+mod ear;
+mod loaded;
+mod look;
+mod program;
+mod reading;
+mod turn;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use driftline_daemon::clock;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::Backend;
+use super::desk::{Commit, Commits, Desk};
+use super::tools::Tools;
+use ear::{Ear, Hint};
+use turn::{Turn, Why, is_quiet};
+
+/// How often it is looked whether a backend that was not there is loaded now.
+const APPEARED: Duration = Duration::from_secs(30);
+
+/// The backends that are read here.
+const BACKENDS: [Backend; 5] =
+    [Backend::IptablesNft, Backend::Ip6tablesNft, Backend::IptablesLegacy, Backend::Ip6tablesLegacy, Backend::Ipset];
+
+/// Reads until it is stopped.
+///
+/// # Errors
+/// Never: what goes wrong is a problem of a source.
+pub async fn run(
+    desk: Desk,
+    tools: Tools,
+    commits: watch::Receiver<Commits>,
+    stop: CancellationToken,
+) -> Result<(), Infallible> {
+    let keeper = Keeper::new(desk, tools, commits);
+    stop.run_until_cancelled(keeper.keep()).await;
+    Ok(())
+}
+
+/// Reads the backends of one namespace.
+struct Keeper {
+    desk: Arc<Desk>,
+    tools: Tools,
+    commits: watch::Receiver<Commits>,
+    /// The number of the last commit that was seen.
+    committed: u64,
+    ear: Ear,
+    /// Rules were seen that ask a set.
+    names_sets: bool,
+    turns: Vec<Turn>,
+    /// When to look for what has appeared.
+    appeared: Instant,
+    /// When to look at everything.
+    reconcile: Instant,
+}
+
+/// Why it goes on.
+enum Woken {
+    /// Something is due.
+    Timer,
+    Commit,
+    /// Nobody follows nftables any more.
+    NoCommits,
+    Hint(Hint),
+}
+
+impl Keeper {
+    fn new(desk: Desk, tools: Tools, commits: watch::Receiver<Commits>) -> Self {
+        let now = clock::monotonic();
+        let turn = |backend| Turn::new(backend, now, desk.last_alive_ms());
+        let turns = BACKENDS.into_iter().map(turn).collect();
+        let ipset = tools.find("ipset").ok().map(|tool| tool.program().path().to_owned());
+        let reconcile = now + desk.spec().reconcile;
+        let ear = Ear::open(ipset);
+        Self {
+            desk: Arc::new(desk),
+            tools,
+            commits,
+            committed: 0,
+            ear,
+            names_sets: false,
+            turns,
+            appeared: now + APPEARED,
+            reconcile,
+        }
+    }
+
+    async fn keep(mut self) {
+        let mut followed = true;
+        self.committed = self.commits.borrow_and_update().number;
+        while self.look_at_what_is_due().await {
+            match self.wait(followed).await {
+                Woken::Timer => self.tick(),
+                Woken::Commit => self.committed(),
+                Woken::NoCommits => followed = false,
+                Woken::Hint(hint) => self.hinted(hint),
+            }
+        }
+    }
+
+    async fn wait(&mut self, followed: bool) -> Woken {
+        let due = self.turns.iter().filter_map(Turn::next).chain([self.appeared, self.reconcile]).min();
+        let timer = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            changed = self.commits.changed(), if followed => {
+                if changed.is_ok() { Woken::Commit } else { Woken::NoCommits }
+            }
+            hint = self.ear.hint() => Woken::Hint(hint),
+            () = timer => Woken::Timer,
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = clock::monotonic();
+        if self.reconcile <= now {
+            self.reconcile = now + self.desk.spec().reconcile;
+            self.turns.iter_mut().for_each(|turn| turn.call(now, Why::Time));
+        }
+        if self.appeared <= now {
+            self.appeared = now + APPEARED;
+            self.ear.arm();
+            let absent = |turn: &&mut Turn| is_quiet(turn.backend) && turn.is_at_rest();
+            self.turns.iter_mut().filter(absent).for_each(|turn| turn.call(now, Why::Time));
+        }
+    }
+
+    fn committed(&mut self) {
+        let commits = self.commits.borrow_and_update().clone();
+        let one = commits.number == self.committed.wrapping_add(1);
+        self.committed = commits.number;
+        let why = match commits.last {
+            Some(Commit { observed_ms, made_by, .. }) => Why::Hint(observed_ms, made_by.filter(|_| one)),
+            None => Why::Time,
+        };
+        self.call(|backend| !is_quiet(backend), &why);
+    }
+
+    fn hinted(&mut self, hint: Hint) {
+        let why = Why::Hint(self.desk.now_ms(), None);
+        self.call(
+            |backend| is_quiet(backend) && if backend == Backend::Ipset { hint.ipset } else { hint.legacy },
+            &why,
+        );
+    }
+
+    fn call(&mut self, which: impl Fn(Backend) -> bool, why: &Why) {
+        let now = clock::monotonic();
+        self.turns.iter_mut().filter(|turn| which(turn.backend)).for_each(|turn| turn.call(now, why.clone()));
+    }
+
+    /// False when the journal has ended.
+    async fn look_at_what_is_due(&mut self) -> bool {
+        for at in 0..self.turns.len() {
+            while let Some(why) = self.turns[at].take(clock::monotonic()) {
+                if !self.look(at, why).await {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+}
