@@ -5,7 +5,7 @@
 //! a change was meant is the collector's question.
 
 use driftline_canon::item::position;
-use driftline_canon::{FileName, Item, KeyEpoch, Observation, Problem, ProblemKind, Root, SourceKind, delta};
+use driftline_canon::{Delta, FileName, Item, KeyEpoch, Observation, Problem, ProblemKind, Root, SourceKind, delta};
 
 use crate::journal::entry::{
     Body, Entry, Fingerprint, Gap, Snapshot, SnapshotReason, SourceRef, SourceState, StateHead,
@@ -18,11 +18,15 @@ use crate::observe::{Observed, Sight};
 pub struct Decision {
     /// Records, in order.
     pub entries: Vec<Entry>,
-    /// The state to keep; none when nothing changed.
+    /// The state to keep; none when nothing changed. That of a part has no
+    /// items: they change as the part says.
     pub state: Option<SourceState>,
+    /// A part does not follow from what was known: the whole is needed.
+    pub refused: bool,
 }
 
-/// Compares an observation with what was known of the source.
+/// Compares an observation with what was known of the source. For a part its
+/// items need not be known.
 #[must_use]
 pub fn decide(known: Option<&SourceState>, observed: &Observed, key_epoch: KeyEpoch) -> Decision {
     let fingerprint = Fingerprint::of(&observed.spec, key_epoch);
@@ -34,6 +38,7 @@ pub fn decide(known: Option<&SourceState>, observed: &Observed, key_epoch: KeyEp
         Sight::Unreadable { metadata } => {
             (last_known(same_key, metadata.clone()), same_key.and_then(|known| known.content))
         }
+        Sight::Part { delta, .. } => return decide_part(known, observed, delta, fingerprint),
     };
     let head = StateHead { root: observation.root(), kind: observed.spec.kind, path: observed.path.clone() };
     let state = SourceState {
@@ -54,13 +59,49 @@ pub fn decide(known: Option<&SourceState>, observed: &Observed, key_epoch: KeyEp
         }
         Some(known) => compare(known, &state, observed.unobserved_since_ms, &mut bodies),
     }
-    let source = SourceRef { name: observed.name.clone(), kind: state.head.kind, path: state.head.path.clone() };
-    let unobserved_since_ms = known.and(observed.unobserved_since_ms);
+    let entries = entries(observed, known.is_some(), &state.head, bodies);
+    let refresh = known.is_none_or(|known| must_refresh(known, &state));
+    Decision { state: (refresh || !entries.is_empty()).then_some(state), entries, refused: false }
+}
+
+/// A part costs by what changed: nothing here looks at the other items.
+fn decide_part(known: Option<&SourceState>, observed: &Observed, delta: &Delta, fingerprint: Fingerprint) -> Decision {
+    let head = StateHead { root: delta.after, kind: observed.spec.kind, path: observed.path.clone() };
+    let follows = |known: &&SourceState| {
+        known.head.root == delta.before && known.fingerprint == fingerprint && known.head.path == head.path
+    };
+    let Some(known) = known.filter(follows) else {
+        return Decision { refused: true, ..Decision::default() };
+    };
+    let state = SourceState {
+        head,
+        fingerprint,
+        content: known.content,
+        observed_ms: observed.observed_ms,
+        problems: observed.problems.clone(),
+        observation: Observation::default(),
+    };
+    let mut bodies = Vec::new();
+    if was_never_read(known) && !delta.changes.is_empty() {
+        let items = delta.changes.iter().filter_map(|change| change.after.clone()).collect();
+        let (before, root) = (delta.before, delta.after);
+        bodies.push(Body::Snapshot(Snapshot { reason: SnapshotReason::First, before, root, items }));
+    } else if !delta.changes.is_empty() {
+        bodies.push(Body::Delta(delta.clone()));
+    }
+    if known.problems != state.problems {
+        bodies.push(Body::Problems(state.problems.clone()));
+    }
+    let entries = entries(observed, true, &state.head, bodies);
+    Decision { state: (!entries.is_empty()).then_some(state), entries, refused: false }
+}
+
+fn entries(observed: &Observed, known: bool, head: &StateHead, bodies: Vec<Body>) -> Vec<Entry> {
+    let source = SourceRef { name: observed.name.clone(), kind: head.kind, path: head.path.clone() };
+    let unobserved_since_ms = observed.unobserved_since_ms.filter(|_| known);
     let entry =
         |body| Entry { source: Some(source.clone()), observed_ms: observed.observed_ms, unobserved_since_ms, body };
-    let entries: Vec<Entry> = bodies.into_iter().map(entry).collect();
-    let refresh = known.is_none_or(|known| must_refresh(known, &state));
-    Decision { state: (refresh || !entries.is_empty()).then_some(state), entries }
+    bodies.into_iter().map(entry).collect()
 }
 
 fn compare(known: &SourceState, state: &SourceState, since: Option<i64>, bodies: &mut Vec<Body>) {
@@ -95,7 +136,7 @@ fn was_never_read(known: &SourceState) -> bool {
     let could_not =
         |one: &Problem| matches!(one.kind, ProblemKind::Missing | ProblemKind::Unreadable | ProblemKind::Host);
     let read_as_empty = known.head.kind == SourceKind::Firewall && !known.problems.iter().any(could_not);
-    known.observation.items().is_empty() && !read_as_empty
+    known.head.root == Root::empty() && !read_as_empty
 }
 
 /// Whether items differ because they are made in another way.

@@ -12,6 +12,7 @@ pub mod includes;
 pub mod look;
 pub mod metadata;
 pub mod owners;
+pub mod part;
 pub mod settle;
 pub mod stamp;
 pub mod trail;

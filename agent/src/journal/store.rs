@@ -1,24 +1,31 @@
 //! State and journal in one redb file, moved together in one transaction.
 //!
-//! Three tables: `state` (source name to [`SourceState`]), `journal` (sequence
+//! Four tables: `state` (source name to [`SourceState`]), `items` (source name
+//! and key to a block of items, of large sources alone), `journal` (sequence
 //! number to [`Entry`]) and `meta` (one [`Meta`]). Sequence numbers of an epoch
 //! have no holes: the journal is always `first_seq..next_seq`. A transaction is
 //! durable when it returns (one fsync), or nothing of it happened.
 //!
 //! It decides nothing: what to write comes from `diff`, `fold` and `recovery`.
+//!
+//! [`SourceState`]: super::entry::SourceState
 
+mod blocks;
+mod sources;
 mod view;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use driftline_canon::SourceName;
 pub use redb::Durability;
-use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition};
+use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{Entry, EntryHead, SourceState};
+use super::entry::{Entry, EntryHead};
+use blocks::Blocks;
+pub use sources::INLINE_ITEMS_MAX;
 pub use view::View;
 
 const STATE: TableDefinition<&str, &[u8]> = TableDefinition::new("state");
@@ -27,8 +34,9 @@ const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const META_KEY: &str = "meta";
 
 /// Version of what is stored here. 2: items may name an included file, sources
-/// have more kinds; all that version 1 wrote reads as it is.
-pub const FORMAT: u32 = 2;
+/// have more kinds. 3: the items of a large source are kept in blocks. All that
+/// versions 1 and 2 wrote reads as it is.
+pub const FORMAT: u32 = 3;
 
 /// Bytes of pages that redb may keep in memory. The journal is written once
 /// and read once, soon after: more would only grow the process.
@@ -129,6 +137,9 @@ impl StoreError {
 pub struct Store {
     db: Database,
     path: Arc<Path>,
+    /// Some source may have its items in blocks. Where none has, nobody pays
+    /// for looking.
+    blocks: AtomicBool,
 }
 
 impl Store {
@@ -138,7 +149,29 @@ impl Store {
     /// [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let db = Database::builder().set_cache_size(CACHE_BYTES).create(path).map_err(|error| of_open(path, error))?;
-        Ok(Self { db, path: path.into() })
+        let store = Self { db, path: path.into(), blocks: AtomicBool::new(false) };
+        match store.find_blocks() {
+            Ok(()) => Ok(store),
+            Err(redb::Error::Corrupted(what)) => Err(damaged(path, what)),
+            Err(error) => Err(engine(path, "reading", error)),
+        }
+    }
+
+    fn find_blocks(&self) -> Result<(), redb::Error> {
+        match self.db.begin_read()?.open_table(blocks::ITEMS) {
+            Ok(_) => self.has_blocks(),
+            Err(redb::TableError::TableDoesNotExist(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    fn may_have_blocks(&self) -> bool {
+        self.blocks.load(Ordering::Relaxed)
+    }
+
+    fn has_blocks(&self) {
+        self.blocks.store(true, Ordering::Relaxed);
     }
 
     /// What is known about the journal; none in a new file.
@@ -206,6 +239,8 @@ impl Store {
         let (written, meta) = {
             let mut changes = Changes {
                 store: self,
+                txn: &txn,
+                blocks: None,
                 state: txn.open_table(STATE).map_err(|error| writing(error.into()))?,
                 journal: txn.open_table(JOURNAL).map_err(|error| writing(error.into()))?,
                 meta: meta.clone(),
@@ -257,6 +292,8 @@ fn engine(path: &Path, what: &'static str, error: impl Into<redb::Error>) -> Sto
 /// A transaction under way.
 pub struct Changes<'txn> {
     store: &'txn Store,
+    txn: &'txn WriteTransaction,
+    blocks: Option<Blocks<'txn>>,
     state: Table<'txn, &'static str, &'static [u8]>,
     journal: Table<'txn, u64, &'static [u8]>,
     /// The meta as it will be.
@@ -264,34 +301,6 @@ pub struct Changes<'txn> {
 }
 
 impl Changes<'_> {
-    /// What is known of a source, with what this transaction did.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn source(&self, name: &SourceName) -> Result<Option<SourceState>, StoreError> {
-        let found = self.state.get(name.as_str()).map_err(|error| self.writing(error))?;
-        found.map(|found| self.store.decode(found.value())).transpose()
-    }
-
-    /// Keeps what is known of a source.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn put_source(&mut self, name: &SourceName, state: &SourceState) -> Result<(), StoreError> {
-        let encoded = self.store.encode(state)?;
-        self.state.insert(name.as_str(), encoded.as_slice()).map_err(|error| self.store.engine("writing", error))?;
-        Ok(())
-    }
-
-    /// Forgets a source.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn remove_source(&mut self, name: &str) -> Result<(), StoreError> {
-        self.state.remove(name).map_err(|error| self.store.engine("writing", error))?;
-        Ok(())
-    }
-
     /// Appends a record.
     ///
     /// # Errors
@@ -376,21 +385,6 @@ impl Changes<'_> {
         self.meta.first_seq = 1;
         self.meta.next_seq = next;
         Ok(())
-    }
-
-    /// Names of all sources that are `wanted`.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn source_names(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, StoreError> {
-        let mut names = Vec::new();
-        for entry in self.state.iter().map_err(|error| self.writing(error))? {
-            let name = entry.map_err(|error| self.writing(error))?.0;
-            if wanted(name.value()) {
-                names.push(name.value().to_owned());
-            }
-        }
-        Ok(names)
     }
 
     fn writing(&self, error: redb::StorageError) -> StoreError {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftline_canon::actor::Actor;
-use driftline_canon::{Digest, FileName, Item, Observation, Problem, ProblemKind, SourceName};
+use driftline_canon::{Delta, Digest, FileName, Item, Observation, Problem, ProblemKind, SourceName};
 
+use super::part::WholeWanted;
 use super::stamp::{Signature, Stamp};
 use super::trail::Trail;
 use crate::config::SourceSpec;
@@ -184,6 +185,14 @@ pub enum Sight {
     Unreadable {
         /// `@state`, and other metadata where it could be had.
         metadata: Vec<Item>,
+    },
+    /// What changed since an observation that was handed on before, and nothing
+    /// else of it. It costs by the change, not by the source.
+    Part {
+        /// From the root of that observation to the root of what is there now.
+        delta: Delta,
+        /// Asked if the journal knows the source by another root.
+        whole: WholeWanted,
     },
 }
 

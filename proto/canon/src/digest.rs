@@ -142,6 +142,14 @@ impl Root {
         Self(hash.finalize().into())
     }
 
+    /// The same from the bytes that it covers, as [`crate::Pairs`] keeps them.
+    pub(crate) fn of_bytes<'a>(pairs: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(ROOT_LABEL);
+        pairs.into_iter().for_each(|bytes| hash.update(bytes));
+        Self(hash.finalize().into())
+    }
+
     /// The root of no items: where every source starts.
     #[must_use]
     pub fn empty() -> Self {

@@ -17,7 +17,7 @@ fn a_newer_format_is_refused_and_left_alone() {
     let newer = Meta { format: crate::journal::store::FORMAT + 1, ..opened.meta.clone() };
     opened.store.write(&newer, |_| Ok(true)).unwrap();
     drop(opened);
-    assert!(matches!(open(dir.path(), 6).unwrap_err(), StoreError::Newer { found: 3, .. }));
+    assert!(matches!(open(dir.path(), 6).unwrap_err(), StoreError::Newer { found: 4, .. }));
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
 
@@ -30,10 +30,10 @@ fn the_format_1_is_read_and_raised_with_the_next_record() {
     opened.store.write(&older, |_| Ok(true)).unwrap();
     drop(opened);
     let again = open(dir.path(), 6).unwrap();
-    assert_eq!((again.meta.format, again.meta.epoch), (2, older.epoch));
+    assert_eq!((again.meta.format, again.meta.epoch), (3, older.epoch));
     assert!(again.lost.is_none());
     again.store.write(&again.meta, |_| Ok(true)).unwrap();
-    assert_eq!(again.store.meta().unwrap().unwrap().format, 2);
+    assert_eq!(again.store.meta().unwrap().unwrap().format, 3);
 }
 
 #[test]

@@ -6,9 +6,11 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
-use driftline_canon::SourceName;
+use driftline_canon::{Observation, SourceName};
 use redb::{ReadOnlyTable, ReadTransaction, TableDefinition};
 
+use super::blocks::{ITEMS, items_of};
+use super::sources::is_elsewhere;
 use super::{JOURNAL, STATE, StoreError, damaged, decode, engine};
 use crate::journal::entry::{Entry, EntryHead, SourceState, StateHead};
 
@@ -105,8 +107,17 @@ impl View {
         let Some(table) = self.table(STATE)? else {
             return Ok(None);
         };
-        let found = table.get(name.as_str()).map_err(|error| self.reading(error))?;
-        found.map(|found| decode(&self.path, found.value())).transpose()
+        let Some(found) = table.get(name.as_str()).map_err(|error| self.reading(error))? else {
+            return Ok(None);
+        };
+        let mut state: SourceState = decode(&self.path, found.value())?;
+        if is_elsewhere(&state)
+            && let Some(table) = self.table(ITEMS)?
+        {
+            let items = items_of(&table, name, |bytes| decode(&self.path, bytes), |error| self.reading(error))?;
+            state.observation = Observation::new(items);
+        }
+        Ok(Some(state))
     }
 
     /// A table; none in a new file.

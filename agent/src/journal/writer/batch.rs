@@ -7,10 +7,11 @@ use driftline_canon::{KeyEpoch, SourceName};
 use tokio::sync::oneshot;
 
 use crate::diff;
-use crate::journal::entry::{Body, Entry, Gap, Snapshot, SnapshotReason, SourceRef};
+use crate::journal::entry::{Body, Entry, Gap, Snapshot, SnapshotReason, SourceRef, SourceState};
 use crate::journal::recovery::new_epoch;
 use crate::journal::store::{Changes, StoreError};
 use crate::journal::{Input, Mark, NameHash};
+use crate::observe::part::WholeWanted;
 use crate::observe::{Observed, Sight};
 
 /// Items of one transaction. At some 200 bytes an item this bounds the memory
@@ -130,6 +131,7 @@ fn items(observed: &Observed) -> usize {
     match &observed.sight {
         Sight::Whole { observation, .. } => observation.items().len(),
         Sight::Unreadable { metadata } => metadata.len(),
+        Sight::Part { delta, .. } => delta.changes.len(),
     }
 }
 
@@ -139,15 +141,51 @@ fn gap(from_ms: i64, to_ms: i64, reason: String) -> Entry {
 }
 
 fn observe(changes: &mut Changes<'_>, observed: &Observed, key_epoch: KeyEpoch) -> Result<bool, StoreError> {
-    let known = changes.source(&observed.name)?;
+    let Sight::Part { delta, whole } = &observed.sight else {
+        let known = changes.source(&observed.name)?;
+        let decision = diff::decide(known.as_ref(), observed, key_epoch);
+        drop(known);
+        append(changes, &decision.entries)?;
+        return match decision.state {
+            Some(state) => changes.put_source(&observed.name, state).map(|()| true),
+            None => Ok(false),
+        };
+    };
+    let known = changes.source_without_items(&observed.name)?;
     let decision = diff::decide(known.as_ref(), observed, key_epoch);
-    for entry in &decision.entries {
-        changes.append(entry)?;
+    let follows = match decision.state {
+        _ if decision.refused => false,
+        Some(state) => changes.change_source(&observed.name, state, &delta.changes)?,
+        None => return Ok(false),
+    };
+    if follows {
+        return append(changes, &decision.entries).map(|()| true);
     }
-    match &decision.state {
-        Some(state) => changes.put_source(&observed.name, state).map(|()| true),
-        None => Ok(false),
-    }
+    refuse(changes, known, observed, whole)
+}
+
+fn append(changes: &mut Changes<'_>, entries: &[Entry]) -> Result<(), StoreError> {
+    entries.iter().try_for_each(|entry| changes.append(entry).map(|_| ()))
+}
+
+/// The observer hands on all of it next, as one change: what came in between
+/// is not told apart. One gap says so, however many parts are on their way.
+fn refuse(
+    changes: &mut Changes<'_>,
+    known: Option<SourceState>,
+    observed: &Observed,
+    whole: &WholeWanted,
+) -> Result<bool, StoreError> {
+    let first = whole.ask();
+    tracing::warn!(source = %observed.name, "a change does not follow from what is stored, all is looked at anew");
+    let Some(known) = known.filter(|_| first) else {
+        return Ok(false);
+    };
+    let reason = "a change did not follow from what was stored: all is looked at anew";
+    let source = SourceRef { name: observed.name.clone(), kind: known.head.kind, path: known.head.path };
+    let gap = gap(known.observed_ms, observed.observed_ms, reason.to_owned());
+    changes.append(&Entry { source: Some(source), ..gap })?;
+    Ok(true)
 }
 
 fn retire(
