@@ -17,7 +17,7 @@ fn demo(tmp: &Path, arguments: &[&str]) -> Command {
 
 /// What a visitor does next: edits the file that the demo names.
 fn edit_by_hand(told: &str) {
-    let file = told.lines().find_map(|line| line.strip_prefix("a file to edit")).unwrap().trim();
+    let file = told.lines().find_map(|line| line.strip_prefix("file to edit")).unwrap().trim();
     let text = read_text(Path::new(file));
     assert!(text.contains("\nLOG_LEVEL=info\n"), "{text}");
     std::fs::write(file, text.replace("\nLOG_LEVEL=info\n", "\nLOG_LEVEL=by-hand\n")).unwrap();
@@ -37,7 +37,10 @@ fn the_demo_observes_all_of_it_and_leaves_nothing() {
     assert!(told.contains("12 of 80 settings differ (15.0 %)"), "{told}");
     assert!(told.contains("13 of 80 settings differ (16.3 %)"), "{told}");
     assert!(told.contains("Align 'PAYMENT_HOST'") && told.contains("the signature holds"), "{told}");
-    assert_eq!(told.lines().filter(|line| line.starts_with("ok    ")).count(), 10, "{told}");
+    assert_eq!(told.lines().filter(|line| line.starts_with("ok    ")).count(), 16, "{told}");
+    assert!(told.contains("db-1: fsync in postgresql.conf goes from on to off"), "{told}");
+    assert!(told.contains("critical  production/db-1  postgres  fsync: on -> off"), "{told}");
+    assert!(told.contains("both say that fsync = off on db-1 is critical"), "{told}");
     assert!(!told.contains("FAILED"), "{told}");
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     assert!(!told.contains('\u{1b}'), "no colour where no terminal is");
@@ -59,9 +62,29 @@ fn the_demo_runs_over_an_operators_own_files_and_changes_none_of_them() {
     let done = output(&mut demo(tmp.path(), &["--once", "--from", from]));
     let told = String::from_utf8(done.stdout).unwrap();
     assert!(done.status.success(), "{told}{}", String::from_utf8_lossy(&done.stderr));
+    assert!(told.contains("Left out: prod has no postgresql.conf."), "{told}");
     assert!(told.contains("4 agents enrolled") && told.contains("prod (3 hosts) against qa"), "{told}");
     assert!(!told.contains("not-to-be-seen") && !told.contains("neither-is-this"), "{told}");
     assert_eq!(read_text(&own.path().join("prod/.env")), "NAME=shop\nAPI_KEY=not-to-be-seen-anywhere\n");
+    assert!(is_empty(tmp.path()));
+}
+
+/// One that has `fsync` not set, and an include that is not there.
+#[test]
+fn the_demo_takes_an_operators_own_database_server() {
+    const WRITTEN: &str = "include_if_exists = 'more.conf'\nprimary_conninfo = 'host=a password=not-to-be-seen-either'";
+    let (tmp, own) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (path, text) in [("prod/.env", "NAME=shop\n"), ("prod/postgresql.conf", WRITTEN), ("qa/.env", "NAME=qa\n")] {
+        std::fs::create_dir_all(own.path().join(path).parent().unwrap()).unwrap();
+        std::fs::write(own.path().join(path), text).unwrap();
+    }
+    let done = output(&mut demo(tmp.path(), &["--once", "--from", own.path().to_str().unwrap()]));
+    let told = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success(), "{told}{}", String::from_utf8_lossy(&done.stderr));
+    assert!(told.contains("prod-db-1: fsync in postgresql.conf goes from its default to off"), "{told}");
+    assert!(told.contains("1 database server joined") && told.contains("fsync: added off"), "{told}");
+    assert!(!told.contains("not-to-be-seen"), "{told}");
+    assert_eq!(read_text(&own.path().join("prod/postgresql.conf")), WRITTEN);
     assert!(is_empty(tmp.path()));
 }
 

@@ -5,6 +5,7 @@
 
 mod agents;
 mod canary;
+mod change;
 mod checks;
 mod children;
 mod collector;

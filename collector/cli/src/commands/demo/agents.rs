@@ -5,20 +5,22 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use driftline_api::host::HostPage;
-use driftline_canon::Role;
+use driftline_canon::{Environment, Role};
 use tokio::process::Command;
 
 use super::children::{Children, succeed};
 use super::collector::Collector;
+use super::edit;
 use super::place::{Place, program};
-use super::shop::{EnvFile, Shop, Stage};
+use super::shop::{DATABASE_FILE, Database, EnvFile, Shop, Stage};
 use crate::commands::token::{self, Wanted};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::input;
 
-/// What every host of the demo is for.
-const ROLE: &str = "web";
+/// What the hosts of env files are for, and those of databases.
+const WEB: &str = "web";
+const DATABASE: &str = "db";
 
 /// How long all agents together may take to connect and report.
 const READY_S_MAX: u64 = 30;
@@ -34,83 +36,125 @@ pub(super) fn folder(place: &Place, host: &str) -> PathBuf {
     place.at(&format!("hosts/{host}/files"))
 }
 
+/// A host that gets an agent: what it is for, and its files.
+struct Host<'a> {
+    environment: &'a Environment,
+    name: &'a str,
+    role: &'static str,
+    files: Vec<Watched<'a>>,
+}
+
+/// A file with the lines of its source, all but the path.
+struct Watched<'a> {
+    name: &'a str,
+    bytes: &'a [u8],
+    source: String,
+}
+
 /// Enrols and starts the agents of all environments, and waits until all have
 /// reported.
 pub(super) async fn start(place: &Place, shop: &Shop, collector: &Collector, children: &mut Children) -> Outcome<u32> {
+    let hosts: Vec<_> = shop.environments.iter().flat_map(web_hosts).collect();
+    launch(place, &hosts, collector, children).await
+}
+
+/// The same for the hosts of the database servers: they join what runs.
+pub(super) async fn join(place: &Place, shop: &Shop, collector: &Collector, children: &mut Children) -> Outcome<u32> {
+    let hosts: Vec<_> = shop.environments.iter().filter_map(database_host).collect();
+    launch(place, &hosts, collector, children).await
+}
+
+fn web_hosts(stage: &Stage) -> impl Iterator<Item = Host<'_>> {
+    stage.hosts.iter().map(|name| {
+        let files = stage.files.iter().map(Watched::env_file).collect();
+        Host { environment: &stage.name, name, role: WEB, files }
+    })
+}
+
+fn database_host(stage: &Stage) -> Option<Host<'_>> {
+    let database = stage.database.as_ref()?;
+    let files = vec![Watched::of_database(database)];
+    Some(Host { environment: &stage.name, name: &database.host, role: DATABASE, files })
+}
+
+impl<'a> Watched<'a> {
+    fn env_file(file: &'a EnvFile) -> Self {
+        let name = toml::Value::from(file.source.as_str());
+        let dialect = file.dialect.map_or_else(String::new, |dialect| format!("dialect = \"{dialect}\"\n"));
+        let source = format!("kind = \"env_file\"\nname = {name}\n{dialect}");
+        Self { name: &file.name, bytes: &file.bytes, source }
+    }
+
+    fn of_database(database: &'a Database) -> Self {
+        let source =
+            format!("kind = \"database_config\"\nserver = \"postgresql\"\nname = \"{}\"\n", edit::DATABASE_SOURCE);
+        Self { name: DATABASE_FILE, bytes: &database.bytes, source }
+    }
+}
+
+async fn launch(place: &Place, hosts: &[Host<'_>], collector: &Collector, children: &mut Children) -> Outcome<u32> {
     let program = program("driftline-agent")?;
     let mut started: u32 = 0;
-    for stage in &shop.environments {
-        for host in &stage.hosts {
-            let config = prepare(place, stage, host)?;
-            enrol(&program, &config, stage, host, collector).await?;
-            let mut run = Command::new(&program);
-            run.arg("run").arg("--config").arg(&config);
-            children.start(host, &mut run, place.at(&format!("hosts/{host}/agent.log")))?;
-            started += 1;
-        }
+    for host in hosts {
+        let config = prepare(place, host)?;
+        enrol(&program, &config, host, collector).await?;
+        let mut run = Command::new(&program);
+        run.arg("run").arg("--config").arg(&config);
+        children.start(host.name, &mut run, place.at(&format!("hosts/{}/agent.log", host.name)))?;
+        started += 1;
     }
-    wait(shop, collector, children).await?;
+    wait(hosts, collector, children).await?;
     Ok(started)
 }
 
-fn prepare(place: &Place, stage: &Stage, host: &str) -> Outcome<PathBuf> {
-    let files = place.folder(&format!("hosts/{host}/files"))?;
-    for file in &stage.files {
-        let path = files.join(&file.name);
-        input::write_private(&path, &file.bytes)
-            .map_err(|error| Failure::file(Exit::Internal, "write", &path, &error))?;
+fn prepare(place: &Place, host: &Host<'_>) -> Outcome<PathBuf> {
+    let name = host.name;
+    let write = |path: &PathBuf, bytes: &[u8]| {
+        input::write_private(path, bytes).map_err(|error| Failure::file(Exit::Internal, "write", path, &error))
+    };
+    let files = place.folder(&format!("hosts/{name}/files"))?;
+    let state = place.folder(&format!("hosts/{name}/state"))?;
+    let quoted = |path: &PathBuf| toml::Value::from(path.to_string_lossy().into_owned());
+    let mut text = format!("state_dir = {}\n", quoted(&state));
+    for file in &host.files {
+        let path = files.join(file.name);
+        write(&path, file.bytes)?;
+        text.push_str(&format!("\n[[source]]\n{}path = {}\n", file.source, quoted(&path)));
     }
-    let state = place.folder(&format!("hosts/{host}/state"))?;
-    let quoted = |path: PathBuf| toml::Value::from(path.to_string_lossy().into_owned());
-    let mut text = format!("state_dir = {}\n", quoted(state));
-    for file in &stage.files {
-        text.push_str(&source(file, &quoted(files.join(&file.name))));
-    }
-    let path = place.at(&format!("hosts/{host}/agent.toml"));
-    input::write_private(&path, text.as_bytes())
-        .map_err(|error| Failure::file(Exit::Internal, "write", &path, &error))?;
+    let path = place.at(&format!("hosts/{name}/agent.toml"));
+    write(&path, text.as_bytes())?;
     Ok(path)
 }
 
-fn source(file: &EnvFile, path: &toml::Value) -> String {
-    let name = toml::Value::from(file.source.as_str());
-    let dialect = file.dialect.map_or_else(String::new, |dialect| format!("dialect = \"{dialect}\"\n"));
-    format!("\n[[source]]\nkind = \"env_file\"\nname = {name}\npath = {path}\n{dialect}")
-}
-
-async fn enrol(program: &PathBuf, config: &PathBuf, stage: &Stage, host: &str, collector: &Collector) -> Outcome<()> {
-    let unfit = |error: driftline_canon::NameError| Failure::new(Exit::Data, format!("host `{host}`: {error}"));
+async fn enrol(program: &PathBuf, config: &PathBuf, host: &Host<'_>, collector: &Collector) -> Outcome<()> {
+    let name = host.name;
+    let unfit = |error: driftline_canon::NameError| Failure::new(Exit::Data, format!("host `{name}`: {error}"));
     let wanted = Wanted {
-        environment: stage.name.clone(),
-        role: Role::new(ROLE).map_err(unfit)?,
-        host: Some(host.parse().map_err(unfit)?),
+        environment: host.environment.clone(),
+        role: Role::new(host.role).map_err(unfit)?,
+        host: Some(name.parse().map_err(unfit)?),
         valid: Duration::from_secs(TOKEN_S),
     };
     let (token, _) = token::make(&collector.client, &collector.access, &wanted).await?;
     let mut enroll = Command::new(program);
-    enroll.arg("enroll").arg("--config").arg(config).args(["--host", host]).arg(token.as_str());
-    succeed(&format!("driftline-agent enroll on {host}"), &mut enroll).await
+    enroll.arg("enroll").arg("--config").arg(config).args(["--host", name]).arg(token.as_str());
+    succeed(&format!("driftline-agent enroll on {name}"), &mut enroll).await
 }
 
 /// Waits until each host is connected and each of its sources is known.
-async fn wait(shop: &Shop, collector: &Collector, children: &mut Children) -> Outcome<()> {
+async fn wait(hosts: &[Host<'_>], collector: &Collector, children: &mut Children) -> Outcome<()> {
     let begun = Instant::now();
-    let wanted: Vec<(&str, usize)> = shop
-        .environments
-        .iter()
-        .flat_map(|stage| stage.hosts.iter().map(|host| (host.as_str(), stage.files.len())))
-        .collect();
     loop {
         children.check()?;
         let page: HostPage = collector.client.get(&["hosts"], &()).await?;
-        let has_reported = |(name, sources): &&(&str, usize)| {
-            let host = page.hosts.iter().find(|host| host.host == *name);
-            host.is_some_and(|host| host.status == "connected" && usize::try_from(host.sources) == Ok(*sources))
+        let has_reported = |wanted: &&Host<'_>| {
+            let host = page.hosts.iter().find(|host| host.host == wanted.name);
+            let all = Ok(wanted.files.len());
+            host.is_some_and(|host| host.status == "connected" && usize::try_from(host.sources) == all)
         };
-        let missing = wanted.iter().find(|one| !has_reported(one));
-        let Some((host, _)) = missing else { return Ok(()) };
+        let Some(missing) = hosts.iter().find(|one| !has_reported(one)) else { return Ok(()) };
         if begun.elapsed() > Duration::from_secs(READY_S_MAX) {
-            let said = format!("{host} did not report within {READY_S_MAX} s");
+            let said = format!("{} did not report within {READY_S_MAX} s", missing.name);
             return Err(Failure::new(Exit::Inconclusive, said).hint("`--keep` keeps the logs of all of them"));
         }
         tokio::time::sleep(Duration::from_millis(ASK_MS)).await;

@@ -17,11 +17,14 @@ const SECRET_BYTES_MIN: usize = 6;
 /// Every secret of every file, and the forms it might leak in.
 pub(super) fn forms(shop: &Shop) -> Vec<Vec<u8>> {
     let files = shop.environments.iter().flat_map(|stage| &stage.files);
-    files.flat_map(|file| of_file(file.dialect, &file.bytes)).flat_map(|secret| forms_of(&secret)).collect()
+    let of_env = files.flat_map(|file| of_file(Format::EnvFile(file.dialect), &file.bytes));
+    let databases = shop.environments.iter().filter_map(|stage| stage.database.as_ref());
+    let of_databases = databases.flat_map(|database| of_file(Format::PostgresConf, &database.bytes));
+    of_env.chain(of_databases).flat_map(|secret| forms_of(&secret)).collect()
 }
 
-fn of_file(dialect: Option<driftline_canon::EnvDialect>, bytes: &[u8]) -> Vec<Vec<u8>> {
-    let read = format::read(Format::EnvFile(dialect), bytes);
+fn of_file(format: Format, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let read = format::read(format, bytes);
     let reasons = secret::classify_all(&read.settings);
     let secrets = read.settings.iter().zip(reasons).filter(|(_, reason)| reason.is_some());
     let values = secrets.filter_map(|(setting, _)| match &setting.value {

@@ -1,7 +1,8 @@
-//! The edit that nobody announced: one plain variable in one file gets another
-//! value, by an atomic rename, as careful editors do it.
+//! The edits that nobody announced: one plain variable in one file, or `fsync`
+//! of a database server, gets another value, by an atomic rename, as careful
+//! editors do it.
 //!
-//! It chooses a variable whose change can be shown, so never a secret.
+//! It chooses what can be shown, so never a secret.
 
 use std::io;
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::time::Instant;
 
 use driftline_canon::{Format, Value, format, secret};
 
-use super::shop::EnvFile;
+use super::shop::{DATABASE_FILE, Database, EnvFile};
 
 /// What the sample's story changes, and to what: somebody points the payments
 /// elsewhere.
@@ -18,13 +19,21 @@ const SAMPLE: (&str, &str) = ("PAYMENT_HOST", "api.payments-test.example");
 /// What is put behind a value of an operator's own file.
 const SUFFIX: &str = "-edited-by-hand";
 
+/// What a database server's files are called in every environment.
+pub(super) const DATABASE_SOURCE: &str = "postgres";
+
+/// What is set by hand on a database server: somebody is in a hurry, and what
+/// was committed no longer survives a crash.
+const FSYNC: &str = "fsync";
+
 /// One edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edit {
     pub(super) source: String,
     pub(super) file: String,
     pub(super) key: String,
-    pub(super) before: String,
+    /// None where the file did not have it.
+    pub(super) before: Option<String>,
     pub(super) after: String,
     text: Vec<u8>,
 }
@@ -48,8 +57,33 @@ fn plan_file(file: &EnvFile, is_sample: bool) -> Option<Edit> {
         let after = if is_sample { SAMPLE.1.to_owned() } else { format!("{before}{SUFFIX}") };
         let text = replaced(&file.bytes, setting.line?, key, &before, &after)?;
         let (source, name) = (file.source.clone(), file.name.clone());
-        Some(Edit { source, file: name, key: key.to_owned(), before, after, text })
+        Some(Edit { source, file: name, key: key.to_owned(), before: Some(before), after, text })
     })
+}
+
+/// The edit of a database server: `fsync = off`, or `on` where it is off
+/// already. None where the file is no text.
+pub(super) fn plan_database(database: &Database) -> Option<Edit> {
+    let text = std::str::from_utf8(&database.bytes).ok()?;
+    let read = format::read(Format::PostgresConf, &database.bytes);
+    let setting = read.settings.iter().find(|setting| setting.key.as_str() == FSYNC);
+    let before = match setting.map(|setting| &setting.value) {
+        Some(Value::Text(value)) => Some(std::str::from_utf8(value).ok()?.to_owned()),
+        Some(_) => return None,
+        None => None,
+    };
+    let after = if before.as_deref() == Some("off") { "on" } else { "off" }.to_owned();
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let line = format!("{FSYNC} = {after}\n");
+    // The last line of several is the one that counts, and the one that is read.
+    match setting.and_then(|setting| usize::try_from(setting.line?).ok()?.checked_sub(1)) {
+        Some(at) => *lines.get_mut(at)? = &line,
+        None if text.ends_with('\n') || text.is_empty() => lines.push(&line),
+        None => lines.extend(["\n", &line]),
+    }
+    let text = lines.concat().into_bytes();
+    let (source, file) = (DATABASE_SOURCE.to_owned(), DATABASE_FILE.to_owned());
+    Some(Edit { source, file, key: FSYNC.to_owned(), before, after, text })
 }
 
 /// Values that need no quotes in any dialect.

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::agents;
 use super::collector::Collector;
 use super::place::{self, Place};
-use super::shop::Shop;
+use super::shop::{DATABASE_FILE, Shop};
 use super::story::show;
 use super::webhook::{Call, Webhook};
 use crate::exit::Exit;
@@ -51,14 +51,16 @@ fn hand(place: &Place, collector: &Collector, shop: &Shop) -> Outcome<Hand> {
     input::write_private(&environment, text.as_bytes())
         .map_err(|error| Failure::file(Exit::Internal, "write", &environment, &error))?;
     let word = |path: &Path| quoted(&path.to_string_lossy());
-    let edit = word(&agents::folder(place, host).join(file));
+    let mut facts = vec![
+        ("API", collector.client.address().to_owned()),
+        ("agents at", format!("127.0.0.1:{ingest} (enrol at 127.0.0.1:{enrol})")),
+        ("access token", word(&place.at("operator/operator.token"))),
+        ("file to edit", word(&agents::folder(place, host).join(file))),
+    ];
+    let database = production.database.as_ref();
+    facts.extend(database.map(|of| ("or this one", word(&agents::folder(place, &of.host).join(DATABASE_FILE)))));
     Ok(Hand {
-        facts: vec![
-            ("API", collector.client.address().to_owned()),
-            ("agents connect to", format!("127.0.0.1:{ingest} (enrol at 127.0.0.1:{enrol})")),
-            ("access token", word(&place.at("operator/operator.token"))),
-            ("a file to edit", edit),
-        ],
+        facts,
         commands: vec![
             format!(". {}", word(&environment)),
             "driftline status".to_owned(),

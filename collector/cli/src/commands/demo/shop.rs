@@ -1,4 +1,5 @@
-//! What the demo watches: the sample shop, or an operator's own env files.
+//! What the demo watches: the sample shop, or an operator's own env files, and
+//! what a database server of each environment is configured with.
 //!
 //! It reads and never writes: agents get copies.
 
@@ -21,11 +22,25 @@ const FILES_MAX: usize = 32;
 /// How many hosts production has.
 const PRODUCTION_HOSTS: usize = 3;
 
+/// What a folder calls the configuration of its database server.
+pub(super) const DATABASE_FILE: &str = "postgresql.conf";
+
+/// Of an environment: its name, its variables and its database server.
+type Sample = (&'static str, &'static [u8], Option<&'static [u8]>);
+
 /// The sample files, as they are in the repository.
-const SAMPLES: [(&str, &[u8]); 3] = [
-    ("dev", include_bytes!("../../../demo/dev/app.env")),
-    ("staging", include_bytes!("../../../demo/staging/app.env")),
-    ("production", include_bytes!("../../../demo/production/app.env")),
+const SAMPLES: [Sample; 3] = [
+    ("dev", include_bytes!("../../../demo/dev/app.env"), None),
+    (
+        "staging",
+        include_bytes!("../../../demo/staging/app.env"),
+        Some(include_bytes!("../../../demo/staging/postgresql.conf")),
+    ),
+    (
+        "production",
+        include_bytes!("../../../demo/production/app.env"),
+        Some(include_bytes!("../../../demo/production/postgresql.conf")),
+    ),
 ];
 
 /// What every host of every environment has.
@@ -43,6 +58,14 @@ pub(super) struct Stage {
     pub(super) name: Environment,
     pub(super) hosts: Vec<String>,
     pub(super) files: Vec<EnvFile>,
+    pub(super) database: Option<Database>,
+}
+
+/// A database server's host, with its one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Database {
+    pub(super) host: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// One env file.
@@ -77,10 +100,11 @@ impl Shop {
     fn sample() -> Outcome<Self> {
         let environments: Outcome<Vec<Stage>> = SAMPLES
             .iter()
-            .map(|(name, bytes)| {
+            .map(|(name, bytes, database)| {
                 let dialect = Some(EnvDialect::Dotenv);
                 let file = EnvFile { source: "app".into(), name: "app.env".into(), dialect, bytes: bytes.to_vec() };
-                Ok(Stage { name: environment(name)?, hosts: hosts(name), files: vec![file] })
+                let database = database.map(|bytes| Database { host: database_host(name), bytes: bytes.to_vec() });
+                Ok(Stage { name: environment(name)?, hosts: hosts(name), files: vec![file], database })
             })
             .collect();
         Ok(Self { environments: environments?, is_sample: true })
@@ -94,7 +118,8 @@ impl Shop {
             if name.starts_with('.') || files.is_empty() {
                 continue;
             }
-            environments.push(Stage { name: environment(&name)?, hosts: hosts(&name), files });
+            let database = database(&folder, &name)?;
+            environments.push(Stage { name: environment(&name)?, hosts: hosts(&name), files, database });
         }
         environments.sort_by_key(|stage| rank(stage.name.as_str()));
         if !(2..=ENVIRONMENTS_MAX).contains(&environments.len()) {
@@ -132,6 +157,11 @@ fn hosts(environment: &str) -> Vec<String> {
     numbered(environment, if is_production(environment) { PRODUCTION_HOSTS } else { 1 })
 }
 
+/// No name of `hosts`, whatever the environment is called.
+fn database_host(environment: &str) -> String {
+    if environment == "production" { "db-1".to_owned() } else { format!("{environment}-db-1") }
+}
+
 fn numbered(name: &str, count: usize) -> Vec<String> {
     (1..=count).map(|number| format!("{name}-{number}")).collect()
 }
@@ -143,16 +173,27 @@ fn env_files(folder: &Path) -> Outcome<Vec<EnvFile>> {
         let name = file_name(&path);
         let Some(stem) = name.strip_suffix(".env") else { continue };
         let source = if stem.is_empty() { "dotenv".to_owned() } else { stem.to_owned() };
-        let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
-        let bytes = input::read_limited(&path, limit)
-            .map_err(|error| Failure::file(Exit::Inconclusive, "read", &path, &error))?;
-        files.push(EnvFile { source, name, dialect: None, bytes });
+        files.push(EnvFile { source, name, dialect: None, bytes: read(&path)? });
     }
     if files.len() > FILES_MAX {
         let said = format!("{} has more than {FILES_MAX} env files", folder.display());
         return Err(Failure::new(Exit::Data, said));
     }
     Ok(files)
+}
+
+/// `postgresql.conf` of a folder, if it has one.
+fn database(folder: &Path, environment: &str) -> Outcome<Option<Database>> {
+    let path = folder.join(DATABASE_FILE);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    Ok(Some(Database { host: database_host(environment), bytes: read(&path)? }))
+}
+
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
+    input::read_limited(path, limit).map_err(|error| Failure::file(Exit::Inconclusive, "read", path, &error))
 }
 
 fn listed(dir: &Path) -> Outcome<Vec<PathBuf>> {

@@ -5,30 +5,27 @@
 
 use std::time::{Duration, Instant};
 
-use driftline_api::change::{Change, Verification};
+use driftline_api::change::Verification;
 use driftline_api::compare::Comparison;
 use serde::Serialize;
 
 use super::agents;
 use super::canary;
+use super::change::{self, Edited};
 use super::checks::Checks;
 use super::children::Children;
 use super::collector::{self, Collector};
-use super::edit::{self, Edit};
-use super::live::Live;
+use super::edit;
 use super::place::Place;
-use super::shop::{Shop, Stage};
-use super::webhook::{Call, Webhook};
+use super::shop::{DATABASE_FILE, Shop, Stage};
+use super::webhook::Webhook;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::hex;
 use crate::printer::Printer;
-use crate::printer::document::{Block, Document};
-use crate::printer::{layout, text};
-use crate::view::{self, comparison};
-
-/// How long the change may take before the demo says that it was not seen.
-const SEEN_S_MAX: u64 = 15;
+use crate::printer::document::Document;
+use crate::printer::layout;
+use crate::view::comparison;
 
 /// How long the comparison may lag behind the change.
 const COMPARE_S_MAX: u64 = 5;
@@ -73,28 +70,22 @@ pub(super) async fn tell(printer: Printer, place: &Place, shop: &Shop, children:
     show(printer, &comparison::document(&before))?;
     note_sample(&mut checks, shop, &before);
 
-    let edited = change(printer, place, shop, &collector, &mut webhook).await?;
-    note_change(&mut checks, &edited);
+    let edited = edit_variable(printer, place, shop, &collector, &mut webhook).await?;
+    change::note(&mut checks, &edited);
     let after = compare_after(&collector, production, other, &edited.edit.key).await?;
     show(printer, &Document::default().heading("4. The comparison now"))?;
     show(printer, &comparison::document(&only(&after, &edited.edit.key)))?;
     note_after(&mut checks, &edited, &before, &after);
+    let mut joined = Joined { place, shop, collector: &collector, children };
+    let database = edit_database(printer, &mut checks, &mut joined, &mut webhook).await?;
     note_history(&mut checks, &collector).await?;
-    note_secrets(&mut checks, shop, &edited, &after);
+    let edits: Vec<_> = [Some(&edited), database.as_ref()].into_iter().flatten().collect();
+    note_secrets(&mut checks, shop, &edits, &after);
     show(printer, &checks.document())?;
     Ok(Told { checks, collector, webhook })
 }
 
-/// What came of the edit.
-struct Edited {
-    host: String,
-    edit: Edit,
-    live: Option<(Change, Duration)>,
-    alert: Option<(Call, Duration)>,
-    all_calls: Vec<Call>,
-}
-
-async fn change(
+async fn edit_variable(
     printer: Printer,
     place: &Place,
     shop: &Shop,
@@ -106,57 +97,51 @@ async fn change(
     let nothing =
         || Failure::new(Exit::Data, "no variable of production can be changed plainly: all are secrets or quoted");
     let edit = edit::plan(&production.files, shop.is_sample).ok_or_else(nothing)?;
-    let mut live = Live::open(&collector.client, production.name.as_str()).await?;
-    let folder = agents::folder(place, &host);
-    let limit = Duration::from_secs(SEEN_S_MAX);
-    let written = edit::apply(&edit, &folder)
-        .map_err(|error| Failure::file(Exit::Internal, "edit", &folder.join(&edit.file), &error))?;
-    let (seen, calls) = tokio::join!(live.until(&host, &edit.key, limit), webhook.until(&host, &edit.key, limit));
-    let live = seen?.map(|(change, at)| (change, at - written));
-    let alert = calls.last().filter(|call| call.tells_of(&host, &edit.key));
-    let alert = alert.map(|call| (call.clone(), call.at - written));
-    let edited = Edited { host, edit, live, alert, all_calls: calls };
-    show(printer, &live_document(&edited))?;
-    show(printer, &alert_document(&edited, printer.style().width))?;
+    let edited = change::make(place, collector, webhook, production.name.as_str(), (host, edit)).await?;
+    show(printer, &change::live_document("2. Somebody edits a production file by hand", &edited))?;
+    let width = printer.style().width;
+    show(printer, &change::alert_document("3. The alert, as its webhook received it", &edited, width))?;
     Ok(edited)
 }
 
-fn live_document(edited: &Edited) -> Document {
-    let Edited { host, edit, .. } = edited;
-    let document = Document::default().heading("2. Somebody edits a production file by hand").text(format!(
-        "{host}: {} in {} goes from {} to {}, by rename, announced to nobody.",
-        edit.key, edit.file, edit.before, edit.after
-    ));
-    match &edited.live {
-        None => document.text("The live view did not show it."),
-        Some((change, after)) => document
-            .text(format!("`driftline watch` showed it {} after the rename:", milliseconds(*after)))
-            .text(view::changes::line(change)),
-    }
+/// What the database servers join.
+struct Joined<'a> {
+    place: &'a Place,
+    shop: &'a Shop,
+    collector: &'a Collector,
+    children: &'a mut Children,
 }
 
-fn alert_document(edited: &Edited, width: usize) -> Document {
-    let document = Document::default().heading("3. The alert, as its webhook received it");
-    let Some((call, after)) = &edited.alert else {
-        return document.text("No alert came.");
+/// Lets the database servers join, and edits production's. None where it has
+/// none: that is said and is no failure.
+async fn edit_database(
+    printer: Printer,
+    checks: &mut Checks,
+    joined: &mut Joined<'_>,
+    webhook: &mut Webhook,
+) -> Outcome<Option<Edited>> {
+    let Joined { place, shop, collector, .. } = *joined;
+    let heading = "5. Somebody edits a database server by hand";
+    let (production, _) = shop.production()?;
+    let Some(database) = &production.database else {
+        let said = format!("Left out: {} has no {DATABASE_FILE}.", production.name);
+        show(printer, &Document::default().heading(heading).text(said))?;
+        return Ok(None);
     };
-    let holds = if call.signed { "the signature holds" } else { "the signature does NOT hold" };
-    let mut lines = vec![
-        "POST /hook HTTP/1.1".to_owned(),
-        format!("driftline-alert-id: {}", call.id),
-        format!("driftline-signature: {}", call.signature),
-        String::new(),
-    ];
-    lines.extend(body_lines(call));
-    let lines = lines.iter().flat_map(|line| text::folded(&text::safe(line), width)).collect();
-    let arrived = format!("It arrived {} after the rename; {holds}.", milliseconds(*after));
-    document.text(arrived).block(Block::Lines(lines))
-}
-
-/// The body, indented as a person would read it.
-fn body_lines(call: &Call) -> Vec<String> {
-    let pretty = call.alert.as_ref().and_then(|alert| serde_json::to_string_pretty(alert).ok());
-    pretty.unwrap_or_default().lines().map(str::to_owned).collect()
+    let servers = agents::join(place, shop, collector, joined.children).await?;
+    let many = driftline_canon::count(servers.into(), "database server", "database servers");
+    checks.note(true, format!("{many} joined while all was running"));
+    let no_text = || Failure::new(Exit::Data, format!("{DATABASE_FILE} of {} is no text", production.name));
+    let edit = edit::plan_database(database).ok_or_else(no_text)?;
+    // Off is what loses data; where it was off already, on is no alarm.
+    let severity = if edit.after == "off" { "critical" } else { "warning" };
+    let edited =
+        change::make(place, collector, webhook, production.name.as_str(), (database.host.clone(), edit)).await?;
+    show(printer, &change::live_document(heading, &edited))?;
+    show(printer, &change::alert_brief(&edited))?;
+    change::note(checks, &edited);
+    change::note_severity(checks, &edited, severity);
+    Ok(Some(edited))
 }
 
 async fn compare(collector: &Collector, left: &Stage, right: &Stage) -> Outcome<Comparison> {
@@ -192,31 +177,6 @@ fn note_sample(checks: &mut Checks, shop: &Shop, found: &Comparison) {
     );
 }
 
-fn note_change(checks: &mut Checks, edited: &Edited) {
-    let Edited { host, edit, .. } = edited;
-    match &edited.live {
-        Some((_, after)) => {
-            checks.note(true, format!("the change on {host} was seen live after {}", milliseconds(*after)))
-        }
-        None => checks.note(false, format!("the change on {host} was seen live within {SEEN_S_MAX} s")),
-    }
-    let Some((call, after)) = &edited.alert else {
-        checks.note(false, format!("its webhook was called within {SEEN_S_MAX} s"));
-        return;
-    };
-    checks.note(true, format!("its webhook was called after {}", milliseconds(*after)));
-    checks.note(call.signed && !call.id.is_empty(), "the call is signed by the collector, and has an id");
-    let changes = call.alert.iter().flat_map(|alert| &alert.changes);
-    let display = |side: &Option<driftline_api::change::Side>| side.as_ref().and_then(|side| side.display.clone());
-    let mut told =
-        changes.filter(|change| change.host == *host && change.key == edit.key && change.source == edit.source);
-    let exact = told.any(|change| {
-        display(&change.before).as_deref() == Some(&edit.before)
-            && display(&change.after).as_deref() == Some(&edit.after)
-    });
-    checks.note(exact, format!("it says who and what: {host}, {}, before and after", edit.key));
-}
-
 fn note_after(checks: &mut Checks, edited: &Edited, before: &Comparison, after: &Comparison) {
     let split = after.differences.iter().find(|one| one.key == edited.edit.key && one.what == "split");
     let outlier = split.and_then(|split| split.left.groups.last());
@@ -239,19 +199,15 @@ async fn note_history(checks: &mut Checks, collector: &Collector) -> Outcome<()>
     Ok(())
 }
 
-fn note_secrets(checks: &mut Checks, shop: &Shop, edited: &Edited, after: &Comparison) {
+fn note_secrets(checks: &mut Checks, shop: &Shop, edits: &[&Edited], after: &Comparison) {
     let forms = canary::forms(shop);
     if forms.is_empty() {
         return;
     }
     let answer = serde_json::to_vec(after).unwrap_or_default();
-    let leaked =
-        canary::is_in(&forms, &answer) || edited.all_calls.iter().any(|call| canary::is_in(&forms, &call.body));
+    let mut calls = edits.iter().flat_map(|edited| &edited.all_calls);
+    let leaked = canary::is_in(&forms, &answer) || calls.any(|call| canary::is_in(&forms, &call.body));
     checks.note(!leaked, "no secret of the files is in an alert or an answer");
-}
-
-fn milliseconds(time: Duration) -> String {
-    format!("{}.{} ms", time.as_millis(), time.as_micros() % 1_000 / 100)
 }
 
 pub(super) fn show(printer: Printer, document: &Document) -> Outcome<()> {

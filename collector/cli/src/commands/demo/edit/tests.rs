@@ -12,7 +12,7 @@ fn the_sample_changes_a_plain_variable_that_was_equal() {
     let shop = Shop::load(None).unwrap();
     let (production, staging) = shop.production().unwrap();
     let edit = plan(&production.files, true).unwrap();
-    assert_eq!((edit.key.as_str(), edit.before.as_str()), ("PAYMENT_HOST", "api.payments.example"));
+    assert_eq!((edit.key.as_str(), edit.before.as_deref()), ("PAYMENT_HOST", Some("api.payments.example")));
     assert_eq!(plan(&staging.files, true).unwrap().before, edit.before);
 }
 
@@ -48,4 +48,40 @@ fn w3_the_file_is_replaced_by_rename_and_keeps_its_mode() {
     assert_ne!(after.ino(), inode);
     assert_eq!(after.permissions().mode() & 0o777, 0o640);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+fn database(text: &str) -> Database {
+    Database { host: "db-1".into(), bytes: text.as_bytes().to_vec() }
+}
+
+fn of_database(text: &str) -> (Option<String>, String, String) {
+    let edit = plan_database(&database(text)).unwrap();
+    assert_eq!((edit.key.as_str(), edit.file.as_str(), edit.source.as_str()), ("fsync", "postgresql.conf", "postgres"));
+    let read = format::read(Format::PostgresConf, &edit.text);
+    let now: Vec<_> = read.settings.iter().filter(|setting| setting.key.as_str() == "fsync").collect();
+    assert_eq!((now.len(), &now[0].value), (1, &Value::Text(edit.after.clone().into_bytes().into())));
+    (edit.before, edit.after, String::from_utf8(edit.text).unwrap())
+}
+
+#[test]
+fn fsync_is_turned_off_where_it_stands() {
+    let (before, after, text) = of_database("port = 1\nfsync = yes  # x\nwork_mem = 4MB\n");
+    assert_eq!((before.as_deref(), after.as_str()), (Some("on"), "off"));
+    assert_eq!(text, "port = 1\nfsync = off\nwork_mem = 4MB\n");
+    let (_, _, text) = of_database("FSYNC on\nfsync = true\n");
+    assert_eq!(text, "FSYNC on\nfsync = off\n", "the last one counts");
+}
+
+#[test]
+fn fsync_is_added_where_it_is_not_set_and_turned_on_where_it_is_off() {
+    for (text, expected) in [
+        ("", "fsync = off\n"),
+        ("#fsync = on\n", "#fsync = on\nfsync = off\n"),
+        ("port = 1", "port = 1\nfsync = off\n"),
+    ] {
+        assert_eq!(of_database(text), (None, "off".to_owned(), expected.to_owned()));
+    }
+    assert_eq!(of_database("fsync = off").0.as_deref(), Some("off"));
+    assert_eq!(of_database("fsync = off").2, "fsync = on\n");
+    assert_eq!(plan_database(&Database { host: "x".into(), bytes: b"\xff\n".to_vec() }), None);
 }

@@ -86,3 +86,33 @@ fn what_cannot_be_shown_is_refused() {
     let odd = directory(&["prod/.env", "a b/.env"]);
     assert!(Shop::load(Some(odd.path())).unwrap_err().to_string().contains("folder `a b`"));
 }
+
+#[test]
+fn the_samples_database_servers_are_configured_alike_however_they_write_it() {
+    let shop = Shop::load(None).unwrap();
+    let keyed = FleetKey::new([7; 32], KeyEpoch(0)).keyed();
+    let of = |stage: &Stage| {
+        let read = format::read(Format::PostgresConf, &stage.database.as_ref().unwrap().bytes);
+        assert!(read.problems.is_empty(), "{:?}", read.problems);
+        let observation = Observation::of_settings(&read.settings, &keyed, DisplayPolicy::Clear);
+        observation.items().iter().map(|item| (item.key.clone(), item.digest)).collect::<Vec<_>>()
+    };
+    let (production, staging) = shop.production().unwrap();
+    assert_eq!(production.database.as_ref().unwrap().host, "db-1");
+    assert!(of(production).len() >= 15);
+    let differ: Vec<_> = of(production).into_iter().zip(of(staging)).filter(|(a, b)| a != b).collect();
+    assert_eq!(differ.len(), 1, "only where they listen: {differ:?}");
+    assert_eq!(shop.environments[0].database, None);
+}
+
+#[test]
+fn a_directory_may_have_a_database_server_per_environment() {
+    let dir = directory(&["prod/.env", "qa/.env", "qa/postgresql.conf"]);
+    let shop = Shop::load(Some(dir.path())).unwrap();
+    let hosts: Vec<_> =
+        shop.environments.iter().map(|stage| stage.database.as_ref().map(|of| of.host.as_str())).collect();
+    assert_eq!(hosts, [Some("qa-db-1"), None]);
+    let none = directory(&["prod/postgresql.conf", "qa/.env", "staging/.env"]);
+    let names = Shop::load(Some(none.path())).unwrap().environments.len();
+    assert_eq!(names, 2, "an environment is one with env files");
+}
