@@ -5,9 +5,13 @@
 //! own five and characters by number is known; a text that is no XML is watched
 //! as content, as firewalld refuses the whole of it.
 
+mod direct;
+mod policy;
 mod ports;
 mod rich;
 mod schema;
+mod sets;
+mod values;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -21,7 +25,9 @@ use crate::format::lines::unreadable;
 use crate::format::rules::RuleList;
 use crate::limits::NESTING_DEPTH_MAX;
 use crate::{Place, Problem, ProblemKind};
+use policy::Policy;
 use rich::Rich;
+use sets::Set;
 
 /// Attributes of a root that say nothing about what is let through.
 const NOISE: [&str; 3] = ["name", "version", "immutable"];
@@ -35,8 +41,11 @@ const POLICY_TARGETS: [&str; 4] = ["ACCEPT", "REJECT", "DROP", "CONTINUE"];
 /// The priority of a policy that gives none.
 const POLICY_PRIORITY: &str = "-1";
 
+/// Letters of the name of an interface, as firewalld counts them.
+const INTERFACE_LETTERS_MAX: usize = 16;
+
 /// One element: its name, its attributes, and where it begins.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Element {
     name: String,
     attributes: Vec<(String, String)>,
@@ -80,7 +89,13 @@ struct Walk<'a> {
     rules: RuleList,
     open: Vec<Element>,
     rich: Option<Rich>,
+    /// After a part of a rule outside of one, firewalld is deaf up to the end
+    /// of the next rule.
+    deaf: bool,
     root: Option<String>,
+    policy: Policy,
+    /// Of a set, what it is made of; looked at when all is read.
+    set: Set,
     /// Keys that were set: what comes again is ignored, as firewalld does.
     seen: HashSet<String>,
     /// Ports of a zone or policy by `port` or `source-port` and protocol, which
@@ -99,7 +114,10 @@ impl<'a> Walk<'a> {
             rules: RuleList::new(b"rule"),
             open: Vec::new(),
             rich: None,
+            deaf: false,
             root: None,
+            policy: Policy::default(),
+            set: Set::default(),
             seen: HashSet::new(),
             ports: BTreeMap::new(),
             counted: (0, 1),
@@ -166,7 +184,7 @@ impl<'a> Walk<'a> {
             0 if self.root.is_some() => return Err("there are two roots"),
             0 => self.begin(&element)?,
             1 if element.name == "rule" && self.root.as_deref() != Some("direct") => {
-                self.rich = Some(Rich::new(&element))
+                self.rich = Some(Rich::new(&element, self.root.as_deref().unwrap_or_default()))
             }
             _ => {}
         }
@@ -183,13 +201,21 @@ impl<'a> Walk<'a> {
             self.refuse(root, "the root lacks an attribute, or has one that firewalld does not know");
             return Ok(());
         }
+        if !values::takes(root) {
+            self.refuse(root, "a type, module or family that firewalld does not take");
+            return Ok(());
+        }
         match &*root.name {
             "zone" => self.target(root, &ZONE_TARGETS, "default"),
             "policy" => self.target(root, &POLICY_TARGETS, ""),
             _ => self.set(&root.name, "present", root.place),
         }
+        self.set.kind = root.get("type").unwrap_or_default().to_owned();
         if root.name == "policy" {
-            self.set("priority", root.get("priority").unwrap_or(POLICY_PRIORITY), root.place);
+            match values::priority(root.get("priority").unwrap_or(POLICY_PRIORITY)) {
+                Some(priority) => self.set("priority", &priority.to_string(), root.place),
+                None => self.refuse(root, "the priority is none that firewalld takes"),
+            }
         }
         for (name, value) in &root.attributes {
             if !matches!(&**name, "target" | "priority") && !NOISE.contains(&name.as_str()) {
@@ -220,16 +246,30 @@ impl<'a> Walk<'a> {
         match self.open.len() {
             0 => {}
             1 => match self.rich.take() {
-                Some(rich) => match rich.text() {
-                    Some(rule) => self.rule(&rule, element.place),
-                    None => self.refuse(&element, "the rule is none that firewalld takes"),
-                },
+                Some(rich) => self.rich(rich, &element),
                 None => self.child(&element),
             },
             _ => match &mut self.rich {
                 Some(rich) => rich.take(&element),
                 None => self.refuse(&element, "no element of a file of firewalld"),
             },
+        }
+    }
+
+    fn rich(&mut self, rich: Rich, element: &Element) {
+        let (ignores, about) = (rich.ignores(), rich.about());
+        let is_heard = !std::mem::take(&mut self.deaf);
+        match rich.text().filter(|_| is_heard) {
+            None => self.refuse(element, "the rule is none that firewalld takes"),
+            Some(rule) => {
+                if let Some(about) = &about {
+                    self.policy.take(about);
+                }
+                self.rule(&rule, element.place);
+                if ignores {
+                    self.refuse(element, "firewalld ignores a part of the rule that comes twice");
+                }
+            }
         }
     }
 
@@ -251,12 +291,24 @@ impl<'a> Walk<'a> {
             return;
         }
         let root = self.root.clone().unwrap_or_default();
+        if self.deaf {
+            self.refuse(element, "firewalld ignores what follows a part of a rule that is in none");
+            return;
+        }
         if !schema::allows(&root, element) {
+            self.deaf = schema::deafens(&root, &element.name);
             self.refuse(element, "no element of such a file, or not with these attributes");
             return;
         }
         if root == "direct" {
-            self.rule(&direct(element), element.place);
+            match direct::canonical(element) {
+                Some(rule) => self.rule(&rule, element.place),
+                None => self.refuse(element, "a family, table, priority or command that firewalld does not take"),
+            }
+            return;
+        }
+        if element.name == "entry" {
+            self.set.entries.push(sets::Entry { text: element.text.clone(), place: element.place });
             return;
         }
         if element.name == "destination" {
@@ -266,8 +318,20 @@ impl<'a> Walk<'a> {
         if matches!(&*root, "zone" | "policy") && self.range(element) {
             return;
         }
+        if element.name == "port" && element.get("port") == Some("") && root != "service" {
+            self.refuse(element, "only a service may name a protocol so");
+            return;
+        }
+        if element.name == "option" && self.set.kind == "hash:mac" && element.get("name") == Some("family") {
+            self.refuse(element, "hardware addresses have no family");
+            return;
+        }
         match item(element) {
-            Some((key, value)) => self.set(&key, &value, element.place),
+            Some((key, value)) => {
+                self.policy.take(element);
+                self.set.option(&key, &value);
+                self.set(&key, &value, element.place);
+            }
             None => self.refuse(element, "a port, protocol, address or name that firewalld does not take"),
         }
     }
@@ -291,7 +355,9 @@ impl<'a> Walk<'a> {
         for family in ["ipv4", "ipv6"] {
             let Some(value) = element.get(family) else { continue };
             let key = format!("destination {family}");
-            if root == "service" {
+            if root == "service" && !values::is_of_family(family, value) {
+                self.refuse(element, "an address that is none of its family");
+            } else if root == "service" {
                 self.set(&key, &canonical(value), element.place);
             } else if says_yes(value) {
                 self.set(&key, "present", element.place);
@@ -299,12 +365,31 @@ impl<'a> Walk<'a> {
         }
     }
 
+    fn entries(&mut self) {
+        let Set { kind, is_v6, has_timeout, entries } = std::mem::take(&mut self.set);
+        let kind = sets::Kind { name: &kind, is_v6: is_v6.unwrap_or(false) };
+        for entry in entries {
+            match kind.canonical(&entry.text).filter(|_| has_timeout != Some(true)) {
+                Some(text) => self.set(&format!("entry {text}"), "present", entry.place),
+                None => {
+                    let reason = "an entry that is none of the set's type and family, or of a set with a timeout";
+                    self.gather.problem(ProblemKind::Syntax, entry.place, reason, None);
+                    self.gather.unread(entry.text.as_bytes());
+                }
+            }
+        }
+    }
+
     fn finish(mut self, bytes: &[u8]) -> Reading {
+        if let Some(reason) = self.policy.refusal().filter(|_| self.root.as_deref() == Some("policy")) {
+            self.gather.problem(ProblemKind::Syntax, Place { line: 1, column: 1 }, reason, None);
+        }
         for ((name, protocol), list) in std::mem::take(&mut self.ports) {
             for (from, to, place) in ports::joined(list) {
                 self.set(&format!("{name} {}/{protocol}", ports::shown(from, to)), "present", place);
             }
         }
+        self.entries();
         self.rules.finish(&mut self.gather);
         self.gather.finish(bytes)
     }
@@ -315,8 +400,9 @@ fn item(element: &Element) -> Option<(String, String)> {
     let name = element.name.as_str();
     let named = |attribute: &str| element.get(attribute).map(|value| format!("{name} {value}"));
     let key = match name {
+        "interface" if !is_interface(element.get("name")?) => return None,
         "interface" | "service" | "icmp-block" | "ingress-zone" | "egress-zone" | "helper" => named("name")?,
-        "module" => format!("module {}", element.get("name")?.replace("nf_conntrack_", "").replace('_', "-")),
+        "module" => format!("module {}", values::module(element.get("name")?)?),
         "include" => named("service")?,
         "protocol" => format!("protocol {}", ports::protocol(element.get("value")?)?),
         "masquerade" | "forward" | "icmp-block-inversion" => name.to_owned(),
@@ -324,14 +410,17 @@ fn item(element: &Element) -> Option<(String, String)> {
         "port" | "source-port" => format!("{name} {}", port(element)?),
         "forward-port" => format!("{name} {}", forward(element)?),
         "source" => format!("source {}", source(element)?),
-        "entry" => format!(
-            "entry {}",
-            address::canonical(element.text.trim()).unwrap_or_else(|| element.text.trim().to_owned())
-        ),
+        "option" if !values::is_option(element.get("name")?, element.get("value").unwrap_or_default()) => return None,
         "option" => return Some((named("name")?, element.get("value").unwrap_or_default().to_owned())),
         _ => return None,
     };
     Some((key, "present".to_owned()))
+}
+
+/// What firewalld takes for the name of an interface; `+` at its end stands for
+/// any number of letters.
+fn is_interface(name: &str) -> bool {
+    (1..=INTERFACE_LETTERS_MAX).contains(&name.chars().count()) && !name.contains([' ', '/', '!', '*'])
 }
 
 fn canonical(text: &str) -> String {
@@ -350,7 +439,7 @@ fn mac(text: &str) -> Option<String> {
 
 /// What a zone is bound to; the hardware address stands in `address` too.
 fn source(element: &Element) -> Option<String> {
-    match (element.get("address"), element.get("ipset"), element.get("invert").or(element.get("mac"))) {
+    match (element.get("address"), element.get("ipset"), element.get("invert")) {
         (Some(address), None, None) => address::canonical(address).or_else(|| mac(address)),
         (None, Some(set), None) => Some(format!("ipset:{set}")),
         _ => None,
@@ -379,14 +468,6 @@ fn forward(element: &Element) -> Option<String> {
         text.push_str(&ports::canonical(port)?);
     }
     Some(text)
-}
-
-/// A rule that is handed to iptables as it is.
-fn direct(element: &Element) -> String {
-    let mut words = vec![element.name.as_str()];
-    words.extend(["ipv", "table", "chain", "priority"].into_iter().filter_map(|name| element.get(name)));
-    words.extend(element.text.split_ascii_whitespace());
-    words.join(" ")
 }
 
 /// XML's own five.

@@ -22,6 +22,10 @@ pub(super) fn numbers(text: &str) -> Option<(u16, u16)> {
     if let Some(port) = number(text) {
         return Some((port, port));
     }
+    // A range without an end is its first port.
+    if let Some(port) = text.strip_suffix('-').and_then(number) {
+        return Some((port, port));
+    }
     // Names have hyphens too, so that each hyphen may be the one of the range.
     let mut ranges = text
         .match_indices('-')

@@ -3,6 +3,7 @@
 //! Knows no services, sets or types of ICMP. A rule that firewalld would ignore
 //! is none here.
 
+use super::values::{self, is_of_family};
 use super::{Element, address, mac, ports, says_yes};
 
 /// The order in which a rule says its parts.
@@ -18,20 +19,32 @@ const LEVELS: [&str; 8] = ["emerg", "alert", "crit", "error", "warning", "notice
 #[derive(Debug, Default)]
 pub(super) struct Rich {
     head: String,
-    has_family: bool,
+    in_zone: bool,
+    family: Option<String>,
     has_priority: bool,
+    /// Its addresses, which must be of its family.
+    addresses: Vec<String>,
+    /// What a packet is refused with, which depends on the family.
+    reject: Option<String>,
+    /// Whether it is about a sender by its hardware address.
+    has_mac: bool,
     needs_family: bool,
+    /// The name of the action.
+    action: String,
     /// The name of the element that it is about.
     element: String,
+    /// That element itself.
+    about: Option<Element>,
     parts: [Option<String>; ORDER.len()],
     /// A limit stands inside of what it limits, and is read first.
     limit: Option<String>,
     wrong: bool,
+    ignored: bool,
 }
 
 impl Rich {
-    pub(super) fn new(rule: &Element) -> Self {
-        let mut made = Self { head: "rule".to_owned(), ..Self::default() };
+    pub(super) fn new(rule: &Element, root: &str) -> Self {
+        let mut made = Self { head: "rule".to_owned(), in_zone: root == "zone", ..Self::default() };
         for (name, value) in &rule.attributes {
             made.wrong |= !matches!(&**name, "family" | "priority");
             if name == "family" {
@@ -39,18 +52,18 @@ impl Rich {
             }
         }
         if let Some(priority) = rule.get("priority") {
-            match priority.trim().parse::<i16>() {
-                Ok(0) => {}
-                Ok(priority) => {
+            match values::priority(priority) {
+                Some(0) => {}
+                Some(priority) => {
                     push(&mut made.head, "priority", &priority.to_string());
                     made.has_priority = true;
                 }
-                Err(_) => made.wrong = true,
+                None => made.wrong = true,
             }
         }
         if let Some(family) = rule.get("family") {
             push(&mut made.head, "family", family);
-            made.has_family = true;
+            made.family = Some(family.to_owned());
         }
         made
     }
@@ -63,6 +76,8 @@ impl Rich {
             self.limit = limit;
             return;
         }
+        // Policies came later, without what was there to turn things off.
+        self.wrong |= !self.in_zone && element.get("enabled").is_some();
         let Some((at, mut text)) = part(element) else {
             self.wrong = true;
             return;
@@ -72,29 +87,72 @@ impl Rich {
             text.push_str(&limit);
         }
         match ORDER[at] {
-            "source" => self.needs_family |= element.get("address").is_some(),
+            "source" => self.has_mac = element.get("mac").is_some(),
             "destination" => self.needs_family = true,
-            "element" => self.element.clone_from(&element.name),
+            "element" => {
+                self.element.clone_from(&element.name);
+                self.about = Some(element.clone());
+            }
+            "action" => {
+                self.action.clone_from(&element.name);
+                self.reject = element.get("type").filter(|kind| !kind.is_empty()).map(str::to_owned);
+            }
             _ => {}
         }
-        self.wrong |= self.parts[at].is_some();
-        self.parts[at] = Some(text);
+        let addresses = ["address", "to-addr"].into_iter().filter_map(|name| element.get(name));
+        self.addresses.extend(addresses.filter(|address| !address.is_empty()).map(str::to_owned));
+        if self.parts[at].is_none() {
+            self.parts[at] = Some(text);
+        } else if matches!(ORDER[at], "log" | "destination") {
+            // The first one counts, and the rule with it.
+            self.ignored = true;
+        } else {
+            self.wrong = true;
+        }
+    }
+
+    /// The element that it is about.
+    pub(super) fn about(&self) -> Option<Element> {
+        self.about.clone()
+    }
+
+    /// Whether a part of the rule is ignored, and the rest of it is not.
+    pub(super) fn ignores(&self) -> bool {
+        self.ignored
     }
 
     /// The whole rule; none when firewalld would not take it.
     pub(super) fn text(self) -> Option<String> {
         let [source, destination, element, log, audit, action] = self.parts.each_ref().map(Option::is_some);
         let acts = ACTING.contains(&self.element.as_str());
-        let family = self.has_family || !(self.needs_family || self.element == "forward-port");
         let is_about =
             element || (log && self.has_priority) || (action && (source || destination || self.has_priority));
         let does = acts || log || audit || action;
-        let twice = action && acts && self.element != "tcp-mss-clamp";
-        if self.wrong || self.limit.is_some() || !family || !is_about || !does || twice {
+        let twice = action && acts;
+        // Only a verdict is audited.
+        let unheard = audit && !matches!(&*self.action, "accept" | "reject" | "drop");
+        let masked = self.has_mac && self.element == "masquerade";
+        if self.wrong || self.limit.is_some() || !is_about || !does || twice || unheard || masked || !self.fits() {
             return None;
         }
         let parts: Vec<String> = std::iter::once(self.head).chain(self.parts.into_iter().flatten()).collect();
         Some(parts.join(" "))
+    }
+}
+
+impl Rich {
+    /// Whether addresses, and how a packet is refused, are of the rule's family.
+    fn fits(&self) -> bool {
+        match self.family.as_deref() {
+            None => {
+                let is_bound = self.needs_family || self.element == "forward-port" || self.reject.is_some();
+                self.addresses.is_empty() && !is_bound
+            }
+            Some(family) => {
+                self.addresses.iter().all(|address| is_of_family(family, address))
+                    && self.reject.as_ref().is_none_or(|kind| values::rejects(family, kind))
+            }
+        }
     }
 }
 
@@ -120,6 +178,10 @@ fn limit(element: &Element) -> Option<String> {
     if element.attributes.iter().any(|(name, _)| !matches!(&**name, "value" | "burst")) {
         return None;
     }
+    // The one rate that is too slow to be counted.
+    if rate == 1 && unit == "d" {
+        return None;
+    }
     let mut text = " limit".to_owned();
     push(&mut text, "value", &format!("{rate}/{unit}"));
     if let Some(burst) = element.get("burst") {
@@ -139,7 +201,7 @@ fn row(name: &str) -> Option<Row> {
         "port" | "source-port" => ("element", &["port", "protocol"], &[]),
         "protocol" => ("element", &["value"], &[]),
         "tcp-mss-clamp" => ("element", &[], &["value"]),
-        "masquerade" => ("element", &[], &[]),
+        "masquerade" => ("element", &[], &["enabled"]),
         "forward-port" => ("element", &["port", "protocol"], &["to-port", "to-addr"]),
         "log" => ("log", &[], &["prefix", "level"]),
         "nflog" => ("log", &[], &["group", "prefix", "queue-size"]),
@@ -171,6 +233,10 @@ fn part(element: &Element) -> Option<(usize, String)> {
     }
     let mut said = 0;
     for attribute in needs.iter().chain(may) {
+        // An empty prefix is no prefix, and no log either.
+        if *attribute == "prefix" && element.get(attribute) == Some("") {
+            return None;
+        }
         match element.get(attribute).filter(|value| !value.is_empty()) {
             Some(value) => push(&mut text, attribute, &value_of(name, attribute, value)?),
             None if needs.contains(attribute) => return None,
@@ -181,7 +247,9 @@ fn part(element: &Element) -> Option<(usize, String)> {
     match name {
         "source" | "destination" if said != 1 => return None,
         "forward-port" if said < 3 => return None,
-        "tcp-mss-clamp" if said == 0 => push(&mut text, "value", "pmtu"),
+        // Whatever it says: to be there is to be enabled.
+        "masquerade" => name.clone_into(&mut text),
+        "tcp-mss-clamp" if element.get("value").is_none() => push(&mut text, "value", "pmtu"),
         _ => {}
     }
     ORDER.iter().position(|known| *known == kind).map(|at| (at, text))
@@ -197,7 +265,11 @@ fn value_of(name: &str, attribute: &str, value: &str) -> Option<String> {
         (_, "protocol") => ports::is_protocol(value).then(as_written),
         ("protocol", "value") => ports::protocol(value),
         (_, "level") => LEVELS.contains(&value).then(as_written),
-        (_, "group" | "queue-size") => value.parse::<u16>().ok().map(|number| number.to_string()),
+        (_, "set") => values::mark(value),
+        ("tcp-mss-clamp", "value") => values::clamp(value),
+        (_, "group" | "queue-size") => {
+            values::number(value).and_then(|number| u16::try_from(number).ok()).map(|number| number.to_string())
+        }
         _ => Some(as_written()),
     }
 }

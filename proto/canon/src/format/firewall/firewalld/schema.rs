@@ -24,12 +24,13 @@ const ROWS: &[Row] = &[
     (&["zone", "policy", "service"], "source-port", &["port", "protocol"], &[]),
     (&["zone", "policy", "service"], "protocol", &["value"], &[]),
     (BOTH, "icmp-block", &["name"], &[]),
-    (BOTH, "masquerade", &[], &["enabled"]),
+    (&["zone"], "masquerade", &[], &["enabled"]),
+    (&["policy"], "masquerade", &[], &[]),
     (BOTH, "forward-port", &["port", "protocol"], &["to-port", "to-addr"]),
     (&["zone"], "forward", &[], &[]),
     (&["zone"], "icmp-block-inversion", &[], &[]),
     (&["zone"], "interface", &["name"], &[]),
-    (&["zone"], "source", &[], &["address", "ipset", "family"]),
+    (&["zone"], "source", &[], &["address", "ipset", "family", "mac", "invert"]),
     (&["policy"], "ingress-zone", &["name"], &[]),
     (&["policy"], "egress-zone", &["name"], &[]),
     (&["service"], "module", &["name"], &[]),
@@ -55,4 +56,11 @@ pub(super) fn allows(root: &str, element: &Element) -> bool {
         needed.iter().all(|name| element.get(name).is_some())
             && element.attributes.iter().all(|(name, _)| needed.contains(&&**name) || more.contains(&&**name))
     })
+}
+
+/// Whether an element, where it is no part of a rule, makes firewalld pass over
+/// all that follows up to the end of the next rule.
+pub(super) fn deafens(root: &str, element: &str) -> bool {
+    let of_rules = ["accept", "reject", "drop", "mark", "destination", "audit", "limit"];
+    matches!(root, "zone" | "policy") && (of_rules.contains(&element) || (root == "policy" && element == "source"))
 }

@@ -123,6 +123,16 @@ fn what_firewalld_does_not_take_is_a_problem() {
         "<rule><service name='a'/><accept><limit value='3/x'/></accept></rule>",
         "<rule priority='x'><service name='a'/><accept/></rule>",
         "<rule><service name='a'/><log level='loud'/></rule>",
+        "<rule family='ipv6'><source address='10.0.0.1'/><accept/></rule>",
+        "<rule><service name='a'/><reject type='tcp-reset'/></rule>",
+        "<rule family='ipv6'><service name='a'/><reject type='icmp-host-prohibited'/></rule>",
+        "<rule><service name='a'/><audit/></rule>",
+        "<rule><service name='a'/><mark set='1/2/3'/></rule>",
+        "<rule><service name='a'/><accept><limit value='1/d'/></accept></rule>",
+        "<rule><tcp-mss-clamp value='100'/></rule>",
+        "<rule><tcp-mss-clamp/><accept/></rule>",
+        "<rule><source mac='aa:bb:cc:dd:ee:ff'/><masquerade/></rule>",
+        "<interface name='a/b'/>",
     ] {
         let reading = read(&format!("<zone>{bad}</zone>"));
         assert_eq!(reading.problems.len(), 1, "{bad}: {:?}", reading.problems);
@@ -141,4 +151,86 @@ fn what_is_refused_is_watched() {
     let one = content("<rule><accept/><service name='a'/><x/></rule>");
     assert_ne!(one, content("<rule><accept/><service name='b'/><x/></rule>"));
     assert_ne!(one, content("<rule><drop/><service name='a'/><x/></rule>"));
+}
+
+/// What a part of a rule does outside of one, found by asking firewalld.
+#[test]
+fn after_a_stray_verdict_nothing_counts_up_to_the_end_of_the_next_rule() {
+    let keys = |text: &str| -> Vec<String> {
+        let reading = read(text);
+        assert!(!reading.problems.is_empty(), "{text}");
+        reading.settings.iter().map(|setting| setting.key.as_str().to_owned()).collect()
+    };
+    let rule = "<rule priority='1'><drop/></rule>";
+    let text = format!("<zone><service name='a'/><accept/><service name='b'/>{rule}<service name='c'/></zone>");
+    assert_eq!(keys(&text), ["target", "service a", "service c", "@content"]);
+    assert_eq!(keys("<zone><log/><service name='a'/></zone>"), ["target", "service a", "@content"]);
+}
+
+#[test]
+fn of_two_logs_the_first_counts_and_the_second_is_a_problem() {
+    let reading = read("<zone><rule priority='1'><log prefix='a'/><log prefix='b'/><drop/></rule></zone>");
+    assert_eq!(reading.problems.len(), 1);
+    let rule = reading.settings.iter().find(|setting| setting.key.as_str().starts_with("rule: ")).unwrap();
+    assert_eq!(rule.value.bytes(), br#"rule priority="1" log prefix="a" drop"#);
+}
+
+#[test]
+fn the_entries_of_a_set_are_of_its_type_and_family() {
+    let set = |kind: &str, inside: &str| read(&format!("<ipset type='{kind}'>{inside}</ipset>"));
+    for (kind, good) in [
+        ("hash:ip", "<entry>10.0.0.1</entry><entry>10.0.0.1-10.0.0.9</entry>"),
+        ("hash:net", "<option name='family' value='inet6'/><entry>2001:db8::/32</entry>"),
+        ("hash:net", "<entry>2001:db8::/32</entry><option name='family' value='inet6'/>"),
+        ("hash:ip,port", "<entry>10.0.0.1,tcp:http</entry><entry>10.0.0.1,icmp:ping</entry>"),
+        ("hash:mac", "<entry>aa:bb:cc:dd:ee:ff</entry>"),
+        ("hash:net,iface", "<entry>10.0.0.0/8,eth0</entry>"),
+        ("hash:ip,mark", "<entry>10.0.0.1,0x63</entry>"),
+        ("hash:ip", "<option name='timeout' value='0'/><entry>10.0.0.1</entry>"),
+    ] {
+        assert_eq!(set(kind, good).problems, [], "{kind}: {good}");
+    }
+    for (kind, bad) in [
+        ("hash:ip", "<entry>2001:db8::1</entry>"),
+        ("hash:ip", "<entry>10.0.0.1,tcp:80</entry>"),
+        ("hash:ip", "<entry>0.0.0.0</entry>"),
+        ("hash:net", "<entry>10.0.0.0/0</entry>"),
+        ("hash:mac", "<entry>00:00:00:00:00:00</entry>"),
+        ("hash:mac", "<option name='family' value='inet'/>"),
+        ("hash:ip", "<option name='timeout' value='60'/><entry>10.0.0.1</entry>"),
+        ("hash:ip", "<option name='comment' value='x'/>"),
+    ] {
+        assert_eq!(set(kind, bad).problems.len(), 1, "{kind}: {bad}");
+    }
+}
+
+#[test]
+fn a_policy_that_firewalld_refuses_as_a_whole_is_a_problem() {
+    let policy = |inside: &str| read(&format!("<policy target='DROP'>{inside}</policy>")).problems.len();
+    let (from_any, to_host) = ("<ingress-zone name='ANY'/>", "<egress-zone name='HOST'/>");
+    assert_eq!(policy(&format!("{from_any}{to_host}<masquerade/>")), 1);
+    assert_eq!(policy(&format!("{from_any}{to_host}")), 0);
+    assert_eq!(policy(&format!("{from_any}<ingress-zone name='public'/>")), 1);
+    assert_eq!(policy(&format!("<ingress-zone name='HOST'/>{to_host}")), 1);
+    let forward = |to: &str| format!("<forward-port port='1' protocol='tcp' {to}/>");
+    assert_eq!(policy(&format!("{to_host}{}", forward("to-addr='10.0.0.1'"))), 1);
+    assert_eq!(policy(&format!("{to_host}{}", forward("to-port='2'"))), 0);
+    assert_eq!(policy(&format!("<egress-zone name='public'/>{}", forward("to-port='2'"))), 1);
+    let rich = format!("<rule family='ipv4'>{}</rule>", forward("to-addr='10.0.0.1'"));
+    assert_eq!(policy(&format!("{to_host}{rich}")), 1);
+}
+
+#[test]
+fn the_words_of_a_direct_rule_are_those_of_a_shell() {
+    let direct = |words: &str| {
+        let rule = format!("<rule ipv='ipv4' table='filter' chain='INPUT' priority='0'>{words}</rule>");
+        shown(&format!("<direct>{rule}</direct>"))
+    };
+    assert_eq!(direct("-j  LOG --log-prefix 'a  b'"), direct("-j LOG --log-prefix \"a  b\""));
+    assert_ne!(direct("-j LOG --log-prefix 'a  b'"), direct("-j LOG --log-prefix 'a b'"));
+    assert_eq!(direct("a\\ b"), direct("'a b'"));
+    for bad in ["'a", "a\\", "\"a"] {
+        let rule = format!("<direct><passthrough ipv='ipv4'>{bad}</passthrough></direct>");
+        assert_eq!(read(&rule).problems.len(), 1, "{bad}");
+    }
 }
