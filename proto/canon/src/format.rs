@@ -7,7 +7,7 @@
 mod detect;
 mod document;
 pub mod env_file;
-mod firewall;
+pub mod firewall;
 mod gather;
 mod includes;
 mod index;

@@ -11,6 +11,7 @@ mod comment;
 mod firewalld;
 mod ipset;
 mod iptables;
+pub mod meaning;
 mod model;
 mod names;
 mod nft;

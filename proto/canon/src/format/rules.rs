@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::gather::{Gather, text};
 use crate::display::MASK;
+use crate::key::escape;
 use crate::{ItemKey, Place, secret};
 
 /// Bytes of a rule that its key shows. An operator reads no further; the hash
@@ -97,6 +98,14 @@ impl Shown {
 pub(super) fn order_value(count: usize, order: &[u8]) -> String {
     let rules = if count == 1 { "rule" } else { "rules" };
     format!("{count} {rules}, order {}", digits(order))
+}
+
+/// The key of a rule that stands in a list for that time, the list named as in
+/// its keys: what [`RuleList::push`] gives it where no secret is known.
+pub(super) fn key_of(list: &str, rule: &[u8], times: u32) -> ItemKey {
+    let behind = escape(&Shown::of(rule).key(b"", times));
+    ItemKey::from_canonical(format!("{list}{behind}"))
+        .unwrap_or_else(|_| ItemKey::from_bytes(format!("{list}{behind}").as_bytes()))
 }
 
 /// A rule in which each word that may be a secret is masked.
