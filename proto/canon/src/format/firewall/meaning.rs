@@ -12,6 +12,7 @@ mod difference;
 mod facts;
 mod graph;
 mod iptables;
+mod kept;
 mod keys;
 mod machine;
 mod nft;
@@ -27,6 +28,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use self::graph::{ChainId, Graph, RuleId};
+pub use self::kept::{Kept, Meant};
 use self::keys::About;
 use self::settle::Pending;
 use crate::format::Setting;

@@ -1,0 +1,81 @@
+use super::{Kept, Meant};
+use crate::format::{self, Format, Setting};
+use crate::{DisplayPolicy, FleetKey, KeyEpoch, Observation, Value};
+
+fn read(text: &str) -> Vec<Setting> {
+    let reading = format::read(Format::Nft, text.as_bytes());
+    assert!(reading.problems.is_empty(), "{:?}", reading.problems);
+    reading.settings
+}
+
+fn table(policy: &str, rules: &[&str]) -> String {
+    let rules = rules.join("\n");
+    format!("table inet t {{\nchain c {{\ntype filter hook input priority 0; policy {policy};\n{rules}\n}}\n}}\n")
+}
+
+fn said(meant: &Meant) -> Vec<String> {
+    let mut all: Vec<_> = meant.iter().map(|(key, meaning)| format!("{key} => {}", meaning.text)).collect();
+    all.sort();
+    all
+}
+
+fn observed(settings: &[Setting], policy: DisplayPolicy) -> Observation {
+    Observation::of_settings(settings, &FleetKey::new([7; 32], KeyEpoch(1)).keyed(), policy)
+}
+
+#[test]
+fn each_reading_is_held_against_the_last_one() {
+    let mut kept = Kept::of(&read(&table("drop", &["tcp dport 22 accept"])));
+    let more = read(&table("drop", &["tcp dport 22 accept", "tcp dport 5432 accept"]));
+    let came = said(&kept.read(&more));
+    let rules: Vec<_> = came.iter().filter(|one| !one.starts_with("@order")).collect();
+    assert_eq!(rules.len(), 1, "{came:?}");
+    assert!(rules[0].contains("=> opens tcp/5432 to any source"), "{came:?}");
+    assert!(said(&kept.read(&more)).is_empty(), "nothing came or went");
+    let gone = kept.read(&[]);
+    assert!(said(&gone).iter().any(|one| one.contains("tcp dport 5432 accept")), "{gone:?}");
+}
+
+#[test]
+fn a_part_means_what_the_whole_means() {
+    let before = table("drop", &["tcp dport 22 accept", "tcp dport 80 accept"]);
+    for (policy, rules) in [
+        ("drop", &["tcp dport 22 accept", "tcp dport 5432 accept", "tcp dport 80 accept"][..]),
+        ("drop", &["tcp dport 80 accept"][..]),
+        ("accept", &["tcp dport 22 accept", "tcp dport 80 accept"][..]),
+        ("drop", &[][..]),
+    ] {
+        let now = read(&table(policy, rules));
+        let whole = Kept::of(&read(&before)).read(&now);
+        let facts = now.iter().filter(|one| super::is_fact(&one.key)).map(|one| (&one.key, Some(&one.value)));
+        let part = Kept::of(&read(&before)).part([("inet t/c", rules.to_vec())], facts);
+        assert_eq!(said(&whole), said(&part));
+        assert!(!whole.is_empty());
+    }
+}
+
+#[test]
+fn what_changed_while_nobody_looked_is_told_by_what_was_known() {
+    let before = read(&table("drop", &["tcp dport 22 accept", "tcp dport 23 drop"]));
+    let now = read(&table("accept", &["tcp dport 22 accept", "tcp dport 5432 accept"]));
+    for policy in [DisplayPolicy::Clear, DisplayPolicy::Digest] {
+        let (mut kept, meant) = Kept::since(&observed(&before, policy), &now);
+        let said = said(&meant);
+        let of = |part: &str| said.iter().find(|one| one.starts_with(part)).map_or("", String::as_str);
+        assert!(of("inet t/c: tcp dport 5432 accept").contains("5432"), "{said:?}");
+        assert!(!of("inet t/c: tcp dport 23 drop").is_empty(), "{said:?}");
+        if policy == DisplayPolicy::Clear {
+            assert!(of("inet t/c policy").contains("opens"), "{said:?}");
+        }
+        assert!(kept.read(&now).is_empty(), "it has caught up");
+    }
+    let (_, same) = Kept::since(&observed(&before, DisplayPolicy::Clear), &before);
+    assert!(same.is_empty(), "{same:?}");
+}
+
+#[test]
+fn a_value_watched_by_content_is_no_rule() {
+    let mut kept = Kept::of(&[]);
+    let part = kept.part([], [(&crate::ItemKey::metadata(crate::ItemKey::CONTENT), Some(&Value::Inherited))]);
+    assert!(part.iter().all(|(_, meaning)| !meaning.text.as_str().is_empty()));
+}
