@@ -6,6 +6,7 @@
 
 mod compose;
 pub mod coverage;
+mod kernel;
 mod names;
 mod places;
 mod processes;
@@ -135,6 +136,7 @@ pub fn look(root: &Path) -> io::Result<Findings> {
     processes::gather(&root, &mut gathered);
     compose::gather(&root, &mut gathered);
     places::gather(&root, &mut gathered);
+    kernel::gather(&root, &mut gathered);
     Ok(finish(gathered))
 }
 

@@ -15,3 +15,5 @@ mod kernel;
 mod programs;
 #[path = "saved/quiet.rs"]
 mod quiet;
+#[path = "saved/ufw.rs"]
+mod ufw;

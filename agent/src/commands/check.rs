@@ -11,6 +11,8 @@ use super::{Outcome, boxed, print};
 use crate::cli::ConfigArguments;
 use crate::config::{Config, Pattern, SourceSpec};
 use crate::firewall::namespace::Namespace;
+use crate::firewall::save::survey;
+use crate::firewall::tools::Tools;
 use crate::observe::examine::{What, examine};
 use crate::process::described;
 use crate::watch::notifier::Notifier;
@@ -36,11 +38,15 @@ pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
     }
     if let Some(spec) = &config.firewall {
         for place in &spec.places {
-            let place = match place {
+            let shown = match place {
                 Namespace::Own => "the host's own rules".to_owned(),
                 Namespace::Named(name) => format!("the rules of the network namespace {name}"),
             };
-            _ = writeln!(text, "{} ({}): {place}", spec.source.name, spec.source.kind);
+            _ = writeln!(text, "{} ({}): {shown}", spec.source.name, spec.source.kind);
+            let runtime = super::runtime()?;
+            for (backend, found) in runtime.block_on(survey(&Tools::system(), place)) {
+                _ = writeln!(text, "  {}: {found}", backend.as_str());
+            }
         }
     }
     print(&text)

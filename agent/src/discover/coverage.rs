@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Pattern, SourceSpec, display_path};
 
-use super::{Finding, Findings};
+use super::{Finding, Findings, kernel};
 
 /// How often it is looked what is there: new files are rare, and a look reads
 /// some hundred unit files.
@@ -55,7 +55,12 @@ pub async fn watch(
 
 /// What was found and no source watches.
 pub(super) fn unwatched<'a>(findings: &'a Findings, config: &'a Config) -> impl Iterator<Item = &'a Finding> {
-    findings.files.iter().filter(|finding| !config.sources.iter().any(|source| covers(source, &finding.path)))
+    findings.files.iter().filter(|finding| {
+        if kernel::is_live(&finding.path) {
+            return config.firewall.is_none();
+        }
+        !config.sources.iter().any(|source| covers(source, &finding.path))
+    })
 }
 
 fn covers(source: &SourceSpec, path: &Path) -> bool {

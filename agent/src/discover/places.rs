@@ -1,5 +1,4 @@
-//! Where configuration lies by convention, as data; and whether a live firewall
-//! is loaded.
+//! Where configuration lies by convention, as data.
 //!
 //! It knows paths of programs that most hosts have, and asks no program.
 
@@ -68,7 +67,6 @@ pub(super) fn gather(root: &Root, gathered: &mut Gathered) {
             application(root, gathered, path);
         }
     }
-    firewall(root, gathered);
 }
 
 /// The table that finds a server's files wherever they lie by convention.
@@ -136,21 +134,4 @@ pub(super) fn compose_file(gathered: &mut Gathered, project: &str, path: PathBuf
         Table::of_file(SourceKind::ConfigFile, &name, &path).map(|table| table.with("format", "yaml"))
     };
     gathered.note(path.clone(), table, reason);
-}
-
-/// What the kernel says without being asked over netlink, which takes root.
-fn firewall(root: &Root, gathered: &mut Gathered) {
-    let tables = |path: &str| root.text(Path::new(path)).is_some_and(|text| !text.trim().is_empty());
-    let nftables = root
-        .text(Path::new("/sys/module/nf_tables/refcnt"))
-        .and_then(|text| text.trim().parse::<u32>().ok())
-        .is_some_and(|users| users > 0);
-    let legacy = tables("/proc/net/ip_tables_names") || tables("/proc/net/ip6_tables_names");
-    for (there, what) in [(nftables, "nftables"), (legacy, "iptables")] {
-        if there {
-            gathered.remarks.insert(format!(
-                "a live ruleset of {what} is loaded: its files are watched where there are any, the kernel's own rules are not"
-            ));
-        }
-    }
 }

@@ -38,6 +38,11 @@ impl Root {
         Ok(Self { dir, own: path == Path::new("/") })
     }
 
+    /// Whether it is the host's own.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own
+    }
+
     fn at(&self, path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {
         let flags = flags | OFlags::CLOEXEC;
         if self.own {

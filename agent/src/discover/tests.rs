@@ -57,9 +57,12 @@ fn a_whole_host_is_proposed_and_then_covered() {
         assert!(names(&config).contains(&name), "{name} is not in\n{text}");
     }
     let coverage = covered(&findings, &config);
-    assert_eq!((coverage.watched, coverage.found), (10, 10), "{:?}", coverage.unwatched);
+    assert_eq!((coverage.watched, coverage.found), (11, 11), "{:?}", coverage.unwatched);
     assert!(text.contains("# /etc/default/web: environment of web.service\n[[source]]\nkind = \"env_file\""), "{text}");
-    assert!(text.contains("a running vector has it as `--config`") && text.contains("live ruleset of iptables"));
+    assert!(
+        text.contains("a running vector has it as `--config`")
+            && text.contains("tables of iptables-legacy are loaded: filter")
+    );
     assert!(text.contains("redis.service starts redis-server with it as `its first argument`"), "{text}");
     assert!(!text.contains("hunter2"));
     assert_eq!(additions(&findings, &config), "");

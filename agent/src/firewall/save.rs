@@ -10,6 +10,7 @@ mod loaded;
 mod look;
 mod program;
 mod reading;
+mod survey;
 mod turn;
 
 use std::convert::Infallible;
@@ -24,6 +25,7 @@ use super::Backend;
 use super::desk::{Commit, Commits, Desk};
 use super::tools::Tools;
 use ear::{Ear, Hint};
+pub use survey::survey;
 use turn::{Turn, Why, is_quiet};
 
 /// How often it is looked whether a backend that was not there is loaded now.

@@ -207,3 +207,30 @@ fn rules_that_appear_while_the_agent_is_down_are_a_change() {
         assert!(entries.last().unwrap().unobserved_since_ms.is_some(), "{backend}");
     }
 }
+
+#[test]
+fn a_ruleset_that_is_loaded_proposes_the_source_and_check_says_what_would_read_it() {
+    let Some(netns) = Netns::new() else { return };
+    let agent = env!("CARGO_BIN_EXE_driftline-agent");
+    let empty = netns.run(&format!("{agent} discover"));
+    assert!(!empty.contains("live firewall"), "{empty}");
+    netns
+        .run("nft add table inet mine; iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT; ipset create web hash:ip");
+    let found = netns.run(&format!("{agent} discover"));
+    let expected = "# live firewall: tables of iptables-legacy are loaded: filter; \
+                    tables of nftables are loaded: inet mine; sets of ipset are loaded: web\n\
+                    [[source]]\nkind = \"firewall\"\nname = \"firewall\"\n";
+    assert!(found.contains(expected), "{found}");
+    let dir = tempfile::tempdir().unwrap();
+    let config = dir.path().join("agent.toml");
+    std::fs::write(&config, "[[source]]\nkind = \"firewall\"\nname = \"firewall\"\n").unwrap();
+    let checked = netns.run(&format!("{agent} check --config {}", config.display()));
+    for line in [
+        "  nft: would be read with /usr/sbin/nft\n",
+        "  iptables-nft: would be read with /usr/sbin/iptables-nft-save\n",
+        "  iptables-legacy: would be read with /usr/sbin/iptables-legacy-save, and polled while it holds anything\n",
+        "  ip6tables-legacy: not loaded, would be watched as soon as it is\n",
+    ] {
+        assert!(checked.contains(line), "{checked}");
+    }
+}

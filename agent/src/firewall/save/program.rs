@@ -4,6 +4,7 @@
 //! It never asks the program of another backend in its place: what that one
 //! prints looks the same.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::super::Backend;
@@ -26,6 +27,12 @@ pub(super) struct Program {
     tool: Tool,
     arguments: &'static [&'static str],
     bounds: Bounds,
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tool.program().fmt(f)
+    }
 }
 
 impl Program {
