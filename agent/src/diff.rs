@@ -120,7 +120,10 @@ fn compare(known: &SourceState, state: &SourceState, since: Option<i64>, bodies:
         // Nothing was ever read of it, so that nothing was added to it.
         bodies.push(snapshot(SnapshotReason::First, known.head.root, state));
     } else {
-        bodies.extend(delta::diff(&known.observation, &state.observation).map(Body::Delta));
+        let changes = delta::changes(&known.observation, &state.observation);
+        if !changes.is_empty() {
+            bodies.push(Body::Delta(Delta { before: known.head.root, after: state.head.root, changes }));
+        }
         if shown_otherwise(known, state) {
             bodies.push(snapshot(SnapshotReason::Policy, state.head.root, state));
         }

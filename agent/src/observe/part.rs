@@ -2,7 +2,8 @@
 //! of them is not to be handed on for each change.
 //!
 //! Such an observer begins with a whole observation ([`Account::whole`]), goes
-//! on with what changed ([`Account::part`]), and waits all the time for
+//! on with what changed ([`Account::part`], or [`Account::part_of`] where all of
+//! it is read to know), and waits all the time for
 //! [`Account::whole_wanted`] beside what it waits for anyway. Then, and whenever
 //! it looked at everything again, it hands on a whole observation. Sights are
 //! handed on in the order in which they were made, none is left out.
@@ -71,6 +72,14 @@ impl Account {
     /// has the digest it had is no change.
     pub fn part(&mut self, changes: impl IntoIterator<Item = (ItemKey, Option<Item>)>) -> Option<Sight> {
         let delta = self.pairs.change(changes)?;
+        Some(Sight::Part { delta, whole: self.wanted.clone() })
+    }
+
+    /// The same from all that is there now: for a source of which everything is
+    /// read to know what changed. It costs a comparison of digests, where a
+    /// whole observation costs reading and writing all of it.
+    pub fn part_of(&mut self, observation: &Observation) -> Option<Sight> {
+        let delta = self.pairs.turn_into(observation)?;
         Some(Sight::Part { delta, whole: self.wanted.clone() })
     }
 

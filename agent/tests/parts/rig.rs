@@ -11,7 +11,7 @@ use driftline_agent::journal::{
     self, Body, Entry, Input, Journal, JournalReader, JournalSettings, Mark, Progress, Request, StoreError,
 };
 use driftline_agent::observe::{Clue, Observed, Sight};
-use driftline_canon::{Digest, Item, ItemKey, KeyEpoch, Observation, Problem, ProblemKind, SourceName};
+use driftline_canon::{Digest, Item, ItemKey, KeyEpoch, Observation, Problem, ProblemKind, SourceKind, SourceName};
 use driftline_daemon::Clock;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -63,9 +63,15 @@ pub(crate) fn name(source: &str) -> SourceName {
     SourceName::new(source).unwrap()
 }
 
-fn spec() -> Arc<SourceSpec> {
+/// A firewall has its first rule as a change, a file its first line not.
+fn spec(source: &str) -> Arc<SourceSpec> {
     let text = "[[source]]\nkind = \"env_file\"\nname = \"app\"\npath = \"/app.env\"\n";
-    Arc::clone(&Config::parse(Path::new("agent.toml"), text).unwrap().sources[0])
+    let mut config = Config::parse(Path::new("agent.toml"), text).unwrap();
+    let mut spec = Arc::try_unwrap(config.sources.remove(0)).unwrap();
+    if source.starts_with("firewall") {
+        spec.kind = SourceKind::Firewall;
+    }
+    Arc::new(spec)
 }
 
 pub(crate) fn observed(source: &str, sight: Sight, problem: Option<u8>, observed_ms: i64) -> Observed {
@@ -73,7 +79,7 @@ pub(crate) fn observed(source: &str, sight: Sight, problem: Option<u8>, observed
     Observed {
         name: name(source),
         path: format!("/{source}"),
-        spec: spec(),
+        spec: spec(source),
         sight,
         problems: problem.into_iter().collect(),
         observed_ms,

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use crate::rig::{Items, Open, Span, item, name, observation, observed, replay};
 
-const SOURCES: [&str; 2] = ["firewall/nft", "firewall/nft-2"];
+const SOURCES: [&str; 2] = ["firewall/nft", "file"];
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -57,7 +57,13 @@ impl Both {
         let all = Sight::Whole { observation: after.clone(), content: None, unreadable: Vec::new() };
         let sight = match self.accounts.get_mut(&source).filter(|_| !whole) {
             // A part of nothing is not handed on, whatever else there is to say.
-            Some(account) => account.part(spans.iter().flat_map(|span| span.changes())).unwrap_or_else(|| all.clone()),
+            Some(account) => {
+                let part = match problem {
+                    Some(1) => account.part_of(&after),
+                    _ => account.part(spans.iter().flat_map(|span| span.changes())),
+                };
+                part.unwrap_or_else(|| all.clone())
+            }
             None => self.accounts.entry(source).or_default().whole(after),
         };
         self.send(source, [sight, all], problem);

@@ -57,6 +57,14 @@ pub enum ApplyError {
 /// root.
 #[must_use]
 pub fn diff(before: &Observation, after: &Observation) -> Option<Delta> {
+    let changes = changes(before, after);
+    (!changes.is_empty()).then(|| Delta { before: before.root(), after: after.root(), changes })
+}
+
+/// What changed from one observation to another, sorted by key: [`diff`] for
+/// those who know the roots already.
+#[must_use]
+pub fn changes(before: &Observation, after: &Observation) -> Vec<ItemChange> {
     let mut changes = Vec::new();
     let (mut old, mut new) = (before.items().iter().peekable(), after.items().iter().peekable());
     loop {
@@ -70,7 +78,7 @@ pub fn diff(before: &Observation, after: &Observation) -> Option<Delta> {
         let come = if order.is_ge() { new.next() } else { None };
         changes.extend(change(gone, come));
     }
-    (!changes.is_empty()).then(|| Delta { before: before.root(), after: after.root(), changes })
+    changes
 }
 
 fn change(gone: Option<&Item>, come: Option<&Item>) -> Option<ItemChange> {

@@ -5,6 +5,8 @@
 
 pub mod position;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::digest::KeyedDigest;
@@ -67,10 +69,29 @@ impl Serialize for Item {
     }
 }
 
-/// All items of one source at one time, sorted by key.
+/// All items of one source at one time, sorted by key. A clone shares them: a
+/// large one is on its way to several places at once.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Observation {
-    items: Vec<Item>,
+    #[serde(with = "shared")]
+    items: Arc<Vec<Item>>,
+}
+
+/// Shared items are stored as if they were not.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Item;
+
+    pub(super) fn serialize<S: Serializer>(items: &Arc<Vec<Item>>, serializer: S) -> Result<S::Ok, S::Error> {
+        items.as_slice().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Vec<Item>>, D::Error> {
+        Vec::deserialize(deserializer).map(Arc::new)
+    }
 }
 
 impl Observation {
@@ -80,7 +101,7 @@ impl Observation {
         items.reverse();
         items.sort_by(|a, b| a.key.cmp(&b.key));
         items.dedup_by(|later, kept| later.key == kept.key);
-        Self { items }
+        Self { items: Arc::new(items) }
     }
 
     /// The observation of settings: digests under the fleet key, secrets
@@ -115,7 +136,7 @@ impl Observation {
     /// Takes the items out.
     #[must_use]
     pub fn into_items(self) -> Vec<Item> {
-        self.items
+        Arc::unwrap_or_clone(self.items)
     }
 }
 

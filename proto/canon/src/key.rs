@@ -101,6 +101,11 @@ impl ItemKey {
         Ok(Self(text))
     }
 
+    /// A key from the bytes of [`Self::as_str`].
+    pub(crate) fn again(bytes: &[u8]) -> Self {
+        Self(String::from_utf8_lossy(bytes).into_owned())
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

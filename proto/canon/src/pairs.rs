@@ -80,6 +80,29 @@ impl Pairs {
         Some(Delta { before, after: self.root, changes: told })
     }
 
+    /// Takes over all that is there now. Gives the delta that this is, as
+    /// [`Self::change`] does.
+    pub fn turn_into(&mut self, observation: &Observation) -> Option<Delta> {
+        let mut known = self.blocks.iter().flat_map(Block::iter).peekable();
+        let mut told = Vec::new();
+        for item in observation.items() {
+            let key = item.key.as_str().as_bytes();
+            while let Some((gone, digest)) = known.next_if(|(known, _)| *known < key) {
+                told.push(removed(gone, digest));
+            }
+            let before = known.next_if(|(known, _)| *known == key).map(|(_, digest)| digest);
+            if before != Some(item.digest) {
+                told.push(ItemChange { key: item.key.clone(), before, after: Some(item.clone()) });
+            }
+        }
+        told.extend(known.map(|(gone, digest)| removed(gone, digest)));
+        if told.is_empty() {
+            return None;
+        }
+        let before = std::mem::replace(self, Self::of(observation)).root;
+        Some(Delta { before, after: self.root, changes: told })
+    }
+
     fn take(&mut self, key: ItemKey, after: Option<Item>) -> Option<ItemChange> {
         let after = after.map(|item| Item { key: key.clone(), ..item });
         let place = self.place(&key);
@@ -118,6 +141,15 @@ impl Pairs {
 }
 
 impl Block {
+    fn iter(&self) -> impl Iterator<Item = (&[u8], Digest)> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let (key, digest) = (self.key_at(at), self.digest_at(at)?);
+            at += pair_bytes(key.len());
+            Some((key, digest))
+        })
+    }
+
     fn find(&self, key: &[u8]) -> (usize, Option<Digest>) {
         let mut at = 0;
         while at < self.0.len() {
@@ -151,6 +183,10 @@ impl Block {
         self.0.shrink_to_fit();
         behind
     }
+}
+
+fn removed(key: &[u8], before: Digest) -> ItemChange {
+    ItemChange { key: ItemKey::again(key), before: Some(before), after: None }
 }
 
 fn pair_bytes(key: usize) -> usize {

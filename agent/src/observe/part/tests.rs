@@ -30,6 +30,10 @@ fn a_part_leads_from_what_was_handed_on_to_what_is_there() {
     assert_eq!(delta.apply(&before).unwrap(), after);
     assert_eq!(account.root(), after.root());
     assert!(account.part([put("C", 2)]).is_none());
+    assert!(account.part_of(&after).is_none());
+    let Some(Sight::Part { delta, .. }) = account.part_of(&before) else { panic!("no part") };
+    assert_eq!(delta.apply(&after).unwrap(), before);
+    assert_eq!(account.root(), before.root());
 }
 
 #[tokio::test]

@@ -48,7 +48,9 @@ proptest! {
                 }
             }
             let after = observation(&items);
+            prop_assert_eq!(pairs.clone().turn_into(&after), delta::diff(&before, &after));
             prop_assert_eq!(pairs.change(told), delta::diff(&before, &after));
+            prop_assert_eq!(pairs.turn_into(&after), None);
             prop_assert_eq!(pairs.root(), after.root());
             prop_assert_eq!(Pairs::of(&after).root(), after.root());
             for key in 0..400 {
