@@ -230,11 +230,13 @@ fn turned_element(graph: &mut Graph, fact: &FactChange, set: &str, element: &str
         _ => "changes in",
     };
     let text = format!("{element} {change} {}", keys::short(set));
-    let Some((user, rules)) = said else {
-        return say::meaning(set, Effect::Neutral, Reach::Any, &format!("{text}, which no rule looks into"));
-    };
     let (effect, bound) = say::effect(&turn);
     let reach = bound.map_or(Reach::Any, |bound| bound.reach);
+    let Some((user, rules)) = said else {
+        let used = graph.find_set(set).is_some_and(|set| !set.users.is_empty());
+        let users = if used { "which rules look into" } else { "which no rule looks into" };
+        return say::meaning(set, effect, reach, &format!("{text}, {users}"));
+    };
     let what = summary(graph, &user, reach, turn.entry.as_ref().and_then(|entry| entry.base));
     let more = if rules > 1 { format!(" and by {} more rules", rules - 1) } else { String::new() };
     let text = match effect {
@@ -257,7 +259,12 @@ fn summary(graph: &Graph, act: &Act, reach: Reach, base: Option<ChainId>) -> Str
 fn element_turn(graph: &Graph, set: &str, element: &str, data: &str, said: &mut Option<(Act, usize)>) -> Turn {
     let mut turn = Turn::default();
     let Some(users) = graph.find_set(set).map(|set| &set.users) else { return turn };
+    let mut cut = users.len() > USERS_MAX;
     for &user in users.iter().take(USERS_MAX) {
+        if !graph.spend(1) {
+            cut = true;
+            break;
+        }
         let act = graph.act(user);
         for (narrow, negated) in with_element(&act, set, element, data) {
             let by = graph.adding(graph.rule(user).chain, &narrow);
@@ -269,7 +276,7 @@ fn element_turn(graph: &Graph, set: &str, element: &str, data: &str, said: &mut 
             said.get_or_insert((act, users.len()));
         }
     }
-    if users.len() > USERS_MAX {
+    if cut {
         turn.widen_unclear(super::reach::Bound::ANY);
     }
     turn

@@ -8,6 +8,7 @@
 mod link;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::act::{Act, Leaves};
 use super::keys::{self, About};
@@ -181,7 +182,18 @@ pub(super) struct Graph {
     pub(super) tables: HashMap<Box<str>, Table>,
     /// How many rules look at what others left.
     lookers: BTreeMap<&'static str, u32>,
+    /// What may still be spent on walks until the next transaction.
+    budget: AtomicU64,
 }
+
+/// Jumps that are looked at for one transaction, and rules that are read again,
+/// each by its length. A transaction of people needs a hundred; one that is
+/// made to be expensive is told as unclear from there on.
+const BUDGET: u64 = 2_000_000;
+
+/// What reading a rule again costs: as much as so many jumps, and one more for
+/// that many bytes.
+const READING: (u64, u64) = (16, 16);
 
 fn id(index: usize) -> u32 {
     // More than four thousand million of anything never fits a reading.
@@ -251,9 +263,22 @@ impl Graph {
         &self.chains[chain as usize]
     }
 
+    /// A transaction begins.
+    pub(super) fn begin(&mut self) {
+        *self.budget.get_mut() = BUDGET;
+    }
+
+    /// Spends on a walk; whether there is anything left.
+    pub(super) fn spend(&self, cost: u64) -> bool {
+        let left = self.budget.load(Ordering::Relaxed).saturating_sub(cost);
+        self.budget.store(left, Ordering::Relaxed);
+        left > 0
+    }
+
     /// What a rule does, read again.
     pub(super) fn act(&self, rule: RuleId) -> Act {
         let rule = self.rule(rule);
+        self.spend(READING.0 + u64::try_from(rule.text.len()).unwrap_or(u64::MAX) / READING.1);
         read(keys::table(&self.at(rule.chain).name), &rule.text)
     }
 

@@ -116,12 +116,13 @@ pub(super) fn turn_of(graph: &Graph, changed: &Changed) -> Turn {
     let Some(&first) = changed.moved.first() else { return Turn::default() };
     let chain = graph.rule(first).chain;
     let mut turn = Turn::default();
-    for entry in graph.entries(chain) {
+    // The first is the widest.
+    if let Some(entry) = graph.entries(chain).into_iter().next() {
         match changed.moved.as_slice() {
             [rule] => past(graph, changed, *rule, entry.bound, &mut turn),
             _ => many(graph, changed, entry.bound, &mut turn),
         }
-        turn.entry.get_or_insert(entry);
+        turn.entry = Some(entry);
     }
     turn
 }
@@ -149,6 +150,10 @@ fn past(graph: &Graph, changed: &Changed, moved: RuleId, entry: Bound, turn: &mu
             || is_only(first, Kind::Drop) && is_only(second, Kind::Drop)
         {
             continue;
+        }
+        if !graph.spend(1) {
+            turn.widen_unclear(entry);
+            return;
         }
         let others = graph.act(rule);
         if super::packets::are_apart(&matches, &others.matches.iter().collect::<Vec<_>>()) {

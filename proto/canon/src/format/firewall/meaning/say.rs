@@ -50,6 +50,7 @@ pub(super) struct Told<'g> {
 impl<'g> Told<'g> {
     pub(super) fn new(graph: &'g Graph, chain: ChainId, act: &'g Act, turn: &'g Turn, gone: bool) -> Self {
         let via: &[RuleId] = turn.entry.as_ref().map_or(&[], |entry| &entry.via);
+        let via = if graph.spend(1) { via } else { &[] };
         let ways = via.iter().take(JUMPS_SAID_MAX).map(|&rule| graph.act(rule)).collect();
         Self { graph, chain, act, turn, gone, ways }
     }
@@ -115,7 +116,7 @@ impl<'g> Told<'g> {
     /// What the rules do that a jump leads to.
     fn below(&self, listed: &Listed, reach: Reach, between: &str) -> Option<String> {
         let mut said = Vec::new();
-        for &rule in &listed.first {
+        for &rule in listed.first.iter().take_while(|_| self.graph.spend(1)) {
             let act = self.graph.act(rule);
             let mut matches: Vec<&Match> = act.all_matches().collect();
             let own = self.conditions(self.act.branches.first());

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::act::Act;
 use super::facts::{self, When};
 use super::graph::{ChainId, Graph, Kind, RuleId};
 use super::order::{self, Changed};
@@ -84,6 +83,7 @@ fn tell(said: &mut Said<'_>, key: impl FnOnce() -> ItemKey, meaning: impl FnOnce
 
 impl Ruleset {
     pub(super) fn carry_out(&mut self, mut said: Said<'_>) {
+        self.graph.begin();
         let Pending { came, gone, mut facts, lists, .. } = std::mem::take(&mut self.pending);
         facts.retain(|fact| fact.before != fact.after);
         self.facts(&facts, When::First, &mut said);
@@ -102,7 +102,7 @@ impl Ruleset {
             came.retain(|rule| !new.contains(rule));
             debug_assert!(touched.contains(chain));
         }
-        self.came(came.clone(), &mut said);
+        self.came(came, &mut said);
         let dropped = self.gone(&gone, &mut said);
         for &chain in &touched {
             let turn = changed.get(&chain).map(|changed| order::turn_of(&self.graph, changed));
@@ -126,8 +126,9 @@ impl Ruleset {
     /// Puts rules in the place of others that do the same.
     fn swap(&mut self, changed: &Changed, said: &mut Said<'_>) {
         for &(old, new) in changed.same.iter().chain(&changed.replaced) {
-            self.graph.unlink(old);
-            self.graph.link(new);
+            let (was, is) = (self.graph.act(old), self.graph.act(new));
+            self.graph.unlink(old, &was);
+            self.graph.link(new, &is);
         }
         for &(old, new) in &changed.replaced {
             let name = self.graph.at(self.graph.rule(new).chain).name.clone();
@@ -142,38 +143,47 @@ impl Ruleset {
     /// Rules that came: jumps first, so that what they lead to is reached when
     /// it is asked about.
     fn came(&mut self, came: Vec<RuleId>, said: &mut Said<'_>) {
-        let acts: Vec<(RuleId, Act)> = came.into_iter().map(|rule| (rule, self.graph.act(rule))).collect();
         if said.is_none() {
-            for (rule, _) in &acts {
-                self.count(*rule, true);
-                self.graph.link(*rule);
+            for rule in came {
+                self.count(rule, true);
+                let act = self.graph.act(rule);
+                self.graph.link(rule, &act);
             }
             return;
         }
-        let (mut jumps, others): (Vec<_>, Vec<_>) = acts.into_iter().partition(|(_, act)| act.jumps());
+        let (mut jumps, mut opening, mut closing) = (Vec::new(), Vec::new(), Vec::new());
+        for rule in came {
+            let act = self.graph.act(rule);
+            let list = if act.jumps() {
+                &mut jumps
+            } else if act.drops() {
+                &mut closing
+            } else {
+                &mut opening
+            };
+            list.push(rule);
+        }
         for round in 0..ROUNDS_MAX {
             let last = round + 1 == ROUNDS_MAX;
             let (now, later): (Vec<_>, Vec<_>) = jumps
                 .into_iter()
-                .partition(|(rule, _)| last || !self.graph.entries(self.graph.rule(*rule).chain).is_empty());
+                .partition(|rule| last || !self.graph.entries(self.graph.rule(*rule).chain).is_empty());
             let done = now.is_empty();
-            now.into_iter().for_each(|(rule, act)| self.came_one(rule, &act, said));
+            now.into_iter().for_each(|rule| self.came_one(rule, said));
             jumps = later;
             if done {
                 break;
             }
         }
-        jumps.into_iter().for_each(|(rule, act)| self.came_one(rule, &act, said));
-        let (closing, opening): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, act)| act.drops());
-        opening.into_iter().chain(closing).for_each(|(rule, act)| self.came_one(rule, &act, said));
+        jumps.into_iter().chain(opening).chain(closing).for_each(|rule| self.came_one(rule, said));
     }
 
-    fn came_one(&mut self, rule: RuleId, act: &Act, said: &mut Said<'_>) {
-        let chain = self.graph.rule(rule).chain;
-        let turn = self.graph.adding(chain, act);
+    fn came_one(&mut self, rule: RuleId, said: &mut Said<'_>) {
+        let (chain, act) = (self.graph.rule(rule).chain, self.graph.act(rule));
+        let turn = self.graph.adding(chain, &act);
         let times = self.count(rule, true);
-        tell(said, || self.rule_key(rule, times), || Told::new(&self.graph, chain, act, &turn, false).meaning());
-        self.graph.link(rule);
+        tell(said, || self.rule_key(rule, times), || Told::new(&self.graph, chain, &act, &turn, false).meaning());
+        self.graph.link(rule, &act);
     }
 
     /// Rules that went, jumps last; of each chain what that turned and how many
@@ -186,7 +196,7 @@ impl Ruleset {
             others.chain(gone.iter().copied().filter(|&rule| is_jump(&self.graph, rule))).collect();
         for rule in order {
             let (chain, act) = (self.graph.rule(rule).chain, self.graph.act(rule));
-            self.graph.unlink(rule);
+            self.graph.unlink(rule, &act);
             let times = self.count(rule, false);
             if said.is_none() {
                 continue;

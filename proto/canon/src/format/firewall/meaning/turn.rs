@@ -260,7 +260,7 @@ impl Graph {
     /// is new accepts them.
     fn may_drop(&self, entry: &Entry, matches: &[&Match]) -> bool {
         let Some(base) = entry.base else { return true };
-        if self.policy(base) != Policy::Accept {
+        if self.policy(base) != Policy::Accept || !self.spend(1) {
             return true;
         }
         let Below { drops, odd, .. } = self.below(base, Bound::ANY);

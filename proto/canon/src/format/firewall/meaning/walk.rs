@@ -14,11 +14,11 @@ use crate::meaning::Reach;
 
 /// Chains that one walk visits. A host with thousands of services has a chain
 /// of two for each, and a few of them are told apart in a sentence.
-const CHAINS_MAX: usize = 512;
+const CHAINS_MAX: usize = 256;
 
 /// Jumps that one walk looks at: eight times that, for chains called from many
 /// places.
-const EDGES_MAX: usize = 4096;
+const EDGES_MAX: usize = 2048;
 
 /// Rules of a chain that are looked at to see how far they reach.
 const RULES_MAX: usize = 64;
@@ -235,7 +235,7 @@ impl Graph {
                 let conditions = step.conditions.saturating_add(kept.conditions);
                 waiting.push((bound, Reverse(conditions), Reverse(planned.len())));
                 planned.push(Step { chain, bound, conditions, by: Some((rule, here)) });
-                walk.cut |= planned.len() > EDGES_MAX;
+                walk.cut |= planned.len() > EDGES_MAX || !self.spend(1);
                 !walk.cut
             });
             if walk.cut {

@@ -13,32 +13,30 @@ use crate::format::firewall::meaning::keys;
 use crate::format::firewall::meaning::reach::{self, Width};
 
 impl Graph {
-    /// Lets a rule take part.
-    pub(in crate::format::firewall::meaning) fn link(&mut self, rule: RuleId) {
-        let act = self.act(rule);
-        let kinds = kinds(&act);
-        let targets: Box<[ChainId]> = targets(&act).map(|name| self.chain(name)).collect();
+    /// Lets a rule take part that does this.
+    pub(in crate::format::firewall::meaning) fn link(&mut self, rule: RuleId, act: &Act) {
+        let kinds = kinds(act);
+        let targets: Box<[ChainId]> = targets(act).map(|name| self.chain(name)).collect();
         let map = act.branches.iter().find_map(|branch| match &branch.verdict {
             Verdict::Map(name) => Some(self.set(name)),
             _ => None,
         });
-        let mut bounding = source_sets(&act);
+        let mut bounding = source_sets(act);
         let bounded_by = match (bounding.next(), bounding.next()) {
             (Some(set), None) => Some(self.set(set)),
             _ => None,
         };
-        let several = source_sets(&act).nth(1).is_some();
-        let bounds = (reach::bound(rule_matches(&act), &|_| several), reach::bound(rule_matches(&act), &|_| true));
+        let several = source_sets(act).nth(1).is_some();
+        let bounds = (reach::bound(rule_matches(act), &|_| several), reach::bound(rule_matches(act), &|_| true));
         let kept = &mut self.rules[rule as usize];
         (kept.kinds, kept.targets, kept.map, kept.bounds, kept.bounded_by) = (kinds, targets, map, bounds, bounded_by);
         kept.conditions = id(act.all_matches().count());
-        self.index(rule, &act, true);
+        self.index(rule, act, true);
     }
 
-    /// Takes a rule out of everything but the list of its chain.
-    pub(in crate::format::firewall::meaning) fn unlink(&mut self, rule: RuleId) {
-        let act = self.act(rule);
-        self.index(rule, &act, false);
+    /// Takes a rule that does this out of everything but the list of its chain.
+    pub(in crate::format::firewall::meaning) fn unlink(&mut self, rule: RuleId, act: &Act) {
+        self.index(rule, act, false);
     }
 
     fn index(&mut self, rule: RuleId, act: &Act, up: bool) {
