@@ -29,7 +29,7 @@ struct Arguments {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, 64 wrong arguments, 69 collector not reachable, 70 internal,
+Exit codes: 0 done, 3 not all could be checked, 64 wrong arguments, 69 collector not reachable, 70 internal,
 77 not permitted (token, certificate, file), 78 wrong configuration.
 
 Levels of log lines come from DRIFTLINE_LOG, such as `info` or `debug`.";
@@ -44,7 +44,7 @@ enum Command {
     /// Watch and ship until stopped (what the service runs).
     Run(ConfigArguments),
     /// Check the configuration and say what each source would watch.
-    Check(ConfigArguments),
+    Check(CheckArguments),
     /// Look at this host and print a configuration that watches what is there.
     ///
     /// Files that systemd units, running programs, compose projects and
@@ -59,6 +59,16 @@ pub(crate) struct ConfigArguments {
     /// The configuration file.
     #[arg(long, env = "DRIFTLINE_AGENT_CONFIG", default_value = CONFIG_PATH, value_name = "FILE")]
     pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// Also ask each configured database server once, and say which rights its
+    /// account lacks.
+    #[arg(long, env = "DRIFTLINE_CHECK_CONNECT")]
+    pub(crate) connect: bool,
+    #[command(flatten)]
+    pub(crate) config: ConfigArguments,
 }
 
 #[derive(Debug, Args)]

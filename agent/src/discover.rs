@@ -12,6 +12,7 @@ mod places;
 mod processes;
 mod render;
 pub(crate) mod root;
+mod servers;
 mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use driftline_canon::SourceKind;
 pub use coverage::{Coverage, Unwatched, covered};
 pub use render::{additions, document};
 use root::Root;
+pub use servers::Running;
 
 use crate::config::display_path;
 
@@ -82,6 +84,8 @@ pub struct Findings {
     pub files: Vec<Finding>,
     /// What is there and no source could watch yet.
     pub remarks: BTreeSet<String>,
+    /// Database servers that run and could be asked.
+    pub servers: BTreeSet<Running>,
 }
 
 /// What one way of looking adds.
@@ -89,6 +93,7 @@ pub struct Findings {
 struct Gathered {
     files: BTreeMap<PathBuf, Finding>,
     remarks: BTreeSet<String>,
+    servers: BTreeSet<Running>,
 }
 
 impl Gathered {
@@ -141,7 +146,8 @@ pub fn look(root: &Path) -> io::Result<Findings> {
 }
 
 fn finish(gathered: Gathered) -> Findings {
-    let mut findings = Findings { files: gathered.files.into_values().collect(), remarks: gathered.remarks };
+    let Gathered { files, remarks, servers } = gathered;
+    let mut findings = Findings { files: files.into_values().collect(), remarks, servers };
     for finding in findings.files.iter().filter(|finding| finding.table.is_none()) {
         let reason = "its path has characters that `path` cannot say: a pattern with `?` in their place can";
         findings.remarks.insert(format!("{}: {reason}", display_path(&finding.path)));

@@ -10,6 +10,8 @@ mod rig;
 #[path = "databases/servers.rs"]
 mod servers;
 
+#[path = "databases/check.rs"]
+mod check;
 #[path = "databases/hostile.rs"]
 mod hostile;
 #[path = "databases/mariadb.rs"]
@@ -18,3 +20,5 @@ mod mariadb;
 mod postgres;
 #[path = "databases/redis.rs"]
 mod redis;
+#[path = "databases/tls.rs"]
+mod tls;

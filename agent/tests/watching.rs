@@ -8,6 +8,8 @@
 #[path = "watching/rig.rs"]
 mod rig;
 
+#[path = "watching/booted.rs"]
+mod booted;
 #[path = "watching/bounds.rs"]
 mod bounds;
 #[path = "watching/confined.rs"]

@@ -1,14 +1,17 @@
 //! `driftline-agent check`: whether the configuration is right, and what each
 //! source would watch on this host now.
 //!
-//! It reads names, never a file of a source, and needs no running agent.
+//! It reads names, never a file of a source, and needs no running agent. It
+//! connects to a server only with `--connect`.
+
+mod connect;
 
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Outcome, boxed, print};
-use crate::cli::ConfigArguments;
+use super::{Outcome, boxed, print, runtime};
+use crate::cli::CheckArguments;
 use crate::config::{Config, Pattern, SourceSpec};
 use crate::firewall::namespace::Namespace;
 use crate::firewall::save::survey;
@@ -21,9 +24,10 @@ use crate::watch::tree::Tree;
 /// Files of a glob that are listed.
 const FILES_SHOWN_MAX: usize = 20;
 
-pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
-    let config = Config::load(&arguments.config).map_err(boxed)?;
-    let mut text = format!("{}: ok\n", arguments.config.display());
+pub(crate) fn carry_out(arguments: &CheckArguments) -> Outcome {
+    let path = &arguments.config.config;
+    let config = Config::load(path).map_err(boxed)?;
+    let mut text = format!("{}: ok\n", path.display());
     if config.sources.is_empty() && config.databases.is_empty() && config.firewall.is_none() {
         text.push_str("no sources: nothing is watched\n");
     }
@@ -49,7 +53,9 @@ pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
             }
         }
     }
-    print(&text)
+    let asked = if arguments.connect { runtime()?.block_on(connect::ask_all(&config, &mut text)) } else { Ok(()) };
+    print(&text)?;
+    asked.map_err(boxed)
 }
 
 fn describe(spec: &Arc<SourceSpec>, out: &mut String) {

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 /// A database server whose files are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Server {
     /// PostgreSQL: one cluster or several, of one version or several.

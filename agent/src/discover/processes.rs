@@ -10,7 +10,7 @@ use driftline_canon::{SourceKind, format};
 
 use super::places::{is_conventional, of_server};
 use super::root::Root;
-use super::{Gathered, Table, names};
+use super::{Gathered, Table, names, servers};
 use crate::config::{CLUSTER_FILES, Server};
 
 /// Processes that are looked at.
@@ -66,6 +66,9 @@ pub(super) fn gather(root: &Root, gathered: &mut Gathered) {
         for named in named(&program, words.get(1..).unwrap_or_default(), here.as_deref()) {
             let reason = format!("a running {program} has it as `{}`", named.by);
             note(root, gathered, &program, named, reason);
+        }
+        if let Some(server) = server_of(&program) {
+            servers::gather(root, gathered, &dir, &program, server);
         }
     }
 }

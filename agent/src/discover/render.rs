@@ -10,7 +10,7 @@ use std::path::Path;
 use driftline_canon::key::escape;
 
 use super::coverage::unwatched;
-use super::{Finding, Findings, Table};
+use super::{Finding, Findings, Running, Table};
 use crate::config::{Config, display_path};
 
 /// Files of one table that are listed above it.
@@ -30,6 +30,7 @@ pub fn document(findings: &Findings) -> String {
         text.push_str("\n# Nothing was found that is known to be configuration.\n");
     }
     tables(findings.files.iter(), &mut text);
+    servers(findings.servers.iter(), &mut text);
     if !findings.remarks.is_empty() {
         text.push('\n');
     }
@@ -60,6 +61,8 @@ pub fn additions(findings: &Findings, config: &Config) -> String {
     };
     let found: Vec<Finding> = unwatched(findings, config).map(free).collect();
     tables(found.iter(), &mut text);
+    let asked: Vec<String> = config.databases.iter().map(|spec| spec.target.endpoint.to_string()).collect();
+    servers(findings.servers.iter().filter(|running| !asked.contains(&running.connect)), &mut text);
     text
 }
 
@@ -102,6 +105,35 @@ fn process(file: &Table, unit: &str, text: &mut String) {
          # for the agent, see docs/agent.md.\n\
          #[[source]]\n#kind = \"process_env\"\n#name = {name}\n#unit = {unit}\n#env_file = {file}\n"
     );
+}
+
+/// What running servers are really set to. It takes an account, which a person
+/// makes.
+fn servers<'a>(found: impl Iterator<Item = &'a Running>, text: &mut String) {
+    let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+    for Running { server, connect, program } in found {
+        let number = taken.entry(server.as_str()).or_default();
+        *number += 1;
+        let count = if *number > 1 { format!("-{number}") } else { String::new() };
+        let (name, connect) = (format!("{server}-live{count}", server = server.as_str()), escape(connect.as_bytes()));
+        let program = escape(program.as_bytes());
+        _ = write!(
+            text,
+            "\n# {program} runs and listens at {connect}: what it is really set to, asked every\n\
+             # 10 s. It needs an account that may read and no more, see docs/databases.md:\n"
+        );
+        for grant in super::servers::grants(*server) {
+            _ = writeln!(text, "#   {grant}");
+        }
+        _ = write!(
+            text,
+            "# and, where it has a password, `password_file`.\n#[[source]]\n#kind = \"database_settings\"\n\
+             #name = {}\n#server = \"{}\"\n#connect = {}\n#user = \"driftline\"\n",
+            quoted(&name),
+            server.as_str(),
+            quoted(&connect)
+        );
+    }
 }
 
 /// A TOML basic string. Control characters were refused before.

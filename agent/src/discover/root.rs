@@ -64,6 +64,11 @@ impl Root {
         self.kind(path) == Some(FileType::RegularFile)
     }
 
+    /// Whether anything has that name.
+    pub(crate) fn is_there(&self, path: &Path) -> bool {
+        self.kind(path).is_some()
+    }
+
     /// The beginning of a regular file.
     pub(crate) fn try_read(&self, path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
         // A FIFO or a device would notice that it is opened.

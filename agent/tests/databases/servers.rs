@@ -99,22 +99,32 @@ impl Server {
     }
 
     pub(crate) fn postgres() -> Option<Self> {
+        Self::postgres_with("", &["listen_addresses=".to_owned()], 5432)
+    }
+
+    /// One with these lines in its pg_hba.conf, these settings, and that port.
+    pub(crate) fn postgres_with(hba: &str, settings: &[String], port: u16) -> Option<Self> {
         let (initdb, postgres) = (program(&["initdb"])?, program(&["postgres"])?);
         let directory = directory();
         let at = directory.path().to_owned();
         let data = at.join("data");
         let made = command(&initdb).args(["-U", "postgres", "-A", "trust", "--no-sync", "-D"]).arg(&data).status();
         assert!(made.unwrap().success());
-        fs::write(data.join("pg_hba.conf"), "local all driftline scram-sha-256\nlocal all all trust\n").unwrap();
+        let rules = format!("local all driftline scram-sha-256\nlocal all all trust\n{hba}");
+        fs::write(data.join("pg_hba.conf"), rules).unwrap();
+        let settings: Vec<String> = settings.iter().flat_map(|one| ["-c".to_owned(), one.clone()]).collect();
         let socket = at.clone();
         let start = move || {
             let mut command = command(&postgres);
-            command.arg("-D").arg(&data).args(["-c", "listen_addresses=", "-c", "fsync=off", "-k"]).arg(&at);
+            command.arg("-D").arg(&data).args(&settings).args(["-c", "fsync=off", "-k"]).arg(&at);
             command
         };
         let ask = move |statement: &str| {
             let mut command = Command::new("psql");
-            command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"]).arg(&socket);
+            command
+                .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-h"])
+                .arg(&socket)
+                .arg(format!("--port={port}"));
             for one in statement.split(';').map(str::trim).filter(|one| !one.is_empty()) {
                 command.args(["-c", one]);
             }
@@ -140,6 +150,11 @@ impl Server {
 
     /// MariaDB with these lines in its file.
     pub(crate) fn mariadb(lines: &str) -> Option<Self> {
+        Self::mariadb_listening(&format!("{lines}skip-networking\n"))
+    }
+
+    /// The same, that listens where its lines say.
+    pub(crate) fn mariadb_listening(lines: &str) -> Option<Self> {
         let (install, mariadbd) = (program(&["mariadb-install-db"])?, program(&["mariadbd", "mysqld"])?);
         let directory = directory();
         let at = directory.path().to_owned();
@@ -155,8 +170,7 @@ impl Server {
             command
                 .arg(format!("--defaults-file={}", at.join("my.cnf").display()))
                 .arg(format!("--datadir={}", at.join("data").display()))
-                .arg(format!("--socket={}", at.join("s").display()))
-                .arg("--skip-networking");
+                .arg(format!("--socket={}", at.join("s").display()));
             command
         };
         let ask = move |statement: &str| {
