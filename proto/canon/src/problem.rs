@@ -109,6 +109,14 @@ impl Problem {
         Self { kind, place: None, reason: bounded(reason.into()), excerpt: None }
     }
 
+    /// The last problem of a source that has more of them than are kept.
+    #[must_use]
+    pub fn not_shown(more: usize) -> Self {
+        let verb = if more == 1 { "is" } else { "are" };
+        let more = crate::count(more as u64, "more problem", "more problems");
+        Self::whole(ProblemKind::Limit, format!("{more} {verb} not shown"))
+    }
+
     /// A problem at a place, with the masked line.
     #[must_use]
     pub fn at(kind: ProblemKind, place: Place, reason: impl Into<String>, excerpt: Option<String>) -> Self {

@@ -228,8 +228,7 @@ impl Gather {
             settings.push(content(hash));
         }
         if self.problems_more > 0 {
-            let reason = format!("{} more problems are not shown", self.problems_more);
-            self.problems.push(Problem::whole(ProblemKind::Limit, reason));
+            self.problems.push(Problem::not_shown(self.problems_more));
         }
         Reading { settings, problems: self.problems, dialect: None }
     }

@@ -11,7 +11,7 @@ mod walk;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-use self::walk::{Node, Walk};
+use self::walk::{Node, TAPE_BYTES_MAX, Walk};
 use super::Reading;
 use super::gather::{Gather, opaque};
 use super::lines::unreadable;
@@ -22,6 +22,11 @@ const BOM: char = '\u{feff}';
 
 /// Reads a file of YAML documents.
 pub(super) fn read(bytes: &[u8]) -> Reading {
+    read_within(bytes, TAPE_BYTES_MAX)
+}
+
+/// The same, with that much room for what aliases may need again.
+fn read_within(bytes: &[u8], tape_bytes_max: usize) -> Reading {
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
@@ -34,13 +39,12 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
         }
     };
     let mut gather = Gather::new();
-    walk_all(&mut gather, text);
+    walk_all(Walk::new(&mut gather, tape_bytes_max), text);
     gather.finish(bytes)
 }
 
 /// Walks every document of a text.
-fn walk_all(gather: &mut Gather, text: &str) {
-    let mut walk = Walk::new(gather);
+fn walk_all<'i>(mut walk: Walk<'_, 'i>, text: &'i str) {
     let mut parser = Parser::new_from_str(text);
     let mut read = 0;
     while let Some(next) = parser.next_event() {

@@ -26,3 +26,9 @@ fn reasons_are_bounded() {
     let problem = Problem::whole(ProblemKind::Host, "ä".repeat(5000));
     assert!(problem.reason.len() <= PROBLEM_BYTES_MAX);
 }
+
+#[test]
+fn one_problem_that_is_not_shown_is_one() {
+    assert_eq!(Problem::not_shown(1).reason, "1 more problem is not shown");
+    assert_eq!(Problem::not_shown(901).reason, "901 more problems are not shown");
+}

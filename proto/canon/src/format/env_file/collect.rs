@@ -283,8 +283,7 @@ impl<'a> Collector<'a> {
             settings.push(content(hash.into()));
         }
         if self.problems_more > 0 {
-            let reason = format!("{} more problems are not shown", self.problems_more);
-            self.problems.push(Problem::whole(ProblemKind::Limit, reason));
+            self.problems.push(Problem::not_shown(self.problems_more));
         }
         Reading { settings, problems: self.problems, dialect: Some(dialect) }
     }

@@ -48,9 +48,14 @@ const BUILT_IN: &[&str] = &["INPUT", "OUTPUT", "FORWARD", "PREROUTING", "POSTROU
 
 /// Reads a text.
 pub(super) fn read(bytes: &[u8], dialect: Dialect, gather: &mut Gather) {
+    read_after(0, bytes, dialect, gather);
+}
+
+/// The same, where lists of addresses have made as many rules already.
+fn read_after(expanded: usize, bytes: &[u8], dialect: Dialect, gather: &mut Gather) {
     let v6 = std::str::from_utf8(bytes).is_ok_and(|text| text.lines().any(is_v6));
     let chains = Chains::default();
-    let mut reader = Reader { dialect, v6, table: None, chains, expanded: 0, expanded_bytes: 0, gather };
+    let mut reader = Reader { dialect, v6, table: None, chains, expanded, expanded_bytes: 0, gather };
     let mut last = 1;
     for line in lines(bytes) {
         last = line.number;

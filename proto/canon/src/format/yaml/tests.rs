@@ -1,3 +1,4 @@
+use super::walk::TAPE_NODE_BYTES;
 use super::*;
 
 fn pairs(text: &str) -> Vec<String> {
@@ -142,15 +143,21 @@ fn names_of_different_types_are_different_names() {
 }
 
 #[test]
-fn an_anchor_of_two_million_nodes_is_not_kept() {
-    let text = format!("x: &a [{}]\ny: *a\n", "a,".repeat(500_000));
-    let reading = read(text.as_bytes());
-    assert!(reading.problems.iter().any(|one| one.kind == ProblemKind::Limit && one.reason.contains("aliases")));
-    let merged = format!("x:\n  <<: {{a: [{}]}}\n  b: 1\ny: 2\n", "a,".repeat(500_000));
-    let other = merged.replacen("[a,", "[b,", 1);
-    let (one, other) = (read(merged.as_bytes()), read(other.as_bytes()));
-    assert_eq!(one.settings.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["x.b", "y", "@content"]);
-    assert!(other.settings.len() == 3);
+fn an_anchor_of_more_nodes_than_there_is_room_for_is_not_kept() {
+    const NODES: usize = 1_000;
+    let read = |text: &str| read_within(text.as_bytes(), NODES * TAPE_NODE_BYTES);
+    let is_full = |reading: &Reading| {
+        reading.problems.iter().any(|one| one.kind == ProblemKind::Limit && one.reason.contains("aliases"))
+    };
+    let anchored = |count: usize| read(&format!("x: &a [{}]\ny: *a\n", "a,".repeat(count)));
+    assert!(is_full(&anchored(NODES)) && !is_full(&anchored(NODES / 2)));
+    let merged = format!("x:\n  <<: {{a: [{}]}}\n  b: 1\ny: 2\n", "a,".repeat(NODES));
+    let (one, other) = (read(&merged), read(&merged.replacen("[a,", "[b,", 1)));
+    for reading in [&one, &other] {
+        assert!(is_full(reading));
+        assert_eq!(reading.settings.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), ["x.b", "y", "@content"]);
+    }
+    assert_ne!(one.settings.last(), other.settings.last(), "what is not kept is watched");
 }
 
 #[test]

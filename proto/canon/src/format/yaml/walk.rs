@@ -24,8 +24,8 @@ const NODE_BYTES: usize = 64;
 
 /// Bytes that nodes may take which aliases may need again, a node counted with
 /// what it takes in memory: more than aliases may repeat.
-const TAPE_BYTES_MAX: usize = 2 * FILE_BYTES_MAX;
-const TAPE_NODE_BYTES: usize = 128;
+pub(super) const TAPE_BYTES_MAX: usize = 2 * FILE_BYTES_MAX;
+pub(super) const TAPE_NODE_BYTES: usize = 128;
 
 const TOO_MUCH: &str = "aliases repeat more than a file can hold; the rest is not followed";
 const RECURSIVE: &str = "an alias inside of what it stands for; it is not followed";
@@ -82,12 +82,14 @@ pub(super) struct Walk<'a, 'i> {
     spent: usize,
     /// Bytes that went onto the tape of this document.
     taped: usize,
+    /// As many as it may hold.
+    tape_bytes_max: usize,
     /// Whether the tape had no room for a node.
     full: bool,
 }
 
 impl<'a, 'i> Walk<'a, 'i> {
-    pub(super) fn new(gather: &'a mut Gather) -> Self {
+    pub(super) fn new(gather: &'a mut Gather, tape_bytes_max: usize) -> Self {
         Self {
             document: Document::new(gather),
             documents: 0,
@@ -99,6 +101,7 @@ impl<'a, 'i> Walk<'a, 'i> {
             depth: 0,
             spent: 0,
             taped: 0,
+            tape_bytes_max,
             full: false,
         }
     }
@@ -382,11 +385,18 @@ impl<'a, 'i> Walk<'a, 'i> {
     fn keep(&mut self, node: &Node<'i>, place: Place) {
         let text = if let Node::Scalar { text, .. } = node { text.len() } else { 0 };
         self.taped = self.taped.saturating_add(TAPE_NODE_BYTES + text);
-        if self.taped <= TAPE_BYTES_MAX {
+        if self.taped <= self.tape_bytes_max {
             self.tape.push((node.clone(), place));
         } else if !std::mem::replace(&mut self.full, true) {
             self.open.clear();
             self.say(TOO_MUCH, place);
+            // The merge that has no room is not followed: what came of it so far
+            // is watched with the rest of it.
+            if let Some(Aside { kind: AsideKind::Merge { begin: Some(begin) }, .. }) = &self.aside {
+                for (node, _) in &self.tape[*begin..] {
+                    self.document.gather().unread(&said(node));
+                }
+            }
         }
     }
 
