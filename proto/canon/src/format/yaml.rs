@@ -47,11 +47,15 @@ fn read_within(bytes: &[u8], tape_bytes_max: usize) -> Reading {
 fn walk_all<'i>(mut walk: Walk<'_, 'i>, text: &'i str) {
     let mut parser = Parser::new_from_str(text);
     let mut read = 0;
+    let last = text.bytes().filter(|&b| b == b'\n').count() + 1;
     while let Some(next) = parser.next_event() {
         match next {
             Ok((event, span)) => {
                 read = span.start.index();
-                take(&mut walk, event, place(&span.start));
+                let place = place(&span.start);
+                // What is understood at the end of a text may stand behind it.
+                let is_behind = usize::try_from(place.line).is_ok_and(|line| line > last);
+                take(&mut walk, event, if is_behind { inside(text, place) } else { place });
             }
             Err(error) => {
                 // The parser may have looked far ahead of what it gave.

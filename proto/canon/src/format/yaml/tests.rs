@@ -171,3 +171,13 @@ fn long_names_through_aliases_and_merges_are_paid_for() {
     let reading = read((merges + &many).as_bytes());
     assert!(reading.problems.iter().any(|one| one.kind == ProblemKind::Limit));
 }
+
+/// Found by a property test.
+#[test]
+fn a_value_that_is_missing_at_the_end_stands_on_the_last_line() {
+    for text in ["#a---\n{;", "{a", "a:\n  - {b"] {
+        let reading = read(text.as_bytes());
+        let last = u32::try_from(text.split('\n').count()).unwrap();
+        assert!(reading.settings.iter().filter_map(|one| one.line).all(|line| line <= last), "{text}");
+    }
+}
