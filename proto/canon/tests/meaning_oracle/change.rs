@@ -1,6 +1,6 @@
 //! Changes of the small rulesets, by chance.
 
-use crate::ruleset::{Language, PORTS, Random, Rules, SOURCES, Verdict};
+use crate::ruleset::{About, Language, PORTS, Random, Rules, SOURCES, Verdict};
 
 /// The ruleset with one to three changes.
 pub(crate) fn changed(before: &Rules, random: &mut Random) -> Rules {
@@ -24,7 +24,14 @@ pub(crate) fn with_rule_in_lone_chain(before: &Rules, random: &mut Random) -> Ru
 }
 
 fn change(rules: &mut Rules, random: &mut Random) {
-    let at = random.below(rules.chains.len());
+    let at = match rules.about {
+        _ if random.one_in(3) => random.below(rules.chains.len()),
+        About::Marks => 0,
+        About::Anything | About::Order => random.below(rules.bases),
+    };
+    if rules.about == About::Order && !random.one_in(3) {
+        return move_one(rules, at, random);
+    }
     match random.below(14) {
         0..=3 => add(rules, at, random),
         4..=5 => remove(rules, at, random),

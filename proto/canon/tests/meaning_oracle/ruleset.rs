@@ -95,6 +95,19 @@ pub(crate) struct Rules {
     pub(crate) ports: Vec<Vec<u16>>,
     pub(crate) map: Vec<(u16, Verdict)>,
     pub(crate) dormant: bool,
+    /// What its changes are about.
+    pub(crate) about: About,
+}
+
+/// What most changes of a ruleset are about: chance alone seldom meets marks or
+/// moves that make a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    Anything,
+    /// What comes before a rule that marks packets.
+    Marks,
+    /// The order of rules.
+    Order,
 }
 
 impl Rules {
@@ -116,8 +129,17 @@ impl Rules {
         for number in 0..4 {
             chains.push(Chain { name: format!("c{number}"), base: None, rules: Vec::new() });
         }
-        let mut rules =
-            Self { language, chains, bases, sources: Vec::new(), ports: Vec::new(), map: Vec::new(), dormant: false };
+        let about = random.of(&[About::Anything, About::Marks, About::Order]);
+        let mut rules = Self {
+            language,
+            chains,
+            bases,
+            sources: Vec::new(),
+            ports: Vec::new(),
+            map: Vec::new(),
+            dormant: false,
+            about,
+        };
         rules.sources = (0..2).map(|_| vec![random.of(&SOURCES)]).collect();
         rules.ports = vec![vec![random.of(&PORTS)]];
         for port in PORTS {
@@ -127,13 +149,25 @@ impl Rules {
             }
         }
         for chain in 0..rules.chains.len() {
-            let few = if chain == 0 || chain == bases - 1 { 2 } else { 5 };
+            let few = if chain == 0 { 4 } else { 5 };
             for _ in 0..random.below(few) {
                 let rule = rules.rule(chain, random);
                 rules.chains[chain].rules.push(rule);
             }
         }
+        if rules.about == About::Marks {
+            rules.mark(random);
+        }
         rules
+    }
+
+    /// Marks what comes in, and lets the first rule of the input look at it.
+    fn mark(&mut self, random: &mut Random) {
+        let plain = |verdict, conditions| Rule { conditions, verdict, comment: None };
+        let some = if random.one_in(2) { vec![] } else { vec![Condition::Source(false, random.of(&SOURCES))] };
+        self.chains[0].rules.push(plain(Verdict::Mark(1), some));
+        let verdict = random.of(&[Verdict::Accept, Verdict::Drop]);
+        self.chains[1].rules.insert(0, plain(verdict, vec![Condition::Mark(1)]));
     }
 
     /// A chain that a chain may jump to: in iptables one of the same table, all
@@ -175,6 +209,7 @@ impl Rules {
             _ => {}
         }
         match random.below(12) {
+            4 | 5 if chain > 0 => conditions.push(Condition::Mark(1)),
             0 => conditions.push(Condition::State(false, vec!["established", "related"])),
             1 => conditions.push(Condition::State(false, vec![random.of(&["new", "invalid"])])),
             2 => conditions.push(Condition::State(true, vec!["established"])),
@@ -187,7 +222,7 @@ impl Rules {
         let verdict = match random.below(12) {
             0 => Verdict::Nothing,
             1 => Verdict::Log,
-            2 if chain == 0 || !nft && random.one_in(2) => Verdict::Mark(1),
+            2 | 5 | 6 if chain == 0 || !nft && random.one_in(2) => Verdict::Mark(1),
             3 if nft && !has_port => {
                 let ports = PORTS.iter().filter(|_| random.one_in(2)).copied().collect::<Vec<_>>();
                 Verdict::Inline(ports.into_iter().map(|port| (port, self.plain_verdict(chain, random))).collect())
