@@ -27,8 +27,12 @@ fn change(rules: &mut Rules, random: &mut Random) {
     let at = match rules.about {
         _ if random.one_in(3) => random.below(rules.chains.len()),
         About::Marks => 0,
-        About::Anything | About::Order => random.below(rules.bases),
+        About::Anything | About::Order | About::Maps => random.below(rules.bases),
+        About::Shared => rules.bases,
     };
+    if rules.about == About::Maps && rules.language == Language::Nft && !random.one_in(3) {
+        return map(rules, random);
+    }
     if rules.about == About::Order && !random.one_in(3) {
         return move_one(rules, at, random);
     }
@@ -110,16 +114,7 @@ fn elements(rules: &mut Rules, random: &mut Random) {
 
 fn map(rules: &mut Rules, random: &mut Random) {
     let port = random.of(&PORTS);
-    let verdict = loop {
-        // Whatever a rule of the last base may end in.
-        let rule = rules.rule(rules.bases - 1, random);
-        if matches!(
-            rule.verdict,
-            Verdict::Accept | Verdict::Drop | Verdict::Return | Verdict::Jump(_) | Verdict::Goto(_)
-        ) {
-            break rule.verdict;
-        }
-    };
+    let verdict = rules.mapped(random);
     match rules.map.iter().position(|(known, _)| *known == port) {
         Some(at) if random.one_in(2) => {
             rules.map.remove(at);

@@ -108,6 +108,10 @@ pub(crate) enum About {
     Marks,
     /// The order of rules.
     Order,
+    /// The map, looked into from several chains.
+    Maps,
+    /// A chain that several hooks lead to.
+    Shared,
 }
 
 impl Rules {
@@ -129,7 +133,7 @@ impl Rules {
         for number in 0..4 {
             chains.push(Chain { name: format!("c{number}"), base: None, rules: Vec::new() });
         }
-        let about = random.of(&[About::Anything, About::Marks, About::Order]);
+        let about = random.of(&[About::Anything, About::Marks, About::Order, About::Maps, About::Shared]);
         let mut rules = Self {
             language,
             chains,
@@ -144,7 +148,7 @@ impl Rules {
         rules.ports = vec![vec![random.of(&PORTS)]];
         for port in PORTS {
             if random.one_in(2) {
-                let verdict = rules.plain_verdict(bases - 1, random);
+                let verdict = rules.mapped(random);
                 rules.map.push((port, verdict));
             }
         }
@@ -155,10 +159,28 @@ impl Rules {
                 rules.chains[chain].rules.push(rule);
             }
         }
-        if rules.about == About::Marks {
-            rules.mark(random);
+        let plain = |verdict| Rule { conditions: Vec::new(), verdict, comment: None };
+        match rules.about {
+            About::Marks => rules.mark(random),
+            About::Maps if language == Language::Nft => {
+                let at = random.of(&[1, 2, bases, bases]);
+                rules.chains[at].rules.push(plain(Verdict::Map));
+                rules.chains[1].rules.push(plain(Verdict::Jump(bases)));
+            }
+            About::Shared => (1..bases).for_each(|base| rules.chains[base].rules.push(plain(Verdict::Jump(bases)))),
+            _ => {}
         }
         rules
+    }
+
+    /// A verdict for the map: it jumps to the last chain that is jumped to, so
+    /// that every other one may look into it.
+    pub(crate) fn mapped(&self, random: &mut Random) -> Verdict {
+        match self.plain_verdict(self.bases - 1, random) {
+            Verdict::Jump(_) => Verdict::Jump(self.chains.len() - 2),
+            Verdict::Goto(_) => Verdict::Goto(self.chains.len() - 2),
+            verdict => verdict,
+        }
     }
 
     /// Marks what comes in, and lets the first rule of the input look at it.
@@ -227,7 +249,7 @@ impl Rules {
                 let ports = PORTS.iter().filter(|_| random.one_in(2)).copied().collect::<Vec<_>>();
                 Verdict::Inline(ports.into_iter().map(|port| (port, self.plain_verdict(chain, random))).collect())
             }
-            4 if nft && !has_port && chain < self.bases => Verdict::Map,
+            4 if nft && !has_port && chain + 2 < self.chains.len() => Verdict::Map,
             _ => self.plain_verdict(chain, random),
         };
         let verdict = match verdict {

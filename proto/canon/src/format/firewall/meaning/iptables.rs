@@ -168,3 +168,6 @@ fn target(table: &str, rule: &Rule, act: &mut Act) {
     };
     act.end(verdict);
 }
+
+#[cfg(test)]
+mod tests;

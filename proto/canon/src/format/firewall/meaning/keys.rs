@@ -125,3 +125,6 @@ pub(super) fn chain_of(table: &str, name: &str) -> Box<str> {
 pub(super) fn set_of(table: &str, name: &str) -> Box<str> {
     format!("{table}/@{}", escape(name_in_key(name).as_bytes())).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,3 +128,6 @@ pub(super) fn writer_of(name: &str) -> Option<&'static str> {
     let in_table = table.split_once(' ').and_then(|(_, table)| known(TABLES, table));
     in_table.or_else(|| known(CHAINS, short))
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,7 +234,9 @@ impl<'a> Walk<'a> {
 
     fn compare(&mut self, fields: Vec<Field>, negated: bool) {
         let word = self.word(0);
-        if begins_statement(word) || word.is_empty() {
+        // A field that is known has a value, whatever that looks like.
+        let known = !matches!(fields.last(), Some(Field::Other(_)));
+        if word.is_empty() || !known && begins_statement(word) {
             return self.push(fields, negated, Wanted::Computed);
         }
         self.at += 1;
@@ -355,3 +357,6 @@ fn name_of(field: &Field) -> &str {
         _ => "a field",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -194,3 +194,6 @@ fn ports_meet(a: &str, b: &str) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests;

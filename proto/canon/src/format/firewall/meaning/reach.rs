@@ -192,3 +192,6 @@ fn bound_by(field: &Field, values: &[Box<str>]) -> Bound {
         _ => Bound::ANY,
     }
 }
+
+#[cfg(test)]
+mod tests;

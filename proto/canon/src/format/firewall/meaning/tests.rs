@@ -46,6 +46,15 @@ table ip nat {
 }
 ";
 
+/// A ruleset that accepts, but for what a map drops.
+const NFT_OPEN: &str = "table inet filter {
+ map ports { type inet_service : verdict; elements = { 23 : drop }; }
+ chain low { tcp dport vmap @ports; }
+ chain input { type filter hook input priority 0; policy accept; jump low; }
+ chain forward { type filter hook forward priority 0; policy accept; }
+}
+";
+
 /// A ruleset, what is done to it (`undo`: the other way round), and the
 /// strongest of its meanings.
 type Row = (&'static str, &'static str, &'static str);
@@ -370,6 +379,22 @@ const NFTABLES: &[Row] = &[
         NFT,
         "delete element inet filter ports { 80 }",
         "closes any: closes tcp/80 for any source: 80 is no longer in @ports",
+    ),
+    (NFT_OPEN, "insert rule inet filter input tcp dport 23 accept", "opens any: opens tcp/23 to any source"),
+    (
+        NFT_OPEN,
+        "insert rule inet filter input tcp dport 23 return",
+        "opens any: opens tcp/23 to any source: past the rest of the chain",
+    ),
+    (
+        NFT_OPEN,
+        "delete element inet filter ports { 23 }",
+        "opens any: opens tcp/23 for any source: 23 is no longer in @ports",
+    ),
+    (
+        NFT_OPEN,
+        "insert rule inet filter forward tcp dport 23 accept",
+        "neutral any: accepts tcp/23 from any source, which nothing else drops, forwarded",
     ),
     // Translation.
     (
