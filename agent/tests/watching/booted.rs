@@ -68,7 +68,7 @@ fn systemctl(arguments: &[&str]) {
 }
 
 #[test]
-#[ignore = "runs inside of the container that the test above boots"]
+#[ignore = "runs in its own process, inside of the container that the test above boots"]
 fn inside_of_it() {
     if std::env::var_os(INSIDE).is_none() {
         return;

@@ -17,6 +17,18 @@ const JSON_HEAD_BYTES: usize = 200;
 /// licence may stand before it.
 const XML_HEAD_BYTES: usize = 4096;
 
+/// Roots of firewalld's files, each with what tells it from others' of that name.
+const FIREWALLD_ROOTS: [(&str, &str); 8] = [
+    ("zone", "zone"),
+    ("ipset", "type="),
+    ("icmptype", "icmptype"),
+    ("policy", "target="),
+    ("service", "<short>"),
+    ("helper", "module="),
+    ("direct", "ipv="),
+    ("whitelist", "<selinux "),
+];
+
 /// Names of files that are always in one format.
 const NAMES: &[(&str, Format)] = &[
     ("postgresql.conf", Format::PostgresConf),
@@ -122,7 +134,7 @@ fn by_look(bytes: &[u8]) -> Option<Format> {
             return Some(if nft { Format::NftJson } else { Format::Json });
         }
         b"---" => return Some(Format::Yaml),
-        [b'<', ..] if bytes.windows(6).take(XML_HEAD_BYTES).any(|part| part == b"<zone>" || part == b"<zone ") => {
+        [b'<', ..] if is_firewalld(bytes) => {
             return Some(Format::Firewalld);
         }
         _ => {}
@@ -148,6 +160,17 @@ fn generic(first: &[u8]) -> Option<Format> {
         (b'=', _) => Some(Format::KeyValue),
         _ => None,
     }
+}
+
+/// Whether the root of an XML document is one of firewalld's. Names that others
+/// may use as well need something in it that only firewalld has.
+fn is_firewalld(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(XML_HEAD_BYTES)];
+    let has = |part: &[u8]| head.windows(part.len()).any(|window| window == part);
+    FIREWALLD_ROOTS.iter().any(|(root, sign)| {
+        [&b">"[..], b" ", b"\n", b"\r", b"\t"].iter().any(|end| has(&[b"<", root.as_bytes(), end].concat()))
+            && has(sign.as_bytes())
+    })
 }
 
 #[cfg(test)]

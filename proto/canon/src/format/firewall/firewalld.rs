@@ -1,4 +1,5 @@
-//! The files of firewalld: zones, policies, services, sets and direct rules.
+//! The files of firewalld: zones, policies, services, sets, direct rules and who
+//! may change them.
 //!
 //! What a zone holds is a set, except for rich rules, which have an order.
 //! Names and descriptions are noise. No DTD is read and no entity but XML's
@@ -401,9 +402,16 @@ fn item(element: &Element) -> Option<(String, String)> {
     let named = |attribute: &str| element.get(attribute).map(|value| format!("{name} {value}"));
     let key = match name {
         "interface" if !is_interface(element.get("name")?) => return None,
-        "interface" | "service" | "icmp-block" | "ingress-zone" | "egress-zone" | "helper" => named("name")?,
+        "interface" | "service" | "icmp-block" | "ingress-zone" | "egress-zone" | "helper" | "command" => {
+            named("name")?
+        }
         "module" => format!("module {}", values::module(element.get("name")?)?),
         "include" => named("service")?,
+        "selinux" => named("context")?,
+        "user" => match element.get("id") {
+            Some(id) => format!("user id {}", values::integer(id)?),
+            None => named("name")?,
+        },
         "protocol" => format!("protocol {}", ports::protocol(element.get("value")?)?),
         "masquerade" | "forward" | "icmp-block-inversion" => name.to_owned(),
         "port" if element.get("port") == Some("") => format!("protocol {}", ports::protocol(element.get("protocol")?)?),

@@ -19,6 +19,7 @@ const ROWS: &[Row] = &[
     (&["icmptype"], "icmptype", &[], &["name", "version"]),
     (&["helper"], "helper", &["module"], &["name", "version", "family"]),
     (&["direct"], "direct", &[], &[]),
+    (&["whitelist"], "whitelist", &[], &[]),
     (BOTH, "service", &["name"], &[]),
     (WITH_PORTS, "port", &["port", "protocol"], &[]),
     (&["zone", "policy", "service"], "source-port", &["port", "protocol"], &[]),
@@ -41,13 +42,16 @@ const ROWS: &[Row] = &[
     (&["ipset"], "entry", &[], &[]),
     (&["direct"], "chain", &["ipv", "table", "chain"], &[]),
     (&["direct"], "rule", &["ipv", "table", "chain", "priority"], &[]),
+    (&["whitelist"], "command", &["name"], &[]),
+    (&["whitelist"], "user", &[], &["id", "name"]),
+    (&["whitelist"], "selinux", &["context"], &[]),
     (&["direct"], "passthrough", &["ipv"], &[]),
 ];
 
 /// Whether firewalld reads files with such a root.
 pub(super) fn is_root(name: &str) -> bool {
     ROWS.iter().any(|(roots, element, ..)| *element == name && *roots == [name])
-        && matches!(name, "zone" | "policy" | "service" | "ipset" | "icmptype" | "helper" | "direct")
+        && matches!(name, "zone" | "policy" | "service" | "ipset" | "icmptype" | "helper" | "direct" | "whitelist")
 }
 
 /// Whether such a file may have the element, with these attributes.

@@ -234,3 +234,39 @@ fn the_words_of_a_direct_rule_are_those_of_a_shell() {
         assert_eq!(read(&rule).problems.len(), 1, "{bad}");
     }
 }
+
+#[test]
+fn who_may_change_the_rules_is_a_set() {
+    let text =
+        "<whitelist><command name='/usr/bin/a b'/><selinux context='x:y'/><user id='0'/><user name='ann'/></whitelist>";
+    let expected = [
+        "command /usr/bin/a b = present",
+        "selinux x:y = present",
+        "user ann = present",
+        "user id 0 = present",
+        "whitelist = present",
+    ];
+    assert_eq!(shown(text), expected);
+    assert_eq!(read("<whitelist><user id='x'/><command/></whitelist>").problems.len(), 2);
+}
+
+#[test]
+fn each_kind_of_file_is_detected() {
+    for text in [
+        "<?xml version=\"1.0\"?>\n<!-- x -->\n<zone/>",
+        "<zone target='DROP'>\n</zone>",
+        "<service><short>SSH</short></service>",
+        "<ipset type='hash:ip'/>",
+        "<icmptype>\n<short>x</short></icmptype>",
+        "<helper module='nf_conntrack_ftp'/>",
+        "<policy target='DROP'/>",
+        "<direct><passthrough ipv='ipv4'>-A INPUT</passthrough></direct>",
+        "<whitelist><selinux context='a'/></whitelist>",
+    ] {
+        let text = text.replace("<zone/>", "<zone></zone>");
+        assert_eq!(crate::format::detect("x.xml", text.as_bytes()), Some(crate::Format::Firewalld), "{text}");
+    }
+    for text in ["<service><id>x</id></service>", "<policies/>", "<direct/>", "<html></html>"] {
+        assert_ne!(crate::format::detect("x.xml", text.as_bytes()), Some(crate::Format::Firewalld), "{text}");
+    }
+}
