@@ -528,3 +528,58 @@ fn a_transaction_that_comes_to_nothing_means_nothing() {
     let said = ruleset.settle();
     assert!(said.iter().all(|(_, meaning)| meaning.effect == Effect::Neutral), "{said:?}");
 }
+
+#[test]
+fn a_file_of_ufw_is_loaded_into_tables_that_reach_its_chains() {
+    let base = "*filter\n:ufw-user-input - [0:0]\n:ufw-user-output - [0:0]\n:ufw-logging-deny - [0:0]\n";
+    let rows = [
+        ("-A ufw-user-input -p tcp --dport 22 -j ACCEPT", "opens any: opens tcp/22 to any source"),
+        ("-A ufw-user-input -p tcp --dport 22 -s 10.0.0.0/8 -j ACCEPT", "opens bounded: opens tcp/22 to 10.0.0.0/8"),
+        ("-A ufw-user-output -p tcp --dport 25 -j REJECT", "closes local: closes tcp/25 from this host itself"),
+        ("-A ufw-logging-deny -j DROP", "closes any ufw: closes all ports from any source"),
+    ];
+    for (change, expected) in rows {
+        let before = read(Format::Ufw, format!("{base}COMMIT\n").as_bytes()).settings;
+        let after = read(Format::Ufw, format!("{base}{change}\nCOMMIT\n").as_bytes()).settings;
+        assert_eq!(strongest(&meanings(&before, &after)), expected, "{change}");
+    }
+}
+
+#[test]
+fn elements_of_ipset_mean_what_the_rules_of_iptables_do_with_them() {
+    let text = format!(
+        "{V4}-A INPUT -m set --match-set ok src -p tcp --dport 99 -j ACCEPT\n-A INPUT -m set --match-set bad src -j DROP\nCOMMIT\n"
+    );
+    let mut ruleset = Ruleset::of(&read(Format::IptablesSave, text.as_bytes()).settings);
+    let mut told = |key: &str, before: Option<&str>, after: Option<&str>| {
+        ruleset.set(key, before, after);
+        strongest(&ruleset.settle())
+    };
+    let present = Some("present");
+    assert_eq!(
+        told("ipset/ok: 192.0.2.7", None, present),
+        "opens bounded: opens tcp/99 for 192.0.2.7: 192.0.2.7 is in ok"
+    );
+    assert_eq!(
+        told("ipset/bad: 192.0.2.8", None, present),
+        "closes bounded: closes all ports for 192.0.2.8: 192.0.2.8 is in bad"
+    );
+    assert!(told("ipset/bad: 192.0.2.8", present, None).starts_with("opens bounded: opens all ports for 192.0.2.8"));
+    assert!(told("ipset/other: 192.0.2.8", None, present).starts_with("neutral"));
+    assert!(told("ipset/ok: 0.0.0.0/0", None, present).starts_with("opens any: opens tcp/99"));
+}
+
+#[test]
+fn rules_of_a_live_ruleset_are_told_one_by_one() {
+    let mut ruleset = Ruleset::of(&read(Format::Nft, NFT.as_bytes()).settings);
+    ruleset.insert("inet filter/input", 0, "tcp dport 22 accept");
+    assert_eq!(strongest(&ruleset.settle()), "opens any: opens tcp/22 to any source");
+    assert_eq!(ruleset.rules("inet filter/input").next(), Some("tcp dport 22 accept"));
+    ruleset.insert("inet filter/input", 0, "tcp dport 22 accept");
+    let said = ruleset.settle();
+    assert!(said.iter().any(|(key, _)| key.as_str() == "inet filter/input: tcp dport 22 accept #2"), "{said:?}");
+    assert!(ruleset.remove("inet filter/input", 0) && ruleset.remove("inet filter/input", 0));
+    assert_eq!(strongest(&ruleset.settle()), "closes any: closes tcp/22 from any source");
+    assert!(!ruleset.remove("inet filter/input", 99) && !ruleset.remove("inet nothing/input", 0));
+    assert!(ruleset.settle().is_empty(), "nothing was told");
+}
