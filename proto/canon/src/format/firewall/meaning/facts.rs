@@ -111,7 +111,14 @@ pub(super) fn carry_out(graph: &mut Graph, fact: &FactChange) -> Meaning {
                 _ => say::meaning(set, Effect::Unclear, Reach::Any, "changes a set that rules look into"),
             }
         }
-        About::Object(kind) if came || !matches!(kind, "limit" | "quota") => plain(&fact.key, "changes no rule"),
+        About::Object(kind) if came || !matches!(kind, "limit" | "quota") => {
+            let done = match (came, after) {
+                (true, _) => "adds",
+                (_, None) => "deletes",
+                _ => "changes",
+            };
+            plain(&fact.key, done)
+        }
         About::Object(_) => {
             say::meaning(&fact.key, Effect::Unclear, Reach::Any, "changes how much a rule that looks at it takes")
         }
@@ -234,7 +241,7 @@ fn turned_element(graph: &mut Graph, fact: &FactChange, set: &str, element: &str
     let reach = bound.map_or(Reach::Any, |bound| bound.reach);
     let Some((user, rules)) = said else {
         let used = graph.find_set(set).is_some_and(|set| !set.users.is_empty());
-        let users = if used { "which rules look into" } else { "which no rule looks into" };
+        let users = if used { "which rules look into" } else { "which no rule looked into" };
         return say::meaning(set, effect, reach, &format!("{text}, {users}"));
     };
     let what = summary(graph, &user, reach, turn.entry.as_ref().and_then(|entry| entry.base));

@@ -366,7 +366,7 @@ const NFTABLES: &[Row] = &[
     (
         NFT,
         "add element inet filter unused { 192.0.2.1 }",
-        "neutral any: 192.0.2.1 is in @unused, which no rule looks into",
+        "neutral any: 192.0.2.1 is in @unused, which no rule looked into",
     ),
     (NFT, "add element inet filter ports { 22 : accept }", "opens any: opens tcp/22 for any source: 22 is in @ports"),
     (
