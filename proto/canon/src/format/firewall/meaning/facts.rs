@@ -228,8 +228,10 @@ fn turned_element(graph: &mut Graph, fact: &FactChange, set: &str, element: &str
         graph.element(set, element, before, false);
     }
     if let Some(after) = fact.after.as_deref() {
-        turn.join(element_turn(graph, set, element, after, &mut said));
+        // First it is in the set: a rule behind a jump that looks into the same
+        // set is reached from as far as the element makes it.
         graph.element(set, element, after, true);
+        turn.join(element_turn(graph, set, element, after, &mut said));
     }
     let change = match (fact.before.is_some(), fact.after.is_some()) {
         (false, _) => "is in",

@@ -583,3 +583,15 @@ fn rules_of_a_live_ruleset_are_told_one_by_one() {
     assert!(!ruleset.remove("inet filter/input", 99) && !ruleset.remove("inet nothing/input", 0));
     assert!(ruleset.settle().is_empty(), "nothing was told");
 }
+
+#[test]
+fn an_element_of_a_set_that_a_jump_and_a_rule_behind_it_look_into_reaches_as_far_as_it_is() {
+    let text = "table inet t { set s { type ipv4_addr; flags interval; elements = { 10.0.0.0/8 }; }
+ chain web { ip saddr @s accept; }
+ chain input { type filter hook input priority 0; policy drop; ip saddr @s jump web; } }
+";
+    let before = read(Format::Nft, text.as_bytes()).settings;
+    let after = read(Format::Nft, format!("{text}add element inet t s {{ 0.0.0.0/0 }}\n").as_bytes()).settings;
+    let said = meanings(&before, &after);
+    assert!(said.iter().any(|(_, it)| (it.effect, it.reach) == (Effect::Opens, crate::Reach::Any)), "{said:?}");
+}
