@@ -59,6 +59,7 @@ fn observed(sight: Sight) -> Input {
         unobserved_since_ms: None,
         actor: None,
         clue: Clue::default(),
+        meanings: Vec::new(),
     }])
 }
 

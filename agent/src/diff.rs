@@ -4,11 +4,17 @@
 //! A pure function. It reads no clock and no file, and judges nothing: whether
 //! a change was meant is the collector's question.
 
+use std::collections::BTreeMap;
+
 use driftline_canon::item::position;
-use driftline_canon::{Delta, FileName, Item, KeyEpoch, Observation, Problem, ProblemKind, Root, SourceKind, delta};
+use driftline_canon::meaning::MeaningText;
+use driftline_canon::{
+    Delta, DisplayPolicy, Effect, FileName, Item, ItemKey, KeyEpoch, Meaning, Observation, Problem, ProblemKind, Reach,
+    Root, SourceKind, delta,
+};
 
 use crate::journal::entry::{
-    Body, Entry, Fingerprint, Gap, Snapshot, SnapshotReason, SourceRef, SourceState, StateHead,
+    Beside, Body, Entry, Fingerprint, Gap, Snapshot, SnapshotReason, SourceRef, SourceState, StateHead,
 };
 use crate::observe::look::Unread;
 use crate::observe::{Observed, Sight};
@@ -99,9 +105,42 @@ fn decide_part(known: Option<&SourceState>, observed: &Observed, delta: &Delta, 
 fn entries(observed: &Observed, known: bool, head: &StateHead, bodies: Vec<Body>) -> Vec<Entry> {
     let source = SourceRef { name: observed.name.clone(), kind: head.kind, path: head.path.clone() };
     let unobserved_since_ms = observed.unobserved_since_ms.filter(|_| known);
-    let entry =
-        |body| Entry { source: Some(source.clone()), observed_ms: observed.observed_ms, unobserved_since_ms, body };
+    let entry = |body| {
+        let beside = match &body {
+            Body::Delta(delta) => beside(observed, delta),
+            _ => Beside::default(),
+        };
+        Entry { beside, ..Entry::new(Some(source.clone()), observed.observed_ms, unobserved_since_ms, body) }
+    };
     bodies.into_iter().map(entry).collect()
+}
+
+/// Who made the changes of a delta, and what they mean.
+fn beside(observed: &Observed, delta: &Delta) -> Beside {
+    let is_changed = |key: &ItemKey| delta.changes.binary_search_by(|change| change.key.cmp(key)).is_ok();
+    let shown = |(key, meaning): &(ItemKey, Meaning)| (key.clone(), shown(meaning, observed.spec.display));
+    let meanings: BTreeMap<_, _> = observed.meanings.iter().filter(|(key, _)| is_changed(key)).map(shown).collect();
+    Beside { actor: observed.actor.clone().map(Box::new), meanings: meanings.into_iter().collect() }
+}
+
+/// A meaning repeats what a rule says: where no value may be shown, only that
+/// something is opened or closed is told, and from where.
+fn shown(meaning: &Meaning, policy: DisplayPolicy) -> Meaning {
+    if policy != DisplayPolicy::Digest {
+        return meaning.clone();
+    }
+    let what = match meaning.effect {
+        Effect::Neutral => "neither opens nor closes",
+        Effect::Closes => "closes something",
+        Effect::Unclear => "may open something",
+        Effect::Opens => "opens something",
+    };
+    let from = match meaning.reach {
+        Reach::Local => "to this host itself",
+        Reach::Bounded => "to a bounded range",
+        Reach::Any => "to any source",
+    };
+    Meaning { text: MeaningText::new(&format!("{what} {from}")), ..meaning.clone() }
 }
 
 fn compare(known: &SourceState, state: &SourceState, since: Option<i64>, bodies: &mut Vec<Body>) {

@@ -23,7 +23,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Instant;
 
-use driftline_canon::FleetKey;
+use driftline_canon::{FleetKey, Setting};
 use driftline_daemon::{Clock, Tasks, clock};
 use tokio::sync::mpsc;
 
@@ -99,6 +99,7 @@ pub fn start(tasks: &mut Tasks, ends: Ends, key: &FleetKey, clock: &Clock) -> Bu
         settle: Settle::default(),
         seen: Vec::new(),
         followed: HashMap::new(),
+        rules: HashMap::new(),
         trails: ends.trails,
         busy: vec![false; WORKERS],
         jobs,
@@ -137,6 +138,8 @@ struct Stage {
     seen: Vec<Signature>,
     /// What sources include, of those that include anything.
     followed: HashMap<SourceId, Arc<Trail>>,
+    /// The rules of dumps of firewalls, as they were handed on last.
+    rules: HashMap<SourceId, Arc<Vec<Setting>>>,
     trails: Trails,
     busy: Vec<bool>,
     jobs: Vec<mpsc::Sender<Job>>,
@@ -246,12 +249,15 @@ impl Stage {
 
     fn last(&self, id: SourceId) -> Footprint {
         let signature = usize::try_from(id.0).ok().and_then(|at| self.seen.get(at)).copied().unwrap_or_default();
-        Footprint { signature, trail: self.followed.get(&id).cloned() }
+        Footprint { signature, trail: self.followed.get(&id).cloned(), rules: self.rules.get(&id).cloned() }
     }
 
     fn remember(&mut self, id: SourceId, footprint: Footprint) {
-        let Footprint { signature, trail } = footprint;
+        let Footprint { signature, trail, rules } = footprint;
         self.follow(id, trail);
+        if let Some(rules) = rules {
+            self.rules.insert(id, rules);
+        }
         let Ok(at) = usize::try_from(id.0) else {
             return;
         };

@@ -175,7 +175,7 @@ fn apply(world: &mut World, asks: &mut HashSet<SourceName>, entry: &Entry, folde
             world.remove(&source.name);
             asks.remove(&source.name);
         }
-        Body::Gap(_) => {}
+        Body::Gap(_) | Body::Amendment(_) => {}
     }
 }
 
@@ -289,6 +289,7 @@ fn observed(at: usize, sight: Sight, problems: Vec<Problem>) -> Input {
         unobserved_since_ms: None,
         actor: None,
         clue: Clue::default(),
+        meanings: Vec::new(),
     }])
 }
 

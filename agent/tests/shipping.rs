@@ -18,3 +18,5 @@ mod endpoints;
 mod order;
 #[path = "shipping/restored.rs"]
 mod restored;
+#[path = "shipping/told.rs"]
+mod told;

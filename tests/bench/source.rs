@@ -63,7 +63,8 @@ impl MadeUp {
         for (at, (key, old)) in self.items.iter_mut().enumerate().take(count) {
             let new = digest(self.turn, at);
             let before = old.0.to_vec();
-            changes.push(v1::ItemChange { key: key.to_string(), before, after: Some(item(key, new, self.turn)) });
+            let after = Some(item(key, new, self.turn));
+            changes.push(v1::ItemChange { key: key.to_string(), before, after, meaning: None });
             *old = new;
         }
         self.root = root_of(&self.items);

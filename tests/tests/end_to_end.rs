@@ -214,3 +214,56 @@ fn what_is_there_and_not_watched_is_shown_to_the_operator() {
     let table = String::from_utf8(fleet.cli(&["hosts"]).stdout).unwrap();
     assert!(table.contains(&format!("{} of {}", count("watched"), count("found"))), "{table}");
 }
+
+const SAVED: &str =
+    "[[source]]\nkind = \"firewall_dump\"\nname = \"saved\"\npath = \"{files}/rules.v4\"\nformat = \"iptables-save\"\n";
+
+/// A ruleset that keeps everything out but what the rules let in.
+fn saved(rules: &str) -> String {
+    format!("*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n{rules}COMMIT\n")
+}
+
+#[test]
+fn what_a_dump_file_opens_is_critical_found_by_what_it_opens_and_explained() {
+    let fleet = Fleet::start();
+    let agent = fleet.enrol("fw-1", "production", "web", SAVED);
+    agent.write("rules.v4", saved("-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT\n"));
+    let mut agent = agent;
+    fleet.run(&mut agent);
+    eventually("the rules are known", || {
+        let shown = fleet.json(&["show", "fw-1"]);
+        (shown["sources"][0]["items"].as_array()?.len() > 3).then_some(())
+    });
+    let ssh = "-A INPUT -s 10.0.0.0/8 -p tcp -m tcp --dport 22 -j ACCEPT\n";
+    agent.replace("rules.v4", saved(&format!("{ssh}-A INPUT -p tcp -m tcp --dport 5432 -j ACCEPT\n")));
+    let opened = eventually("what it opens is found", || {
+        let found = fleet.json(&["changes", "--source", "firewall_dump", "--opens", "any"]);
+        found["changes"].as_array()?.first().cloned()
+    });
+    assert_eq!(opened["severity"], "critical", "{opened:#}");
+    let text = opened["meaning"]["text"].as_str().unwrap();
+    assert!(text.contains("5432") && text.contains("any source"), "{text}");
+    let table = String::from_utf8(fleet.cli(&["changes"]).stdout).unwrap();
+    assert!(table.contains(text), "{table}");
+    let id = opened["id"].to_string();
+    let story = fleet.json(&["explain", &id]);
+    assert_eq!(story["change"]["id"], opened["id"]);
+    assert_eq!((&story["now"]["state"], &story["change"]["meaning"]), (&"so".into(), &opened["meaning"]));
+    assert!(story["why"].as_str().unwrap().contains("lets in from any source"), "{story:#}");
+    let told = fleet.cli(&["explain", &id]);
+    assert_eq!(told.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&told.stdout).contains("no live firewall of fw-1 is watched"));
+    let key = opened["key"].as_str().unwrap();
+    assert_eq!(fleet.json(&["explain", "--host", "fw-1", key])["change"]["id"], opened["id"]);
+
+    // Taken back: it is no longer so, and the story goes on.
+    agent.replace("rules.v4", saved(ssh));
+    eventually("it is gone", || (fleet.json(&["explain", &id])["now"]["state"] == "absent").then_some(()));
+    let story = fleet.json(&["explain", &id]);
+    let later = &story["later"][0];
+    assert_eq!((&later["what"], &later["severity"]), (&"removed".into(), &"info".into()), "{later:#}");
+    for unknown in [&["explain", "999999"][..], &["explain", "--host", "fw-1", "no such rule"]] {
+        assert_eq!(fleet.cli(unknown).status.code(), Some(3), "{unknown:?}");
+    }
+    assert_eq!(fleet.cli(&["verify"]).status.code(), Some(0));
+}

@@ -202,6 +202,7 @@ impl Poller {
             unobserved_since_ms: self.seen_ms,
             actor: None,
             clue: Clue::default(),
+            meanings: Vec::new(),
         };
         self.ends.observed.send(Input::Observed(vec![observed])).await.is_ok()
     }

@@ -35,6 +35,7 @@ fn seen(more: &str, value: u8) -> Observed {
         unobserved_since_ms: Some(50),
         actor: None,
         clue: Clue::default(),
+        meanings: Vec::new(),
     }
 }
 
@@ -178,4 +179,41 @@ fn what_is_added_to_an_empty_firewall_is_a_change() {
     // One that could not be read may have held the rule all the time.
     let unreadable = vec![Problem::whole(ProblemKind::Unreadable, "not permitted")];
     assert!(matches!(body(&sight(Vec::new(), unreadable)), Body::Snapshot(_)));
+}
+
+#[test]
+fn who_did_it_and_what_it_means_goes_with_the_changes_it_is_about() {
+    use driftline_canon::meaning::MeaningText;
+    use driftline_canon::{Actor, Effect, Meaning, Reach};
+    let meaning =
+        |text| Meaning { effect: Effect::Opens, reach: Reach::Any, machine: None, text: MeaningText::new(text) };
+    let key = |name: &str| ItemKey::from_bytes(name.as_bytes());
+    let known = state(&seen("", 1));
+    let next = Observed {
+        actor: Some(Actor { pid: Some(7), ..Actor::unknown() }),
+        meanings: vec![(key("Z"), meaning("none")), (key("B"), meaning("same")), (key("A"), meaning("opens"))],
+        problems: vec![Problem::whole(ProblemKind::Limit, "x")],
+        ..seen("", 2)
+    };
+    let told = decide(Some(&known), &next, KeyEpoch(1)).entries;
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[0].beside.actor.as_ref().and_then(|actor| actor.pid), Some(7));
+    assert_eq!(told[0].beside.meanings, [(key("A"), meaning("opens"))], "only of what changed");
+    assert_eq!(told[1].beside, Beside::default(), "nobody made the problem");
+    let first = decide(None, &next, KeyEpoch(1)).entries;
+    assert!(first.iter().all(|entry| entry.beside == Beside::default()), "nor was the first sight anybody's change");
+}
+
+#[test]
+fn what_a_change_means_repeats_no_rule_where_no_value_may_be_shown() {
+    let meaning =
+        |text: &str| Meaning { effect: Effect::Opens, reach: Reach::Any, machine: None, text: MeaningText::new(text) };
+    let key = ItemKey::from_bytes(b"A");
+    let told = |more: &str| {
+        let known = state(&seen(more, 1));
+        let next = Observed { meanings: vec![(key.clone(), meaning("opens tcp/5432 to any source"))], ..seen(more, 2) };
+        decide(Some(&known), &next, KeyEpoch(1)).entries[0].beside.meanings[0].1.clone()
+    };
+    assert_eq!(told(""), meaning("opens tcp/5432 to any source"));
+    assert_eq!(told("display = \"digest\""), meaning("opens something to any source"));
 }

@@ -179,6 +179,7 @@ impl Desk {
             unobserved_since_ms: seen.unobserved_since_ms,
             actor: None,
             clue: Clue { by_event: seen.made_by.is_some(), made_by: seen.made_by, ..Clue::default() },
+            meanings: Vec::new(),
         }
     }
 }

@@ -5,8 +5,8 @@
 //! version; neither has a value in it.
 
 use driftline_canon::{
-    CANONICAL_FORM, Delta, Digest, DisplayPolicy, EnvDialect, Item, KeyEpoch, Observation, Problem, Root, SourceKind,
-    SourceName,
+    Actor, CANONICAL_FORM, Delta, Digest, DisplayPolicy, EnvDialect, Item, ItemKey, KeyEpoch, Meaning, Observation,
+    Problem, Root, SourceKind, SourceName,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,8 @@ pub struct SourceRef {
     pub path: String,
 }
 
-/// A record without its sequence number.
+/// A record without its sequence number. What stands beside it is stored behind
+/// it ([`Entry::encode`]): records of older versions end before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Which source; none for the whole agent.
@@ -35,6 +36,45 @@ pub struct Entry {
     pub unobserved_since_ms: Option<i64>,
     /// What is said.
     pub body: Body,
+    /// Who did it, and what it means.
+    #[serde(skip)]
+    pub beside: Beside,
+}
+
+/// What is known of a record beside what it says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Beside {
+    /// Who did it.
+    pub actor: Option<Box<Actor>>,
+    /// What changes of a delta mean, sorted by key.
+    pub meanings: Vec<(ItemKey, Meaning)>,
+}
+
+impl Entry {
+    /// Of a source, or of the whole agent, and nothing known beside it.
+    #[must_use]
+    pub fn new(source: Option<SourceRef>, observed_ms: i64, unobserved_since_ms: Option<i64>, body: Body) -> Self {
+        Self { source, observed_ms, unobserved_since_ms, body, beside: Beside::default() }
+    }
+
+    /// As it is stored: itself, then what is known beside it, if anything is.
+    ///
+    /// # Errors
+    /// Never, of what was made here.
+    pub fn encode(&self) -> postcard::Result<Vec<u8>> {
+        let bytes = postcard::to_stdvec(self)?;
+        if self.beside == Beside::default() { Ok(bytes) } else { postcard::to_extend(&self.beside, bytes) }
+    }
+
+    /// A stored record.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn decode(bytes: &[u8]) -> postcard::Result<Self> {
+        let (entry, rest) = postcard::take_from_bytes::<Self>(bytes)?;
+        let beside = if rest.is_empty() { Beside::default() } else { postcard::from_bytes(rest)? };
+        Ok(Self { beside, ..entry })
+    }
 }
 
 /// The beginning of a stored [`Entry`]: what it starts from, read without its
@@ -63,6 +103,8 @@ pub enum BodyHead {
     Problems,
     /// The root before.
     Retired(Root),
+    /// The record that it amends.
+    Amendment(u64),
 }
 
 impl BodyHead {
@@ -71,7 +113,7 @@ impl BodyHead {
     pub fn before(self) -> Option<Root> {
         match self {
             Self::Delta(before) | Self::Snapshot(_, before) | Self::Retired(before) => Some(before),
-            Self::Gap | Self::Problems => None,
+            Self::Gap | Self::Problems | Self::Amendment(_) => None,
         }
     }
 }
@@ -89,6 +131,17 @@ pub enum Body {
     Problems(Vec<Problem>),
     /// The source is no longer configured; its root before.
     Retired(Root),
+    /// Who did what an earlier record of the source tells.
+    Amendment(Amendment),
+}
+
+/// What became known of a record's actor after it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amendment {
+    /// The record, of the same epoch. First, so that it can be read alone.
+    pub seq: u64,
+    /// Who it was.
+    pub actor: Box<Actor>,
 }
 
 /// All items of a source.
@@ -215,3 +268,6 @@ pub struct SourceState {
     /// The items.
     pub observation: Observation,
 }
+
+#[cfg(test)]
+mod tests;

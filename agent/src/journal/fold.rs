@@ -2,13 +2,15 @@
 //! the journal is full.
 //!
 //! Pure. Applying the folded records gives what applying all of them gives;
-//! intermediate states are lost, and the caller says so with a gap.
+//! intermediate states are lost, and the caller says so with a gap. Who did it
+//! stays only where it was the same one each time, and what a key's change
+//! means only where the key changed once: nobody answers for another's change.
 
 use std::collections::BTreeMap;
 
 use driftline_canon::{Delta, Digest, Item, ItemChange, ItemKey, Observation, Root};
 
-use super::entry::{Body, Entry, Gap, Snapshot, SnapshotReason};
+use super::entry::{Beside, Body, Entry, Gap, Snapshot, SnapshotReason};
 
 /// Records of one source, oldest first, folded: at most one that changes its
 /// items, its open problems, and the gaps as one; so before, between and after
@@ -64,6 +66,7 @@ struct Net {
     first: Option<Entry>,
     last: Option<Entry>,
     change: Option<Change>,
+    beside: Option<Beside>,
     problems: Option<Entry>,
     gap: Option<Entry>,
 }
@@ -87,10 +90,13 @@ impl Net {
             Body::Retired(_) => {
                 // Its problems went with it. If it comes back, the retirement is
                 // not told any more and this must be.
-                self.problems = Some(Entry { body: Body::Problems(Vec::new()), ..entry.clone() });
+                let solved = Body::Problems(Vec::new());
+                self.problems = Some(Entry { body: solved, beside: Beside::default(), ..entry.clone() });
                 self.take_change(entry);
             }
             Body::Delta(_) | Body::Snapshot(_) => self.take_change(entry),
+            // The caller has put it into the record that it amends.
+            Body::Amendment(_) => {}
         }
     }
 
@@ -107,6 +113,11 @@ impl Net {
 
     fn take_change(&mut self, mut entry: Entry) {
         let body = std::mem::replace(&mut entry.body, Body::Problems(Vec::new()));
+        let next = std::mem::take(&mut entry.beside);
+        self.beside = Some(match self.beside.take() {
+            Some(kept) => both(kept, next, self.change.as_ref(), &body),
+            None => next,
+        });
         self.change = Some(merge(self.change.take(), body));
         if self.first.is_none() {
             self.first = Some(entry.clone());
@@ -124,6 +135,10 @@ impl Net {
             // stretch of time and not a moment that is made up.
             let since = first.unobserved_since_ms.unwrap_or(first.observed_ms);
             last.unobserved_since_ms = (since < last.observed_ms).then_some(since).or(last.unobserved_since_ms);
+            last.beside = match &body {
+                Body::Delta(delta) => of_delta(self.beside.unwrap_or_default(), delta),
+                _ => Beside { meanings: Vec::new(), ..self.beside.unwrap_or_default() },
+            };
             last.body = body;
             folded.push(last);
         }
@@ -131,6 +146,25 @@ impl Net {
         folded.extend(self.gap);
         folded
     }
+}
+
+/// What holds beside two changes together.
+fn both(kept: Beside, next: Beside, before: Option<&Change>, body: &Body) -> Beside {
+    let actor = kept.actor.filter(|actor| next.actor.as_ref() == Some(actor));
+    let (Some(Change::Delta { changes, .. }), Body::Delta(delta)) = (before, body) else {
+        return Beside { actor, meanings: Vec::new() };
+    };
+    let again = |key: &ItemKey| delta.changes.binary_search_by(|change| change.key.cmp(key)).is_ok();
+    let mut meanings: Vec<_> = kept.meanings.into_iter().filter(|(key, _)| !again(key)).collect();
+    meanings.extend(next.meanings.into_iter().filter(|(key, _)| !changes.contains_key(key)));
+    meanings.sort_by(|a, b| a.0.cmp(&b.0));
+    Beside { actor, meanings }
+}
+
+/// Without what keys mean that did not change in the end.
+fn of_delta(mut beside: Beside, delta: &Delta) -> Beside {
+    beside.meanings.retain(|(key, _)| delta.changes.binary_search_by(|change| change.key.cmp(key)).is_ok());
+    beside
 }
 
 fn merge(kept: Option<Change>, next: Body) -> Change {
@@ -163,8 +197,8 @@ fn merge(kept: Option<Change>, next: Body) -> Change {
         }
         (kept, Body::Retired(before)) => Change::Retired(before_of(kept.as_ref()).unwrap_or(before)),
         // The caller sorts these out.
-        (Some(kept), Body::Gap(_) | Body::Problems(_)) => kept,
-        (None, Body::Gap(_) | Body::Problems(_)) => Change::Retired(Root::empty()),
+        (Some(kept), Body::Gap(_) | Body::Problems(_) | Body::Amendment(_)) => kept,
+        (None, Body::Gap(_) | Body::Problems(_) | Body::Amendment(_)) => Change::Retired(Root::empty()),
     }
 }
 
@@ -205,12 +239,7 @@ fn body_of(change: Change) -> Option<Body> {
 pub fn folded_gap(from_ms: i64, to_ms: i64, records: u64) -> Entry {
     let records = driftline_canon::count(records, "record", "records");
     let reason = format!("the journal was full: {records} folded into their net effect");
-    Entry {
-        source: None,
-        observed_ms: to_ms,
-        unobserved_since_ms: None,
-        body: Body::Gap(Gap { from_ms, to_ms, reason }),
-    }
+    Entry::new(None, to_ms, None, Body::Gap(Gap { from_ms, to_ms, reason }))
 }
 
 #[cfg(test)]

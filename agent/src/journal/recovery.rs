@@ -48,7 +48,7 @@ impl Lost {
         );
         let from_ms = self.written_ms.min(now_ms);
         let body = Body::Gap(Gap { from_ms, to_ms: now_ms, reason });
-        Entry { source: None, observed_ms: now_ms, unobserved_since_ms: None, body }
+        Entry::new(None, now_ms, None, body)
     }
 }
 

@@ -34,8 +34,9 @@ const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
 const META_KEY: &str = "meta";
 
 /// Version of what is stored here. 2: items may name an included file, sources
-/// have more kinds. 3: the items of a large source are kept in blocks. All that
-/// versions 1 and 2 wrote reads as it is.
+/// have more kinds. 3: the items of a large source are kept in blocks; records
+/// may say who did it and what it means, and amend earlier ones. All that older
+/// versions wrote reads as it is.
 pub const FORMAT: u32 = 3;
 
 /// Bytes of pages that redb may keep in memory. The journal is written once
@@ -306,7 +307,7 @@ impl Changes<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn append(&mut self, entry: &Entry) -> Result<u64, StoreError> {
-        let encoded = self.store.encode(entry)?;
+        let encoded = entry.encode().map_err(|error| self.store.damaged(error))?;
         let seq = self.meta.next_seq;
         self.journal.insert(seq, encoded.as_slice()).map_err(|error| self.store.engine("writing", error))?;
         self.meta.next_seq += 1;
@@ -335,7 +336,7 @@ impl Changes<'_> {
     /// [`StoreError`].
     pub fn record(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
         let found = self.journal.get(seq).map_err(|error| self.writing(error))?;
-        found.map(|found| self.store.decode(found.value())).transpose()
+        found.map(|found| Entry::decode(found.value())).transpose().map_err(|error| self.store.damaged(error))
     }
 
     /// The beginning of a record, as this transaction sees it.
@@ -354,7 +355,7 @@ impl Changes<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn replace(&mut self, seq: u64, by: Option<&Entry>) -> Result<(), StoreError> {
-        let encoded = by.map(|entry| self.store.encode(entry)).transpose()?;
+        let encoded = by.map(Entry::encode).transpose().map_err(|error| self.store.damaged(error))?;
         let writing = |error: redb::StorageError| self.store.engine("writing", error);
         let removed = self.journal.remove(seq).map_err(writing)?.map_or(0, |removed| removed.value().len() as u64);
         self.meta.bytes = self.meta.bytes.saturating_sub(removed);

@@ -5,6 +5,7 @@
 //! has taken, stops taking more, and tries again; it never goes on without
 //! having written.
 
+mod amend;
 mod batch;
 mod folding;
 mod troubles;
@@ -25,6 +26,7 @@ use super::recovery::{self, Opened};
 use super::store::{Durability, Meta, Store, StoreError};
 use super::{Ends, Input, Progress, Request};
 use crate::config::JournalBounds;
+use amend::Recent;
 use batch::Batch;
 use troubles::Troubles;
 
@@ -69,6 +71,7 @@ pub struct Journal {
     stop: CancellationToken,
     acked: u64,
     troubles: Troubles,
+    recent: Recent,
     generation: u64,
     /// Nothing is told before everything was seen once, so until then nothing
     /// has to be durable: one fsync for many transactions.
@@ -104,6 +107,7 @@ impl Journal {
             stop,
             acked: 0,
             troubles: Troubles::default(),
+            recent: Recent::default(),
             generation: 0,
             deferring: true,
             undurable: false,
@@ -269,9 +273,9 @@ impl Journal {
                 return Ok(());
             }
             let durability = if durable { Durability::Immediate } else { Durability::None };
-            let age_ms = &mut self.age_ms;
+            let (age_ms, recent) = (&mut self.age_ms, &mut self.recent);
             let written = store.write_until(durability, meta, |changes| {
-                let mut worth = batch.apply(changes, self.settings.key_epoch, now_ms)?;
+                let mut worth = batch.apply(changes, recent, self.settings.key_epoch, now_ms)?;
                 if worth || tidy {
                     if batch.begin_epoch.is_none() {
                         changes.trim(acked)?;
@@ -333,12 +337,7 @@ impl Journal {
 
 fn blocked_gap(from_ms: i64, to_ms: i64, why: &str) -> Entry {
     let reason = format!("the agent's journal could not be written: states in between may be missing ({why})");
-    Entry {
-        source: None,
-        observed_ms: to_ms,
-        unobserved_since_ms: None,
-        body: Body::Gap(Gap { from_ms: from_ms.min(to_ms), to_ms, reason }),
-    }
+    Entry::new(None, to_ms, None, Body::Gap(Gap { from_ms: from_ms.min(to_ms), to_ms, reason }))
 }
 
 /// An error with its causes, on one line.

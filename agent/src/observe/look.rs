@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftline_canon::actor::Actor;
-use driftline_canon::{Delta, Digest, FileName, Item, Observation, Problem, ProblemKind, SourceName};
+use driftline_canon::{
+    Delta, Digest, FileName, Item, ItemKey, Meaning, Observation, Problem, ProblemKind, Setting, SourceName,
+};
 
 use super::part::WholeWanted;
 use super::stamp::{Signature, Stamp};
@@ -120,6 +122,9 @@ pub struct Observed {
     pub actor: Option<Actor>,
     /// What may tell who changed it.
     pub clue: Clue,
+    /// What changes since the last observation mean, by key; what is said of
+    /// keys that did not change is not told.
+    pub meanings: Vec<(ItemKey, Meaning)>,
 }
 
 /// What may tell who changed what was seen.
@@ -203,6 +208,9 @@ pub struct Footprint {
     pub signature: Signature,
     /// What it includes; none: nothing.
     pub trail: Option<Arc<Trail>>,
+    /// The rules of a dump of a firewall, in clear: what the next change of
+    /// them means is said of before and after.
+    pub rules: Option<Arc<Vec<Setting>>>,
 }
 
 impl Footprint {

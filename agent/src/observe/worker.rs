@@ -8,8 +8,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use driftline_canon::digest::KeyedDigest;
+use driftline_canon::format::firewall::meaning;
 use driftline_canon::limits::PROBLEMS_MAX;
-use driftline_canon::{Digest, FleetKey, Format, Item, ItemKey, Observation, Problem, ProblemKind, Value, format};
+use driftline_canon::{
+    Digest, FleetKey, Format, Item, ItemKey, Observation, Problem, ProblemKind, Setting, SourceKind, Value, format,
+};
 use driftline_daemon::Clock;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags, Stat};
@@ -58,6 +61,7 @@ struct Seen {
     problems: Vec<Problem>,
     unsettled: bool,
     trail: Option<Arc<Trail>>,
+    rules: Option<Arc<Vec<Setting>>>,
 }
 
 /// What a file's bytes gave.
@@ -67,6 +71,8 @@ struct Parsed {
     digest: Digest,
     problems: Vec<Problem>,
     fetched: Fetched,
+    /// The rules of a dump of a firewall.
+    rules: Option<Arc<Vec<Setting>>>,
 }
 
 impl Worker {
@@ -99,6 +105,10 @@ impl Worker {
         let signature = found.signature;
         let seen = self.seen(found, &due.look, due.settled);
         let look = &due.look;
+        let meanings = match (&last.rules, &seen.rules) {
+            (Some(before), Some(after)) => meaning::meanings(before, after),
+            _ => Vec::new(),
+        };
         let mut problems = seen.problems;
         problems.extend(look.polled.as_deref().map(super::look::PollReason::problem));
         let observed = Box::new(Observed {
@@ -111,8 +121,10 @@ impl Worker {
             unobserved_since_ms: look.unobserved_since_ms,
             actor: None,
             clue: Clue::default(),
+            meanings,
         });
-        let footprint = Footprint { signature, trail: seen.trail };
+        // Of a dump that cannot be read the rules stay as they were last known.
+        let footprint = Footprint { signature, trail: seen.trail, rules: seen.rules.or_else(|| last.rules.clone()) };
         if seen.unsettled { Outcome::Unsettled(observed, footprint) } else { Outcome::Seen(observed, footprint) }
     }
 
@@ -164,7 +176,7 @@ impl Worker {
             error => (ProblemKind::Host, format!("it could not be read: {}", std::io::Error::from(error))),
         };
         let problems = vec![Problem::whole(kind, reason)];
-        Seen { sight: Sight::Unreadable { metadata: items }, problems, unsettled: false, trail: None }
+        Seen { sight: Sight::Unreadable { metadata: items }, problems, unsettled: false, trail: None, rules: None }
     }
 
     fn file(&mut self, mut file: std::fs::File, stat: &Stat, look: &Look, settled: bool, mut items: Vec<Item>) -> Seen {
@@ -179,14 +191,14 @@ impl Worker {
         self.metadata.of_stat(stat, &mut items);
         self.metadata.of_acl(&file, &mut items);
         items.push(self.metadata.state(State::Present));
-        let Parsed { items: parsed, digest, problems, fetched } = self.parse(&held.content, look, stat);
+        let Parsed { items: parsed, digest, problems, fetched, rules } = self.parse(&held.content, look, stat);
         let content = Some((digest, Stamp::of(stat).with(fetched.trail.fold())));
         let observation = metadata::with(parsed, items);
         let unfinished = may_be_unfinished(stat, look.urgency) || fetched.empty;
         let unsettled = held.torn || fetched.torn || (!settled && unfinished);
         let trail = (!fetched.trail.is_empty()).then(|| Arc::new(fetched.trail));
         let sight = Sight::Whole { observation, content, unreadable: fetched.unreadable };
-        Seen { sight, problems, unsettled, trail }
+        Seen { sight, problems, unsettled, trail, rules }
     }
 
     fn parse(&mut self, content: &Content, look: &Look, stat: &Stat) -> Parsed {
@@ -222,7 +234,8 @@ impl Worker {
         problems.extend(std::mem::take(&mut fetched.problems).into_iter().take(room));
         let items = Observation::of_settings(&reading.settings, &self.keyed, look.spec.display).into_items();
         let digest = self.keyed.digest(&ItemKey::metadata(ItemKey::CONTENT), &Value::Content(fetched.hash(hash)));
-        Parsed { items, digest, problems, fetched }
+        let rules = (look.spec.kind == SourceKind::FirewallDump).then(|| Arc::new(reading.settings));
+        Parsed { items, digest, problems, fetched, rules }
     }
 
     /// One item for content that is not parsed. Its hash is shown nowhere: the
@@ -231,7 +244,13 @@ impl Worker {
         let key = ItemKey::metadata(ItemKey::CONTENT);
         let digest = self.keyed.digest(&key, &Value::Content(hash));
         let item = Item { key, digest, secret: false, display: None, line: None, file: None };
-        Parsed { items: vec![item], digest, problems: problem.into_iter().collect(), fetched: Fetched::default() }
+        Parsed {
+            items: vec![item],
+            digest,
+            problems: problem.into_iter().collect(),
+            fetched: Fetched::default(),
+            rules: None,
+        }
     }
 }
 
@@ -246,7 +265,7 @@ fn format_of(reading: ReadAs, name: &std::ffi::OsStr, bytes: &[u8]) -> Option<Fo
 
 fn whole(items: Vec<Item>, content: Option<(Digest, Stamp)>, problems: Vec<Problem>) -> Seen {
     let sight = Sight::Whole { observation: Observation::new(items), content, unreadable: Vec::new() };
-    Seen { sight, problems, unsettled: false, trail: None }
+    Seen { sight, problems, unsettled: false, trail: None, rules: None }
 }
 
 /// A file that was emptied or created a moment ago is about to be written,

@@ -122,6 +122,7 @@ impl Looker {
             unobserved_since_ms: None,
             actor: None,
             clue: Clue::default(),
+            meanings: Vec::new(),
         }
     }
 

@@ -3,8 +3,8 @@
 //! What the wire does not take is replaced by a gap that says so: one record
 //! must never hold up all that follow.
 
-use driftline_canon::Observation;
-use driftline_wire::convert::{Gap, Snapshot, SnapshotReason, SourceRoot, encode_record};
+use driftline_canon::{Observation, Problem};
+use driftline_wire::convert::{Amendment, Gap, Snapshot, SnapshotReason, SourceRoot, encode_record};
 use driftline_wire::v1::AgentFrame;
 use driftline_wire::version::Agreed;
 use driftline_wire::{Record, RecordBody, SourceRef};
@@ -12,17 +12,18 @@ use driftline_wire::{Record, RecordBody, SourceRef};
 use crate::journal::NextRoot;
 use crate::journal::entry::{self, Body, Entry};
 
-/// The frames of one record.
+/// The frames of one record. `open` are the source's open problems: an older
+/// collector gets them instead of an amendment.
 #[must_use]
-pub fn frames(seq: u64, entry: Entry, agreed: Agreed) -> Vec<AgentFrame> {
+pub fn frames(seq: u64, entry: Entry, agreed: Agreed, open: Vec<Problem>) -> Vec<AgentFrame> {
     let (observed_ms, source) = (entry.observed_ms, entry.source.clone().map(|one| source(one, agreed)));
-    match encode_record(&record(seq, entry, agreed)) {
+    match encode_record(&agreed.record(record(seq, entry, agreed), || open)) {
         Ok(frames) => frames,
         Err(error) => {
             tracing::error!(seq, %error, "a record cannot be sent and is replaced by a gap");
             let reason = format!("record {seq} cannot be sent: {error}");
             let body = RecordBody::Gap(Gap { from_ms: observed_ms, to_ms: observed_ms, reason });
-            let gap = Record { seq, source, observed_ms, unobserved_since_ms: None, body };
+            let gap = Record::new(seq, source, observed_ms, None, body);
             encode_record(&gap).unwrap_or_default()
         }
     }
@@ -39,13 +40,13 @@ fn record(seq: u64, entry: Entry, agreed: Agreed) -> Record {
         Body::Gap(gap) => RecordBody::Gap(Gap { from_ms: gap.from_ms, to_ms: gap.to_ms, reason: gap.reason }),
         Body::Problems(problems) => RecordBody::Problems(problems),
         Body::Retired(_) => RecordBody::Retired,
+        Body::Amendment(one) => RecordBody::Amendment(Amendment { seq: one.seq, actor: one.actor }),
     };
+    let named = entry.source.map(|one| source(one, agreed));
     Record {
-        seq,
-        source: entry.source.map(|one| source(one, agreed)),
-        observed_ms: entry.observed_ms,
-        unobserved_since_ms: entry.unobserved_since_ms,
-        body,
+        actor: entry.beside.actor,
+        meanings: entry.beside.meanings,
+        ..Record::new(seq, named, entry.observed_ms, entry.unobserved_since_ms, body)
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use driftline_canon::{CANONICAL_FORM, Root, SourceName};
+use driftline_canon::{CANONICAL_FORM, Problem, Root, SourceName};
 use driftline_wire::convert::{
     CollectorMessage, Coverage, Epoch, Heartbeat, Hello, Instance, Refusal, Welcome, decode_collector_frame,
     encode_agent, encode_some_source_roots,
@@ -25,7 +25,7 @@ use tonic::transport::Channel;
 use super::plan::{Resume, resume};
 use super::{Shipping, records};
 use crate::facts;
-use crate::journal::{Progress, Request, StoreError};
+use crate::journal::{Body, Entry, Progress, Request, StoreError};
 
 /// Frames on their way into the connection.
 const FRAMES: usize = 16;
@@ -136,7 +136,7 @@ async fn open(ship: &mut Shipping, channel: Channel, renewal: Option<Instant>) -
     };
     let agreed = version::compatible(PROTOCOL, welcome.protocol).map_err(|error| Ended::Lost(error.to_string()))?;
     if agreed.0 < PROTOCOL {
-        tracing::warn!(collector = %welcome.protocol, "the collector is older: sources of kinds that it does not know are files to it");
+        tracing::warn!(collector = %welcome.protocol, "the collector is older: it knows fewer kinds of sources, and nobody who changed them");
     }
     ship.welcomed(&welcome);
     let acked = match resume(&meta, welcome.acked_seq) {
@@ -394,10 +394,21 @@ impl Session<'_> {
             if seq != self.sent + 1 {
                 return Err(Ended::Again);
             }
-            self.outbox.extend(records::frames(seq, entry, self.agreed));
+            let open = self.instead_of_amendment(&entry)?;
+            self.outbox.extend(records::frames(seq, entry, self.agreed, open));
             self.sent = seq;
         }
         Ok(())
+    }
+
+    /// What a collector gets that knows no amendments.
+    fn instead_of_amendment(&self, entry: &Entry) -> Result<Vec<Problem>, StoreError> {
+        match (&entry.body, &entry.source) {
+            (Body::Amendment(_), Some(source)) if !self.agreed.names_actors() => {
+                Ok(self.ship.reader.source(&source.name)?.map(|state| state.problems).unwrap_or_default())
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn beat(&mut self) -> Result<(), Ended> {

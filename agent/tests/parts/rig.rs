@@ -86,6 +86,7 @@ pub(crate) fn observed(source: &str, sight: Sight, problem: Option<u8>, observed
         unobserved_since_ms: None,
         actor: None,
         clue: Clue::default(),
+        meanings: Vec::new(),
     }
 }
 

@@ -9,10 +9,12 @@ use driftline_agent::Config;
 use driftline_agent::config::{JournalBounds, SourceSpec};
 use driftline_agent::identity::Identity;
 use driftline_agent::journal::{self, Input, Journal, JournalReader, JournalSettings, Mark, Progress, recovery};
-use driftline_agent::observe::{Clue, Observed, Sight};
+use driftline_agent::observe::{Clue, ObservationNumber, Observed, Sight};
 use driftline_agent::ship::Shipping;
 use driftline_agent::status::{Link, StatusBoard};
-use driftline_canon::{Digest, FleetKey, Item, ItemKey, KeyEpoch, Observation, Problem, ProblemKind, Root, SourceName};
+use driftline_canon::{
+    Actor, Digest, FleetKey, Item, ItemKey, KeyEpoch, Meaning, Observation, Problem, ProblemKind, Root, SourceName,
+};
 use driftline_daemon::{Clock, Tasks};
 use driftline_wire::PeerIdentity;
 use rcgen::{ExtendedKeyUsagePurpose, SanType};
@@ -162,7 +164,39 @@ impl Agent {
         self.see_all(name, observation(keys), vec![problem]).await;
     }
 
+    /// The same by an observation of that number, as somebody's doing.
+    pub(crate) async fn see_by(
+        &mut self,
+        name: &str,
+        keys: Keys<'_>,
+        number: u64,
+        actor: Option<Actor>,
+        meanings: Vec<(ItemKey, Meaning)>,
+    ) {
+        let clue = Clue { number: Some(ObservationNumber(number)), ..Clue::default() };
+        self.take(name, observation(keys), Vec::new(), |observed| Observed { actor, clue, meanings, ..observed }).await;
+    }
+
+    /// Tells the journal something; returns once that is on disk.
+    pub(crate) async fn say(&mut self, input: Input) {
+        let inputs = self.inputs.as_ref().unwrap();
+        inputs.send(input).await.unwrap();
+        let (tell, told) = oneshot::channel();
+        inputs.send(Input::Mark(Mark::Durable(tell))).await.unwrap();
+        tokio::time::timeout(PATIENCE, told).await.unwrap().unwrap();
+    }
+
     pub(crate) async fn see_all(&mut self, name: &str, observation: Observation, problems: Vec<Problem>) {
+        self.take(name, observation, problems, |observed| observed).await;
+    }
+
+    async fn take(
+        &mut self,
+        name: &str,
+        observation: Observation,
+        problems: Vec<Problem>,
+        more: impl FnOnce(Observed) -> Observed,
+    ) {
         self.known.insert(name.to_owned(), observation.clone());
         self.at_ms += 1;
         let observed = Observed {
@@ -175,12 +209,9 @@ impl Agent {
             unobserved_since_ms: None,
             actor: None,
             clue: Clue::default(),
+            meanings: Vec::new(),
         };
-        let inputs = self.inputs.as_ref().unwrap();
-        inputs.send(Input::Observed(vec![observed])).await.unwrap();
-        let (tell, told) = oneshot::channel();
-        inputs.send(Input::Mark(Mark::Durable(tell))).await.unwrap();
-        tokio::time::timeout(PATIENCE, told).await.unwrap().unwrap();
+        self.say(Input::Observed(vec![more(observed)])).await;
     }
 
     /// One root over all that was seen last.

@@ -7,6 +7,7 @@ pub mod demo;
 mod changes;
 mod compare;
 mod diff;
+mod explain;
 mod history;
 mod host;
 mod hosts;
@@ -63,6 +64,7 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Changes(arguments) => changes::run(&context, &arguments).await,
         Command::Watch(arguments) => watch::run(&context, &arguments).await,
         Command::History(arguments) => history::run(&context, &arguments).await,
+        Command::Explain(arguments) => explain::run(&context, &arguments).await,
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Verify(arguments) => verify::run(&context, &arguments).await,

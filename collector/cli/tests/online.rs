@@ -403,3 +403,69 @@ fn an_environment_that_is_not_there_is_inconclusive_and_said() {
         assert!(err(&done).contains("there is no environment `nope`"), "{}", err(&done));
     }
 }
+
+/// What was asked for, as far as the first line.
+fn lines(server: &Server) -> Vec<String> {
+    server.asked().iter().map(|asked| asked.line.clone()).collect()
+}
+
+/// What a collector says of change 41, which opened a port.
+fn explained() -> Value {
+    let mut opened = change(41, "inet filter input: tcp dport 5432 accept");
+    opened["kind"] = json!("firewall");
+    opened["severity"] = json!("critical");
+    opened["meaning"] = json!({"effect": "opens", "reach": "any", "text": "opens tcp/5432 to any source"});
+    opened["actor"] = json!({
+        "confidence": "exact", "summary": "alice (root): nft -f rules", "evidence": ["audit"],
+        "login": {"uid": 1000, "name": "alice"}, "pid": 4242,
+    });
+    json!({
+        "schema_version": 1, "change": opened, "why": "it lets in from any source what was kept out",
+        "missing": ["no desired state was ever given"],
+        "now": {"host": "web-2", "source": "app", "path": "nft", "key": "k", "state": "so"},
+        "persisted": [{"source": "saved", "path": "/etc/nftables.conf", "holds": false}],
+    })
+}
+
+#[test]
+fn a_change_is_explained_in_sentences_and_as_json() {
+    let server = always(200, explained());
+    let told = run(&server, &["explain", "41"]);
+    assert_eq!(code(&told), 0, "{}", err(&told));
+    for part in [
+        "change 41: opens tcp/5432 to any source",
+        "alice (root): nft -f rules",
+        "critical: it lets in from any source",
+        "not in /etc/nftables.conf as watched by source saved: gone at reboot",
+    ] {
+        assert!(out(&told).contains(part), "{part}: {}", out(&told));
+    }
+    for line in out(&told).lines() {
+        assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
+    }
+    let json: Value = serde_json::from_str(&out(&run(&server, &["explain", "41", "-o", "json"]))).unwrap();
+    assert_eq!(json, explained());
+    assert_eq!(lines(&server)[0], "GET /api/v1/explain/41");
+    let by_key = always(200, explained());
+    run(&by_key, &["explain", "--host", "web-2", "inet filter input: accept", "--source", "fw"]);
+    assert_eq!(lines(&by_key), ["GET /api/v1/explain?host=web-2&key=inet+filter+input%3A+accept&source=fw"]);
+}
+
+#[test]
+fn what_is_not_there_to_explain_is_inconclusive_and_a_key_needs_its_host() {
+    let server = always(404, json!({"code": "not_found", "message": "the history has no entry 41"}));
+    let unknown = run(&server, &["explain", "41"]);
+    assert_eq!((code(&unknown), out(&unknown).as_str()), (3, ""));
+    let key = run(&server, &["explain", "DB_HOST"]);
+    assert_eq!(code(&key), 64);
+    assert!(err(&key).contains("--host NAME"), "{}", err(&key));
+}
+
+#[test]
+fn who_and_what_can_be_asked_for() {
+    let server = always(200, json!({"schema_version": 1, "changes": []}));
+    run(&server, &["changes", "--source", "firewall", "--opens", "any", "--actor", "alice"]);
+    assert_eq!(lines(&server), ["GET /api/v1/changes?actor=alice&limit=100&opens=any&source=firewall"]);
+    assert_eq!(code(&run(&server, &["changes", "--opens", "doors"])), 64);
+    assert_eq!(code(&run(&server, &["changes", "--events", "--opens", "any"])), 64);
+}

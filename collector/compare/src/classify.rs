@@ -5,7 +5,9 @@
 //! and the state of a file are read.
 
 pub mod database;
+pub mod firewall;
 pub mod rules;
+pub mod why;
 
 use std::fmt;
 

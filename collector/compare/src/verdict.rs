@@ -43,6 +43,9 @@ pub enum Mark {
     NormaliserChange,
     /// The agent's state and the collector's did not fit; repaired by a resend.
     Resynchronised,
+    /// A program changed rules of its own, and opened nothing by it that it is
+    /// not known to open.
+    MachineMade,
 }
 
 impl Mark {
@@ -54,6 +57,7 @@ impl Mark {
             Self::Coalesced => "coalesced",
             Self::NormaliserChange => "normaliser_change",
             Self::Resynchronised => "resynchronised",
+            Self::MachineMade => "machine_made",
         }
     }
 }

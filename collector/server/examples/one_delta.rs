@@ -85,7 +85,7 @@ impl Room {
         self.seq += 1;
         let name = SourceName::new("firewall/nft").unwrap();
         let source = Some(SourceRef::new(name, SourceKind::EnvFile, b"nft"));
-        let record = Record { seq: self.seq, source, observed_ms: 5, unobserved_since_ms: None, body };
+        let record = Record::new(self.seq, source, 5, None, body);
         let (routes, classes) = (Routes::default(), KeyClasses::default());
         let began = Instant::now();
         let reader = self.store.reader().unwrap();

@@ -4,6 +4,7 @@
 //! Facts are never dropped: a delta that does not fit what is stored is still
 //! recorded, and a full resend is asked for.
 
+mod amendment;
 mod delta;
 mod problems;
 mod snapshot;
@@ -58,11 +59,15 @@ pub fn record(
     record: Record,
     context: Context<'_>,
 ) -> Result<Applied, StoreError> {
-    let Record { seq, source: named, observed_ms, unobserved_since_ms, body } = record;
+    let Record { seq, source: named, observed_ms, unobserved_since_ms, actor, meanings, body } = record;
     let Some(named) = named else {
         gap(draft, host, None, body);
         return Ok(Applied::Done);
     };
+    if let RecordBody::Amendment(amendment) = body {
+        amendment::apply(draft, host, named, amendment)?;
+        return Ok(Applied::Done);
+    }
     if let RecordBody::Gap(_) = body {
         gap(draft, host, Some(&named.name), body);
         return Ok(Applied::Done);
@@ -71,13 +76,13 @@ pub fn record(
     let stored = draft.take_source(&host.host, &named.name)?;
     let at = At { host, seq, observed_ms, unobserved_since_ms, context };
     match body {
-        RecordBody::Delta(change) => delta::apply(draft, &at, named, stored, change),
+        RecordBody::Delta(delta) => delta::apply(draft, &at, named, stored, delta::Told { delta, actor, meanings }),
         RecordBody::Snapshot(all) => snapshot::apply(draft, &at, named, stored, all).map(|()| Applied::Done),
         RecordBody::Problems(open) => {
             problems::apply(draft, &at, named, stored, open);
             Ok(Applied::Done)
         }
-        RecordBody::Gap(_) => Ok(Applied::Done),
+        RecordBody::Gap(_) | RecordBody::Amendment(_) => Ok(Applied::Done),
         RecordBody::Retired => {
             retire(draft, host, stored);
             Ok(Applied::Done)

@@ -9,8 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use driftline_canon::ItemKey;
 use driftline_compare::Mark;
-use driftline_compare::classify::{self, Class, Facet, Severity};
-use driftline_store::{Change, HostRecord, ItemRecord, Side, SourceRecord};
+use driftline_compare::classify::{self, Class, Facet, Severity, firewall};
+use driftline_store::{Beside, Change, HostRecord, ItemRecord, Side, SourceRecord};
 
 use crate::judge;
 
@@ -61,13 +61,29 @@ impl KeyClasses {
     }
 }
 
-/// The change of one item.
+/// The change of one item. For a firewall what it means counts, where that is
+/// known, and else its key.
 #[must_use]
-pub fn change(at: &Circumstances<'_>, key: &ItemKey, before: Option<Side>, after: Option<Side>) -> Change {
-    let sides = (before.as_ref().map(facet), after.as_ref().map(facet));
-    let of_key = |key: &str| at.classes.of_key(key);
-    let (severity, class) = classify::of_change_by(of_key, at.source.kind, key, sides, at.has_secrets);
+pub fn change(
+    at: &Circumstances<'_>,
+    key: &ItemKey,
+    before: Option<Side>,
+    after: Option<Side>,
+    beside: Beside,
+) -> Change {
+    let weighed = firewall::weigh(at.source.kind, key, beside.meaning.as_deref(), beside.actor.as_deref());
+    let (severity, class) = weighed.map_or_else(
+        || {
+            let sides = (before.as_ref().map(facet), after.as_ref().map(facet));
+            let of_key = |key: &str| at.classes.of_key(key);
+            classify::of_change_by(of_key, at.source.kind, key, sides, at.has_secrets)
+        },
+        |weighed| (weighed.severity, weighed.class),
+    );
     let mut marks = at.marks.to_vec();
+    if weighed.is_some_and(|weighed| weighed.machine_made) {
+        marks.push(Mark::MachineMade);
+    }
     if at.unobserved_since_ms.is_some() && !marks.contains(&Mark::Unobserved) {
         marks.insert(0, Mark::Unobserved);
     }
@@ -89,6 +105,7 @@ pub fn change(at: &Circumstances<'_>, key: &ItemKey, before: Option<Side>, after
         marks,
         agent_seq: at.seq,
         agent_epoch: at.host.epoch.clone(),
+        beside,
     };
     judge::judged(change)
 }

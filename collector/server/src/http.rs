@@ -7,6 +7,7 @@ mod auth;
 mod chain;
 mod compare;
 mod error;
+mod explain;
 mod history;
 mod hosts;
 mod query;
@@ -198,6 +199,8 @@ fn router(http: Shared) -> Router {
         .route("/api/v1/changes/stream", get(stream::live))
         .route("/api/v1/events", get(history::events))
         .route("/api/v1/history/{key}", get(history::of_key))
+        .route("/api/v1/explain", get(explain::of_key))
+        .route("/api/v1/explain/{id}", get(explain::of_id))
         .route("/api/v1/compare", get(compare::compare))
         .route("/api/v1/verify", get(chain::verify))
         .route("/api/v1/export", get(chain::export))

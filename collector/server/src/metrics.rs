@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 
+use driftline_wire::{Record, RecordBody};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -10,6 +11,8 @@ use prometheus_client::registry::Registry;
 pub struct Metrics {
     registry: Registry,
     records: Counter,
+    named: Counter,
+    amendments: Counter,
     changes: Counter,
     commits: Counter,
     refused_connections: Counter,
@@ -37,6 +40,8 @@ impl Default for Metrics {
             counter
         };
         let records = counter("records", "Records received from agents");
+        let named = counter("named_records", "Records that say who made their changes");
+        let amendments = counter("amendments", "Records that say later who made earlier changes");
         let changes = counter("history_entries", "Entries appended to the history");
         let commits = counter("commits", "Durable commits of the store");
         let refused_connections = counter("refused_connections", "Connections refused before any message");
@@ -55,6 +60,8 @@ impl Default for Metrics {
         Self {
             registry,
             records,
+            named,
+            amendments,
             changes,
             commits,
             refused_connections,
@@ -82,8 +89,13 @@ pub struct Now {
 
 impl Metrics {
     /// A record arrived.
-    pub fn record(&self) {
+    pub fn record(&self, record: &Record) {
         self.records.inc();
+        match &record.body {
+            RecordBody::Amendment(_) => _ = self.amendments.inc(),
+            _ if record.actor.as_ref().is_some_and(|actor| actor.is_known()) => _ = self.named.inc(),
+            _ => {}
+        }
     }
 
     /// Entries were appended.
@@ -136,17 +148,28 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use driftline_canon::{Actor, Confidence};
+    use driftline_wire::convert::Amendment;
+
     use super::*;
 
     #[test]
     fn what_was_counted_is_shown() {
         let metrics = Metrics::default();
-        metrics.record();
+        let record = |actor| Record { actor, ..Record::new(2, None, 1, None, RecordBody::Retired) };
+        let somebody = Actor { confidence: Confidence::Probable, ..Actor::unknown() };
+        metrics.record(&record(None));
+        metrics.record(&record(Some(Box::new(Actor::unknown()))));
+        metrics.record(&record(Some(Box::new(somebody.clone()))));
+        let amendment = RecordBody::Amendment(Amendment { seq: 1, actor: Box::new(somebody) });
+        metrics.record(&Record { body: amendment, ..record(None) });
         metrics.token_refused();
         metrics.commit();
         let text = metrics.render(Now { connected: 3, outbox: 2, writable: true });
         for line in [
-            "driftline_collector_records_total 1",
+            "driftline_collector_records_total 4",
+            "driftline_collector_named_records_total 1",
+            "driftline_collector_amendments_total 1",
             "driftline_collector_refused_tokens_total 1",
             "driftline_collector_commits_total 1",
             "driftline_collector_connected_agents 3",

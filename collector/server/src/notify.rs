@@ -62,7 +62,7 @@ fn is_told(entries: &[EntryBody], entry: &EntryBody) -> bool {
                 && (&change.host, &change.source) == (&order.host, &order.source)
                 && classify::order_follows(&order.key, [&change.key])
         }
-        EntryBody::Event(_) => false,
+        EntryBody::Event(_) | EntryBody::Amendment(_) => false,
     };
     order.key.ordered_list().is_some() && entries.iter().any(tells)
 }
@@ -73,6 +73,7 @@ pub fn severity(entry: &EntryBody) -> Severity {
     match entry {
         EntryBody::Change(change) => change.severity,
         EntryBody::Event(event) => event.severity,
+        EntryBody::Amendment(amendment) => amendment.severity,
     }
 }
 

@@ -2,15 +2,21 @@
 //!
 //! Digests never leave: nobody outside could use one.
 
+use driftline_api::actor::{Actor, Amendment, Meaning, Parent, User};
 use driftline_api::change::{Change, Event, Side, What};
 use driftline_api::host::Item;
 use driftline_api::problem::Problem;
+use driftline_canon::actor::{self, ActorText};
 use driftline_daemon::clock::format_ms;
-use driftline_store::{EventKind, HostStatus, ItemRecord};
+use driftline_store::{Amended, EventKind, HostStatus, ItemRecord};
 
-/// A change.
+use crate::hex;
+
+/// A change, with what was said later of who made it.
 #[must_use]
-pub fn change(id: u64, recorded_ms: i64, change: &driftline_store::Change) -> Change {
+pub fn change(id: u64, recorded_ms: i64, change: &driftline_store::Change, later: Option<&Amended>) -> Change {
+    let told = change.beside.actor.as_deref().map(actor);
+    let later = later.map(|later| Actor { amended_at: Some(format_ms(later.recorded_ms)), ..actor(&later.actor) });
     Change {
         id,
         environment: change.environment.to_string(),
@@ -30,6 +36,66 @@ pub fn change(id: u64, recorded_ms: i64, change: &driftline_store::Change) -> Ch
         class: change.class.to_string(),
         verdict: change.verdict.to_string(),
         marks: change.marks.iter().map(|mark| mark.as_str().to_owned()).collect(),
+        actor: later.or(told),
+        meaning: change.beside.meaning.as_deref().map(meaning),
+        record: Some(record(&change.agent_epoch, change.agent_seq)),
+    }
+}
+
+/// The name of an agent's record: unique among those of its host.
+fn record(epoch: &[u8], seq: u64) -> String {
+    format!("{}:{seq}", hex::encode(epoch))
+}
+
+/// Who made a change.
+#[must_use]
+pub fn actor(actor: &driftline_canon::Actor) -> Actor {
+    let text = |text: &Option<ActorText>| text.as_ref().map(ToString::to_string);
+    let user = |user: &Option<actor::User>| user.as_ref().map(|user| User { uid: user.uid, name: text(&user.name) });
+    Actor {
+        confidence: actor.confidence.as_str().to_owned(),
+        summary: actor.summary(),
+        evidence: actor.evidence.iter().map(|one| one.as_str().to_owned()).collect(),
+        login: user(&actor.login),
+        user: user(&actor.user),
+        pid: actor.pid,
+        name: text(&actor.name),
+        executable: text(&actor.executable),
+        command: text(&actor.command),
+        parents: actor.parents.iter().map(|one| Parent { pid: one.pid, name: one.name.to_string() }).collect(),
+        session: actor.session,
+        tty: text(&actor.tty),
+        unit: text(&actor.unit),
+        container: text(&actor.container),
+        amended_at: None,
+    }
+}
+
+/// What a change means.
+#[must_use]
+pub fn meaning(meaning: &driftline_canon::Meaning) -> Meaning {
+    Meaning {
+        effect: meaning.effect.as_str().to_owned(),
+        reach: meaning.reach.as_str().to_owned(),
+        machine: meaning.machine.as_ref().map(ToString::to_string),
+        text: meaning.text.to_string(),
+    }
+}
+
+/// Who made earlier changes.
+#[must_use]
+pub fn amendment(id: u64, recorded_ms: i64, one: &driftline_store::Amendment) -> Amendment {
+    Amendment {
+        id,
+        recorded_at: format_ms(recorded_ms),
+        environment: one.environment.to_string(),
+        host: one.host.to_string(),
+        source: one.source.to_string(),
+        record: record(&one.agent_epoch, one.agent_seq),
+        severity: one.severity.to_string(),
+        changes: one.changes,
+        keys: one.keys.iter().map(ToString::to_string).collect(),
+        actor: actor(&one.actor),
     }
 }
 

@@ -209,7 +209,7 @@ impl Session {
         }
         self.received = record.seq.max(self.received);
         self.roots.follow(&record);
-        self.parts.metrics.record();
+        self.parts.metrics.record(&record);
         self.submit(record, bytes).await.map_err(|Stopped| Ending::Stopping)
     }
 

@@ -3,7 +3,7 @@
 
 use driftline_canon::{AgentId, Environment, HostName, ItemKey, Role, SourceKind, SourceName};
 use driftline_compare::{Class, Severity, Verdict};
-use driftline_store::{Change, HostFacts, HostRecord, HostStatus, Side, StoredDigest};
+use driftline_store::{Beside, Change, HostFacts, HostRecord, HostStatus, Side, StoredDigest};
 
 /// A host of production with nothing known of it.
 pub(crate) fn host_record(name: &str) -> HostRecord {
@@ -51,5 +51,6 @@ pub(crate) fn change(host: &HostRecord, key: &str) -> Change {
         marks: Vec::new(),
         agent_seq: 1,
         agent_epoch: vec![1],
+        beside: Beside::default(),
     }
 }

@@ -13,6 +13,8 @@
 mod agent;
 #[path = "support/fleet.rs"]
 mod fleet;
+#[path = "pipeline/told.rs"]
+mod told;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

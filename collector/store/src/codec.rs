@@ -4,12 +4,12 @@
 //! ever grow at their end, together with a new version byte; the fixtures of
 //! version 1 fail when bytes change. Unknown versions are refused, not guessed.
 
-use driftline_canon::Position;
+use driftline_canon::{Confidence, Position};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::layout::Table;
-use crate::record::{Entry, EntryBody, StoredDigest};
+use crate::record::{Beside, Entry, EntryBody, StoredDigest};
 
 /// Version of every record.
 const RECORD_VERSION: u8 = 1;
@@ -47,21 +47,33 @@ fn extended<T: Serialize>(table: Table, record: &T, bytes: Vec<u8>) -> Result<Ve
 }
 
 pub(crate) fn decode<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> Result<T, StoreError> {
+    take(table, bytes).map(|(record, _)| record)
+}
+
+/// A record, and what comes behind it.
+fn take<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> Result<(T, &'a [u8]), StoreError> {
     let refused = |reason: String| StoreError::corrupt(format!("read a record of `{}`", table.name()), reason);
     match bytes.split_first() {
-        Some((&RECORD_VERSION, rest)) => postcard::from_bytes(rest).map_err(|error| refused(error.to_string())),
+        Some((&RECORD_VERSION, rest)) => postcard::take_from_bytes(rest).map_err(|error| refused(error.to_string())),
         Some((version, _)) => Err(refused(format!("unknown record version {version}"))),
         None => Err(refused("it is empty".to_owned())),
     }
 }
 
 /// A row of `history` whose hash is still zeros: 32 bytes, then those that the
-/// hash covers.
+/// hash covers. What stands beside a change comes last, if there is anything,
+/// so that a change without it is stored as it always was.
 pub(crate) fn encode_history(recorded_ms: i64, body: &EntryBody) -> Result<Vec<u8>, StoreError> {
     let mut row = Vec::with_capacity(HISTORY_BYTES_USUAL);
     row.extend_from_slice(&[0; 32]);
     row.push(RECORD_VERSION);
-    extended(Table::History, &(recorded_ms, body), row)
+    let row = extended(Table::History, &(recorded_ms, body), row)?;
+    match body {
+        EntryBody::Change(change) if change.beside != Beside::default() => {
+            extended(Table::History, &change.beside, row)
+        }
+        _ => Ok(row),
+    }
 }
 
 /// Splits a row of `history` into hash and body.
@@ -73,7 +85,13 @@ pub(crate) fn split_history(value: &[u8]) -> Result<(&[u8; 32], &[u8]), StoreErr
 
 pub(crate) fn decode_entry(id: u64, value: &[u8]) -> Result<Entry, StoreError> {
     let (_, body) = split_history(value)?;
-    let (recorded_ms, body) = decode(Table::History, body)?;
+    let ((recorded_ms, mut body), rest) = take::<(i64, EntryBody)>(Table::History, body)?;
+    if let (EntryBody::Change(change), false) = (&mut body, rest.is_empty()) {
+        let refused = |error: postcard::Error| {
+            StoreError::corrupt(format!("read who made change {id} of the history"), error.to_string())
+        };
+        change.beside = postcard::from_bytes(rest).map_err(refused)?;
+    }
     Ok(Entry { id, recorded_ms, body })
 }
 
@@ -85,6 +103,19 @@ pub(crate) fn encode_counts(counts: [u64; 3]) -> Vec<u8> {
 pub(crate) fn decode_counts(bytes: &[u8]) -> Result<[u64; 3], StoreError> {
     let [info, warning, critical] = decode_numbers::<3>(Table::Counts, bytes)?;
     Ok([info, warning, critical])
+}
+
+/// A row of `amended`: how sure it is, and the entry that says it.
+pub(crate) fn encode_amended(confidence: Confidence, id: u64) -> Vec<u8> {
+    let rank = Confidence::ALL.iter().position(|one| *one == confidence).and_then(|at| u8::try_from(at).ok());
+    [&[rank.unwrap_or(0)][..], &id.to_be_bytes()].concat()
+}
+
+pub(crate) fn decode_amended(bytes: &[u8]) -> Result<(Confidence, u64), StoreError> {
+    let refused = || StoreError::corrupt("read a record of `amended`", format!("it has {} bytes", bytes.len()));
+    let (rank, id) = bytes.split_first().ok_or_else(refused)?;
+    let confidence = Confidence::ALL.get(usize::from(*rank)).ok_or_else(refused)?;
+    Ok((*confidence, u64::from_be_bytes(id.try_into().map_err(|_| refused())?)))
 }
 
 /// Lowest and highest id.

@@ -7,14 +7,19 @@ use std::collections::BTreeMap;
 
 use crate::batch::{Batch, Committed, Operation};
 use crate::chain::entry_hash;
-use crate::codec::{Head, decode, decode_bounds, decode_counts, encode, encode_bounds, encode_counts, encode_history};
+use crate::codec::{
+    Head, decode, decode_amended, decode_bounds, decode_counts, encode, encode_amended, encode_bounds, encode_counts,
+    encode_history,
+};
 use crate::engine::{Direction, Flow, Snapshot, WriteSet};
 use crate::error::StoreError;
 use crate::layout::{
-    Flags, META_HEAD, Span, Table, due_key, hour, item_key, joined, minute, ordered, severity_index, source_key,
+    Flags, META_HEAD, Span, Table, amended_key, due_key, hour, item_key, joined, minute, ordered, severity_index,
+    source_key,
 };
 use crate::posting::Postings;
-use crate::record::{AlertRecord, Change, EntryBody, Event, OperatorRecord};
+use crate::query::Opens;
+use crate::record::{AlertRecord, Amendment, Change, EntryBody, Event, OperatorRecord};
 
 pub(crate) struct Draft<'a> {
     snapshot: &'a Snapshot,
@@ -32,6 +37,7 @@ struct Indexes {
     environment: Postings,
     host: Postings,
     key: Postings,
+    opens: Postings,
 }
 
 impl Default for Indexes {
@@ -40,13 +46,14 @@ impl Default for Indexes {
             environment: Postings::new(Table::ByEnvironment),
             host: Postings::new(Table::ByHost),
             key: Postings::new(Table::ByKey),
+            opens: Postings::new(Table::ByOpens),
         }
     }
 }
 
 impl Indexes {
-    fn all(self) -> [Postings; 3] {
-        [self.environment, self.host, self.key]
+    fn all(self) -> [Postings; 4] {
+        [self.environment, self.host, self.key, self.opens]
     }
 }
 
@@ -141,6 +148,7 @@ impl<'a> Draft<'a> {
         match body {
             EntryBody::Change(change) => self.index_change(id, change),
             EntryBody::Event(event) => self.index_event(id, event),
+            EntryBody::Amendment(amendment) => self.index_amendment(id, amendment)?,
         }
         self.head.entry = id;
         self.head.hash = hash;
@@ -153,6 +161,9 @@ impl<'a> Draft<'a> {
         self.indexes.environment.add(change.environment.as_str(), id, flags, &mut self.writes);
         self.indexes.host.add(change.host.as_str(), id, flags, &mut self.writes);
         self.indexes.key.add(change.key.as_str(), id, flags, &mut self.writes);
+        for name in change.beside.meaning.iter().flat_map(|meaning| Opens::names_of(meaning)) {
+            self.indexes.opens.add(name, id, flags, &mut self.writes);
+        }
         let environment = change.environment.as_str();
         let counts = match self.counts.get_mut(environment) {
             Some(counts) => counts,
@@ -169,6 +180,22 @@ impl<'a> Draft<'a> {
         if let Some(host) = &event.host {
             self.indexes.host.add(host.as_str(), id, flags, &mut self.writes);
         }
+    }
+
+    /// The surest amendment of a record counts, of equally sure ones the last.
+    fn index_amendment(&mut self, id: u64, amendment: &Amendment) -> Result<(), StoreError> {
+        let flags = Flags { change: false, severity: amendment.severity };
+        self.indexes.environment.add(amendment.environment.as_str(), id, flags, &mut self.writes);
+        self.indexes.host.add(amendment.host.as_str(), id, flags, &mut self.writes);
+        let key = amended_key(amendment.host.as_str(), &amendment.agent_epoch, amendment.agent_seq);
+        let surer = match self.read(Table::Amended, &key)? {
+            Some(bytes) => decode_amended(&bytes)?.0 > amendment.actor.confidence,
+            None => false,
+        };
+        if !surer {
+            self.writes.put(Table::Amended, key, encode_amended(amendment.actor.confidence, id));
+        }
+        Ok(())
     }
 
     /// Adds what the entries of the batch came to: index rows, counts, and the

@@ -13,6 +13,8 @@
 //! | `by_environment` | environment 00 id | entries from that id on, see [`crate::posting`] |
 //! | `by_host` | host 00 id | the same |
 //! | `by_key` | item key 00 id (changes only) | the same |
+//! | `by_opens` | a reach or `anything` 00 id (changes that open a firewall only) | the same |
+//! | `amended` | host 00 sequence of a record, its epoch | how sure the amendment is, its id |
 //! | `hours` | hour | lowest and highest id recorded in that hour |
 //! | `counts` | environment 00 minute | changes recorded in it: info, warning, critical |
 //! | `tokens` | token id | `TokenRecord` |
@@ -33,8 +35,9 @@ use driftline_compare::Severity;
 /// Version of this layout. A store with a higher one is refused. 2: items and
 /// changes may name an included file, sources may have more kinds, and an index
 /// has one row for each name and commit; format 1 had one for each entry, which
-/// is a row of one entry. All that it wrote reads as it is.
-pub(crate) const FORMAT: u32 = 2;
+/// is a row of one entry. 3: changes say who did it and what it means, and are
+/// amended. All that older formats wrote reads as it is.
+pub(crate) const FORMAT: u32 = 3;
 
 /// The oldest version that reads as it is.
 pub(crate) const FORMAT_OLDEST: u32 = 1;
@@ -63,6 +66,8 @@ pub(crate) enum Table {
     OperatorTokens = 13,
     Outbox = 14,
     OutboxDue = 15,
+    ByOpens = 16,
+    Amended = 17,
 }
 
 impl Table {
@@ -84,6 +89,8 @@ impl Table {
             Self::OperatorTokens => "operator_tokens",
             Self::Outbox => "outbox",
             Self::OutboxDue => "outbox_due",
+            Self::ByOpens => "by_opens",
+            Self::Amended => "amended",
         }
     }
 
@@ -145,6 +152,11 @@ pub(crate) fn source_key(host: &str, source: &str) -> Vec<u8> {
 
 pub(crate) fn item_key(host: &str, source: &str, key: &str) -> Vec<u8> {
     joined(&[host, source], key.as_bytes())
+}
+
+/// A record of an agent, in `amended`.
+pub(crate) fn amended_key(host: &str, epoch: &[u8], seq: u64) -> Vec<u8> {
+    [&joined(&[host], &seq.to_be_bytes()), epoch].concat()
 }
 
 /// The last eight bytes of an index key: the id.

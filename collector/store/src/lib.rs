@@ -26,11 +26,11 @@ pub use chain::{ChainLink, ChainVerifier, VerifyReport, entry_hash, verify_chain
 pub use codec::ItemView;
 pub use engine::EngineKind;
 pub use error::{ErrorKind, OpenError, StoreError};
-pub use query::{EntryFilter, EntryQuery, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX, key_matches};
-pub use reader::{OUTBOX_DUE_MAX, Reader, SeverityCounts, SourceItems};
+pub use query::{ActorPattern, EntryFilter, EntryQuery, Opens, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX, key_matches};
+pub use reader::{Amended, OUTBOX_DUE_MAX, Reader, SeverityCounts, SourceItems};
 pub use record::{
-    AlertRecord, Change, Entry, EntryBody, Event, EventKind, HostFacts, HostRecord, HostStatus, ItemRecord,
-    OperatorRecord, Side, SourceRecord, StoredDigest, TokenRecord, TokenUse,
+    AlertRecord, Amendment, Beside, Change, Entry, EntryBody, Event, EventKind, HostFacts, HostRecord, HostStatus,
+    ItemRecord, OperatorRecord, Side, SourceRecord, StoredDigest, TokenRecord, TokenUse,
 };
 pub use store::{CACHE_BYTES_DEFAULT, OpenReport, RESERVE_BYTES_DEFAULT, Store, StoreOptions};
 pub use writer::Writer;

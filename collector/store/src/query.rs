@@ -3,10 +3,13 @@
 //! Pure: an entry is held against a query here; how to find candidates without
 //! reading everything is decided where the indexes are.
 
+mod told;
+
 use driftline_canon::{Environment, HostName, ItemKey, SourceKind, SourceName};
 use driftline_compare::Severity;
 
 use crate::record::{Entry, EntryBody, EventKind};
+pub use told::{ActorPattern, Opens};
 
 /// Entries of one page, at most: what one HTTP answer or screen can hold.
 pub const PAGE_ENTRIES_MAX: usize = 1_000;
@@ -45,6 +48,10 @@ pub struct EntryQuery {
     pub key: Option<ItemKey>,
     /// Changes whose key matches; `*` stands for any text.
     pub key_pattern: Option<String>,
+    /// Changes that open a firewall, so far.
+    pub opens: Option<Opens>,
+    /// Changes and amendments by these.
+    pub actor: Option<ActorPattern>,
     /// At least this severe.
     pub min_severity: Option<Severity>,
     /// Recorded at this time or later.
@@ -92,6 +99,7 @@ impl EntryQuery {
             || self.key.is_some()
             || self.key_pattern.is_some()
             || self.source_kind.is_some()
+            || self.opens.is_some()
     }
 
     /// Whether only events can match.
@@ -99,9 +107,20 @@ impl EntryQuery {
         self.filter == EntryFilter::Events || self.event_kind.is_some()
     }
 
-    /// Whether an entry is an answer. Cursors and limit are not looked at.
+    /// Whether an entry is an answer, by what it says itself: what amends it is
+    /// not known here. Cursors and limit are not looked at.
     #[must_use]
     pub fn matches(&self, entry: &Entry) -> bool {
+        let by = self.actor.as_ref().is_none_or(|wanted| match &entry.body {
+            EntryBody::Change(change) => change.beside.actor.as_deref().is_some_and(|actor| wanted.matches(actor)),
+            EntryBody::Amendment(amendment) => wanted.matches(&amendment.actor),
+            EntryBody::Event(_) => false,
+        });
+        by && self.matches_but_actor(entry)
+    }
+
+    /// The same, whoever it was.
+    pub(crate) fn matches_but_actor(&self, entry: &Entry) -> bool {
         let in_time = self.since_ms.is_none_or(|since| entry.recorded_ms >= since)
             && self.until_ms.is_none_or(|until| entry.recorded_ms < until);
         in_time
@@ -113,6 +132,7 @@ impl EntryQuery {
                         && wanted(&self.source, Some(&change.source))
                         && wanted(&self.source_kind, Some(&change.kind))
                         && wanted(&self.key, Some(&change.key))
+                        && self.opens.is_none_or(|opens| opens.matches(change))
                         && self.min_severity.is_none_or(|least| change.severity >= least)
                         && self.key_pattern.as_deref().is_none_or(|pattern| key_matches(pattern, &change.key))
                 }
@@ -123,6 +143,14 @@ impl EntryQuery {
                         && wanted(&self.source, event.source.as_ref())
                         && wanted(&self.event_kind, Some(&event.kind))
                         && self.min_severity.is_none_or(|least| event.severity >= least)
+                }
+                EntryBody::Amendment(amendment) => {
+                    !self.wants_only_changes()
+                        && !self.wants_only_events()
+                        && wanted(&self.environment, Some(&amendment.environment))
+                        && wanted(&self.host, Some(&amendment.host))
+                        && wanted(&self.source, Some(&amendment.source))
+                        && self.min_severity.is_none_or(|least| amendment.severity >= least)
                 }
             }
     }

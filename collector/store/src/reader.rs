@@ -5,6 +5,8 @@
 
 mod history;
 
+pub use history::Amended;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

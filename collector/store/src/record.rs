@@ -6,7 +6,7 @@
 mod stored;
 
 use driftline_canon::{
-    AgentId, Environment, FileName, HostName, ItemKey, Masked, Problem, Role, SourceKind, SourceName,
+    Actor, AgentId, Environment, FileName, HostName, ItemKey, Masked, Meaning, Problem, Role, SourceKind, SourceName,
 };
 use driftline_compare::{Class, Mark, Severity, Verdict};
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,8 @@ pub struct Side {
     pub file: Option<FileName>,
 }
 
-/// A change, classified and judged.
+/// A change, classified and judged. What is known beside it is stored behind it
+/// ([`Beside`]): changes of older formats end before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Environment.
@@ -191,6 +192,47 @@ pub struct Change {
     pub agent_seq: u64,
     /// Epoch of that sequence.
     pub agent_epoch: Vec<u8>,
+    /// Who did it, and what it means.
+    #[serde(skip)]
+    pub beside: Beside,
+}
+
+/// What is known of a change beside the change.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Beside {
+    /// Who did it, as its agent said then. What it said later is an
+    /// [`Amendment`].
+    pub actor: Option<Box<Actor>>,
+    /// What it means, for firewalls.
+    pub meaning: Option<Box<Meaning>>,
+}
+
+/// What an agent said later of who made the changes of one of its records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amendment {
+    /// Environment.
+    pub environment: Environment,
+    /// Host.
+    pub host: HostName,
+    /// Role.
+    pub role: Role,
+    /// Source.
+    pub source: SourceName,
+    /// Kind of the source.
+    pub kind: SourceKind,
+    /// Sequence of the record that it amends, in its epoch.
+    pub agent_seq: u64,
+    /// Epoch of that sequence.
+    pub agent_epoch: Vec<u8>,
+    /// The worst severity among the changes that it amends, as far as they were
+    /// found; info if none was.
+    pub severity: Severity,
+    /// The changes that were found.
+    pub changes: u32,
+    /// The first of their keys.
+    pub keys: Vec<ItemKey>,
+    /// Who it was.
+    pub actor: Box<Actor>,
 }
 
 /// What an event is about. Names are stable: they are part of the API.
@@ -278,6 +320,8 @@ pub enum EntryBody {
     Change(Change),
     /// Anything else.
     Event(Event),
+    /// Who made earlier changes.
+    Amendment(Amendment),
 }
 
 /// One entry of the history: append-only and chained by hash.

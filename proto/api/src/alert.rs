@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Amendment;
 use crate::change::{Change, Event};
 
 /// Header with the signature: `t=<seconds>,v1=<hex>`, HMAC-SHA-256 under the
@@ -32,4 +33,7 @@ pub struct Alert {
     /// Events (a silent agent, a gap, a refused identity).
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub events: Vec<Event>,
+    /// Who made changes that were told before.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub amendments: Vec<Amendment>,
 }

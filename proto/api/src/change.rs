@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actor::{Actor, Meaning};
+
 /// One side of a change or difference. No value, only what may be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
@@ -61,6 +63,16 @@ pub struct Change {
     /// Marks beside the verdict.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub marks: Vec<String>,
+    /// Who did it, where anything was said of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub actor: Option<Actor>,
+    /// What it means, for firewalls.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub meaning: Option<Meaning>,
+    /// Names the agent's record that told it. All changes of one look have the
+    /// same, and so has the amendment that says later who made them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub record: Option<String>,
 }
 
 /// What happened to a key.
@@ -89,8 +101,9 @@ pub struct ChangePage {
 
 /// Query of `GET /api/v1/changes` and of the live stream
 /// `GET /api/v1/changes/stream` (server-sent events: `event: change` with a
-/// [`Change`], `event: event` with an [`Event`], the id being the history id,
-/// so `Last-Event-ID` resumes).
+/// [`Change`], `event: event` with an [`Event`], `event: amendment` with an
+/// [`crate::actor::Amendment`], the id being the history id, so `Last-Event-ID`
+/// resumes).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChangeQuery {
@@ -106,6 +119,14 @@ pub struct ChangeQuery {
     /// Key; `*` matches any run of characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Changes that open a firewall: to `any` source, to a `bounded` range, to
+    /// the `local` host, or `anything`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opens: Option<String>,
+    /// Who did it: part of a login, user, executable or unit; or exactly a uid,
+    /// process, session or container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// Least severity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,

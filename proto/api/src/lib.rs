@@ -6,9 +6,11 @@
 //! appear, because nobody outside can use one. Fields are added, never renamed;
 //! [`SCHEMA_VERSION`] moves when one must change its meaning.
 
+pub mod actor;
 pub mod alert;
 pub mod change;
 pub mod compare;
+pub mod explain;
 pub mod host;
 pub mod problem;
 pub mod token;

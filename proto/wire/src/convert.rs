@@ -5,12 +5,14 @@
 //! after making free text printable, so that nothing an agent sees on its host
 //! can make a record that no collector takes.
 
+mod actor;
 mod agent;
 mod collector;
 mod coverage;
 mod enrolment;
 mod field;
 mod item;
+mod meaning;
 mod record;
 mod split;
 
@@ -23,7 +25,7 @@ pub use agent::{
 pub use collector::{CollectorMessage, Refusal, RefusalKind, Welcome, decode_collector_frame, encode_collector};
 pub use coverage::{Coverage, Unwatched};
 pub use enrolment::{EnrolRequest, Enrolled, RenewRequest};
-pub use record::{Gap, Record, RecordBody, Snapshot, SnapshotReason, SourceRef};
+pub use record::{Amendment, Gap, Record, RecordBody, Snapshot, SnapshotReason, SourceRef};
 pub use split::{RecordAssembler, RecordPart, encode_record};
 
 /// What to do about an error of the wire.

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use driftline_canon::SourceKind;
+use driftline_canon::{Problem, SourceKind};
+
+use crate::convert::{Record, RecordBody};
 
 /// A version of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,11 +18,14 @@ pub struct ProtocolVersion {
 }
 
 /// The version that this program speaks.
-pub const PROTOCOL: ProtocolVersion = ProtocolVersion { major: 1, minor: 1 };
+pub const PROTOCOL: ProtocolVersion = ProtocolVersion { major: 1, minor: 2 };
 
 /// From then on kinds of sources beside env files and files are known, and one
 /// that is not known ends no stream.
 const MORE_KINDS: ProtocolVersion = ProtocolVersion { major: 1, minor: 1 };
+
+/// From then on records say who did it and what it means.
+const ACTORS: ProtocolVersion = ProtocolVersion { major: 1, minor: 2 };
 
 /// What both sides speak: neither sends what a higher minor added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +42,32 @@ impl Agreed {
             _ if self.0 >= MORE_KINDS => kind,
             _ => SourceKind::File,
         }
+    }
+
+    /// Whether the other side knows who did it and what it means.
+    #[must_use]
+    pub fn names_actors(self) -> bool {
+        self.0 >= ACTORS
+    }
+
+    /// The record that is sent: before 1.2 without who did it and what it
+    /// means.
+    ///
+    /// Of an amendment nothing would be left, but its number cannot be left
+    /// out: the collector would report a hole. So it becomes the list of the
+    /// source's open problems as they are now (`problems`): a list says all of
+    /// it each time, so that one told twice, or before its time, changes
+    /// nothing in the end.
+    #[must_use]
+    pub fn record(self, record: Record, problems: impl FnOnce() -> Vec<Problem>) -> Record {
+        if self.names_actors() {
+            return record;
+        }
+        let body = match record.body {
+            RecordBody::Amendment(_) => RecordBody::Problems(problems()),
+            body => body,
+        };
+        Record { actor: None, meanings: Vec::new(), body, ..record }
     }
 }
 

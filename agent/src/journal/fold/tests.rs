@@ -23,7 +23,7 @@ fn observation(keys: &[(u8, u8)]) -> Observation {
 fn entry(observed_ms: i64, body: Body) -> Entry {
     let source =
         SourceRef { name: SourceName::new("app").unwrap(), kind: SourceKind::EnvFile, path: "/app".to_owned() };
-    Entry { source: Some(source), observed_ms, unobserved_since_ms: None, body }
+    Entry::new(Some(source), observed_ms, None, body)
 }
 
 fn apply(state: Observation, entries: &[Entry]) -> Observation {
@@ -35,7 +35,7 @@ fn apply(state: Observation, entries: &[Entry]) -> Observation {
             made
         }
         Body::Retired(_) => Observation::default(),
-        Body::Gap(_) | Body::Problems(_) => state,
+        Body::Gap(_) | Body::Problems(_) | Body::Amendment(_) => state,
     })
 }
 
@@ -139,4 +139,48 @@ fn d3_a_change_is_never_folded_into_a_snapshot_that_tells_none() {
         let net = Body::Delta(delta::diff(&states[0], &states[2]).unwrap());
         assert_eq!(folded, [net, told, delta(2)], "{reason:?}");
     }
+}
+
+/// A change of one key, by a process, which means what it says.
+fn told(before: &[(u8, u8)], after: &[(u8, u8)], process: &str, means: &[u8]) -> Entry {
+    use driftline_canon::actor::ActorText;
+    use driftline_canon::meaning::MeaningText;
+    use driftline_canon::{Actor, Confidence, Effect, Meaning, Reach};
+    let actor = Actor { confidence: Confidence::Exact, name: Some(ActorText::new(process)), ..Actor::unknown() };
+    let meaning = |key: &u8| {
+        let text = MeaningText::new(process);
+        let meaning = Meaning { effect: Effect::Opens, reach: Reach::Any, machine: None, text };
+        (ItemKey::from_bytes(&[b'a' + key]), meaning)
+    };
+    let delta = delta::diff(&observation(before), &observation(after)).unwrap();
+    let beside = Beside { actor: Some(Box::new(actor)), meanings: means.iter().map(meaning).collect() };
+    Entry { beside, ..entry(1, Body::Delta(delta)) }
+}
+
+fn of(entries: &[Entry]) -> (Option<String>, Vec<String>) {
+    let [one] = entries else { panic!("{entries:?}") };
+    let actor = one.beside.actor.as_ref().and_then(|actor| actor.name.as_ref()).map(ToString::to_string);
+    let meanings = one.beside.meanings.iter().map(|(key, meaning)| format!("{key}: {}", meaning.text));
+    (actor, meanings.collect())
+}
+
+#[test]
+fn folded_changes_have_an_actor_only_if_it_was_the_same_each_time() {
+    let (a, b) = (&[(0, 1)][..], &[(0, 1), (1, 1)][..]);
+    let twice = fold(vec![told(&[], a, "sed", &[0]), told(a, b, "sed", &[1])]);
+    assert_eq!(of(&twice), (Some("sed".to_owned()), vec!["a: sed".to_owned(), "b: sed".to_owned()]));
+    let others = fold(vec![told(&[], a, "sed", &[0]), told(a, b, "vi", &[1])]);
+    assert_eq!(of(&others), (None, vec!["a: sed".to_owned(), "b: vi".to_owned()]));
+    let nobody = Entry { beside: Beside::default(), ..told(a, b, "", &[]) };
+    assert_eq!(of(&fold(vec![told(&[], a, "sed", &[]), nobody])).0, None);
+    assert_eq!(of(&fold(vec![told(&[], a, "sed", &[0])])), (Some("sed".to_owned()), vec!["a: sed".to_owned()]));
+}
+
+#[test]
+fn a_key_that_changed_twice_means_neither() {
+    let (a, b) = (&[(0, 1), (1, 1)][..], &[(0, 2), (1, 1)][..]);
+    let run = vec![told(&[], a, "sed", &[0, 1]), told(a, b, "sed", &[0])];
+    assert_eq!(of(&fold(run)).1, ["b: sed"]);
+    let back = vec![told(&[], a, "sed", &[0, 1]), told(a, &[(1, 1)], "sed", &[0])];
+    assert_eq!(of(&fold(back)).1, ["b: sed"], "and one that is as it was means nothing");
 }

@@ -43,7 +43,8 @@ impl View {
             if bytes > bytes_max && !found.is_empty() {
                 break;
             }
-            found.push((seq.value(), decode(&self.path, encoded.value())?));
+            let entry = Entry::decode(encoded.value()).map_err(|error| damaged(&self.path, error))?;
+            found.push((seq.value(), entry));
         }
         Ok(found)
     }

@@ -6,11 +6,12 @@
 use driftline_canon::{KeyEpoch, SourceName};
 use tokio::sync::oneshot;
 
+use super::amend::{self, Recent};
 use crate::diff;
 use crate::journal::entry::{Body, Entry, Gap, Snapshot, SnapshotReason, SourceRef, SourceState};
 use crate::journal::recovery::new_epoch;
 use crate::journal::store::{Changes, StoreError};
-use crate::journal::{Input, Mark, NameHash};
+use crate::journal::{Amend, Input, Mark, NameHash};
 use crate::observe::part::WholeWanted;
 use crate::observe::{Observed, Sight};
 
@@ -42,6 +43,7 @@ pub(super) struct Batch {
 #[derive(Debug)]
 enum Work {
     Observed(Box<Observed>),
+    Amend(Box<Amend>),
     Gap(Gap),
     Retain(std::collections::HashSet<NameHash>),
 }
@@ -58,9 +60,8 @@ impl Batch {
             }
             Input::Mark(Mark::Gap(gap)) => self.works.push(Work::Gap(gap)),
             Input::Mark(Mark::Retain(names)) => self.works.push(Work::Retain(names)),
+            Input::Amend(amend) => self.works.push(Work::Amend(amend)),
             Input::Mark(Mark::Durable(tell)) => self.waiting.push(tell),
-            // No record has room for it yet.
-            Input::Amend(_) => {}
         }
     }
 
@@ -81,7 +82,7 @@ impl Batch {
     pub(super) fn observed(&self) -> impl Iterator<Item = &Observed> {
         self.works.iter().filter_map(|work| match work {
             Work::Observed(observed) => Some(&**observed),
-            Work::Gap(_) | Work::Retain(_) => None,
+            Work::Amend(_) | Work::Gap(_) | Work::Retain(_) => None,
         })
     }
 
@@ -95,6 +96,7 @@ impl Batch {
     pub(super) fn apply(
         &self,
         changes: &mut Changes<'_>,
+        recent: &mut Recent,
         key_epoch: KeyEpoch,
         now_ms: i64,
     ) -> Result<bool, StoreError> {
@@ -102,6 +104,7 @@ impl Batch {
         if let Some(reason) = &self.begin_epoch {
             // What the collector lost may be as old as the epoch that ends.
             let begun_ms = changes.meta.epoch_ms;
+            amend::settle(changes)?;
             changes.begin_epoch(new_epoch(), now_ms)?;
             changes.append(&gap(begun_ms, now_ms, reason.clone()))?;
             worth = true;
@@ -110,9 +113,11 @@ impl Batch {
             changes.append(gap)?;
             worth = true;
         }
+        let begun = changes.meta.next_seq;
         for work in &self.works {
             worth |= match work {
-                Work::Observed(observed) => observe(changes, observed, key_epoch)?,
+                Work::Observed(observed) => observe(changes, recent, observed, key_epoch)?,
+                Work::Amend(one) => amend::amend(changes, recent, one, begun, now_ms)?,
                 Work::Gap(found) => {
                     changes.append(&gap(found.from_ms, found.to_ms, found.reason.clone()))?;
                     true
@@ -137,15 +142,20 @@ fn items(observed: &Observed) -> usize {
 
 fn gap(from_ms: i64, to_ms: i64, reason: String) -> Entry {
     let body = Body::Gap(Gap { from_ms: from_ms.min(to_ms), to_ms, reason });
-    Entry { source: None, observed_ms: to_ms, unobserved_since_ms: None, body }
+    Entry::new(None, to_ms, None, body)
 }
 
-fn observe(changes: &mut Changes<'_>, observed: &Observed, key_epoch: KeyEpoch) -> Result<bool, StoreError> {
+fn observe(
+    changes: &mut Changes<'_>,
+    recent: &mut Recent,
+    observed: &Observed,
+    key_epoch: KeyEpoch,
+) -> Result<bool, StoreError> {
     let Sight::Part { delta, whole } = &observed.sight else {
         let known = changes.source(&observed.name)?;
         let decision = diff::decide(known.as_ref(), observed, key_epoch);
         drop(known);
-        append(changes, &decision.entries)?;
+        append(changes, recent, observed, &decision.entries)?;
         return match decision.state {
             Some(state) => changes.put_source(&observed.name, state).map(|()| true),
             None => Ok(false),
@@ -159,13 +169,26 @@ fn observe(changes: &mut Changes<'_>, observed: &Observed, key_epoch: KeyEpoch) 
         None => return Ok(false),
     };
     if follows {
-        return append(changes, &decision.entries).map(|()| true);
+        return append(changes, recent, observed, &decision.entries).map(|()| true);
     }
     refuse(changes, known, observed, whole)
 }
 
-fn append(changes: &mut Changes<'_>, entries: &[Entry]) -> Result<(), StoreError> {
-    entries.iter().try_for_each(|entry| changes.append(entry).map(|_| ()))
+/// Appends what follows from an observation, and remembers which record an
+/// amendment of it would be about.
+fn append(
+    changes: &mut Changes<'_>,
+    recent: &mut Recent,
+    observed: &Observed,
+    entries: &[Entry],
+) -> Result<(), StoreError> {
+    for entry in entries {
+        let seq = changes.append(entry)?;
+        if let (Some(number), Body::Delta(_)) = (observed.clue.number, &entry.body) {
+            recent.note(changes.meta.epoch, number, seq);
+        }
+    }
+    Ok(())
 }
 
 /// The observer hands on all of it next, as one change: what came in between
@@ -201,7 +224,7 @@ fn retire(
         if let Some(state) = changes.source(&source_name)? {
             let source = SourceRef { name: source_name, kind: state.head.kind, path: state.head.path };
             let body = Body::Retired(state.head.root);
-            changes.append(&Entry { source: Some(source), observed_ms: now_ms, unobserved_since_ms: None, body })?;
+            changes.append(&Entry::new(Some(source), now_ms, None, body))?;
         }
         changes.remove_source(&name)?;
         worth = true;
@@ -218,7 +241,7 @@ fn resync(changes: &mut Changes<'_>, name: &SourceName, now_ms: i64) -> Result<b
     let snapshot =
         Snapshot { reason: SnapshotReason::Resync, before: root, root, items: state.observation.into_items() };
     let source = SourceRef { name: name.clone(), kind: state.head.kind, path: state.head.path };
-    let entry = |body| Entry { source: Some(source.clone()), observed_ms: now_ms, unobserved_since_ms: None, body };
+    let entry = |body| Entry::new(Some(source.clone()), now_ms, None, body);
     changes.append(&entry(Body::Snapshot(snapshot)))?;
     changes.append(&entry(Body::Problems(state.problems)))?;
     Ok(true)

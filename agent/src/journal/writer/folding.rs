@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::amend;
 use crate::config::JournalBounds;
 use crate::journal::entry::{Body, Entry};
 use crate::journal::fold::{Folding, folded_gap};
@@ -35,6 +36,7 @@ pub(super) fn fold_if_full(
     let Some(runs) = runs(changes, bounds, too_old)? else {
         return Ok(false);
     };
+    amend::merge(changes)?;
     let mut lost = Lost::default();
     for seqs in runs.into_values().filter(|seqs| seqs.len() > 1) {
         fold_run(changes, &seqs, &mut lost)?;
@@ -47,6 +49,7 @@ pub(super) fn fold_if_full(
         return Ok(false);
     }
     tracing::warn!(records = lost.records, "the journal was full and is folded");
+    amend::settle(changes)?;
     changes.begin_epoch(new_epoch(), now_ms)?;
     changes.append(&folded_gap(lost.from_ms, lost.to_ms, lost.records))?;
     Ok(true)

@@ -32,6 +32,8 @@ pub enum Command {
     Watch(Watch),
     /// What one key was, newest first
     History(History),
+    /// The whole story of one change, or of a key of a host: who, what it means, whether it lasts
+    Explain(Explain),
     /// What driftline sees in a file: items, secrets masked, problems (offline)
     Inspect(Inspect),
     /// Where two files differ by meaning (offline)
@@ -114,15 +116,40 @@ pub struct Filter {
     /// Only this key; `*` stands for any characters
     #[arg(long, value_name = "KEY", env = "DRIFTLINE_KEY")]
     pub key: Option<String>,
+    /// Only what opens a firewall: to any source, a bounded range, the host itself, or anything at all
+    #[arg(long, value_name = "REACH", env = "DRIFTLINE_OPENS", value_parser = ["any", "bounded", "local", "anything"])]
+    pub opens: Option<String>,
+    /// Only by them: part of a login, user, program or unit; or a uid, process, session or container
+    #[arg(long, value_name = "TEXT", env = "DRIFTLINE_ACTOR")]
+    pub actor: Option<String>,
     /// At least this severe: info, warning or critical
     #[arg(long, value_name = "SEVERITY", env = "DRIFTLINE_SEVERITY", value_parser = ["info", "warning", "critical"])]
     pub severity: Option<String>,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline explain 4711\n  \
+                        driftline explain --host web-1 'ip filter INPUT: -p tcp --dport 5432 -j ACCEPT'\n\n\
+                        Ids stand in `driftline changes --output json`, and in every alert.")]
+pub struct Explain {
+    /// Id of a change; with `--host`: a key of that host
+    #[arg(value_name = "ID|KEY")]
+    pub what: String,
+    /// The host whose key it is
+    #[arg(long, value_name = "NAME", env = "DRIFTLINE_HOST")]
+    pub host: Option<String>,
+    /// The source, where several of the host have the key
+    #[arg(long, value_name = "NAME", requires = "host", env = "DRIFTLINE_SOURCE")]
+    pub source: Option<String>,
 }
 
 /// `changes`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  driftline changes --env production --since 1h\n  \
                         driftline changes --key 'DB_*' --severity warning --since 2026-11-20\n  \
+                        driftline changes --source firewall --opens any --since 7d\n  \
+                        driftline changes --actor alice\n  \
                         driftline changes --output ndjson | jq .key")]
 pub struct Changes {
     /// Which changes.

@@ -36,6 +36,8 @@ pub(super) fn query(filter: &Filter) -> ChangeQuery {
         host: filter.host.clone(),
         source: filter.source.clone(),
         key: filter.key.clone(),
+        opens: filter.opens.clone(),
+        actor: filter.actor.clone(),
         severity: filter.severity.clone(),
         ..ChangeQuery::default()
     }
@@ -59,6 +61,9 @@ pub(super) async fn all(client: &Client, path: &[&str], mut query: ChangeQuery, 
 async fn events(context: &Context, client: &Client, mut query: ChangeQuery, limit: u32) -> Outcome {
     if query.key.is_some() {
         return Err(Failure::new(Exit::Usage, "events have no key: leave out `--key`"));
+    }
+    if query.opens.is_some() || query.actor.is_some() {
+        return Err(Failure::new(Exit::Usage, "events open nothing: leave out `--opens` and `--actor`"));
     }
     let mut found: Vec<Event> = Vec::new();
     let next = loop {

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use driftline_api::actor::Amendment;
 use driftline_api::change::{Change, ChangePage, ChangeQuery, Event, EventPage};
 
 use super::{Context, changes};
@@ -107,6 +108,10 @@ impl Watching {
             "change" => {
                 let change: Change = understood(event.data.as_bytes())?;
                 self.print(&change, &view::changes::line(&change))?;
+            }
+            "amendment" => {
+                let amendment: Amendment = understood(event.data.as_bytes())?;
+                self.print(&amendment, &view::changes::amendment_line(&amendment))?;
             }
             "event" if self.events => {
                 let event: Event = understood(event.data.as_bytes())?;

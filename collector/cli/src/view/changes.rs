@@ -2,11 +2,15 @@
 //!
 //! Times are UTC; the newest is on top, as the collector sent them.
 
+use driftline_api::actor::{Actor, Amendment};
 use driftline_api::change::{Change, Event, What};
 
 use super::{severity, side};
 use crate::printer::document::{Document, Row, Table};
 use crate::time_text;
+
+/// The confidence of those of whom nothing is known.
+pub(super) const UNKNOWN: &str = "unknown";
 
 /// Changes as a document.
 #[must_use]
@@ -30,11 +34,25 @@ fn row(change: &Change) -> Row {
         change.source.clone(),
         change.key.clone(),
     ];
-    let note = note(change).map_or_else(|| what(change), |note| format!("{} ({note})", what(change)));
+    let what = head(change);
+    let note = note(change).map_or_else(|| what.clone(), |note| format!("{what} ({note})"));
     Row { cells, note: Some(note), severity: Some(severity(&change.severity)) }
 }
 
-fn what(change: &Change) -> String {
+/// What matters most: what it means where that is known, and else what was
+/// there before and is there now.
+fn head(change: &Change) -> String {
+    change.meaning.as_ref().map_or_else(|| what(change), |meaning| meaning.text.clone())
+}
+
+/// Who it was, if somebody can be named.
+fn by(actor: Option<&Actor>) -> Option<String> {
+    let actor = actor.filter(|actor| actor.confidence != UNKNOWN)?;
+    Some(format!("by {}", actor.summary))
+}
+
+/// What happened to the key and its value.
+pub(super) fn what(change: &Change) -> String {
     let (before, after) = (side(change.before.as_ref()), side(change.after.as_ref()));
     match change.what {
         What::Added => format!("added {after}"),
@@ -46,6 +64,8 @@ fn what(change: &Change) -> String {
 /// What is to be known beside the change itself.
 fn note(change: &Change) -> Option<String> {
     let mut parts = Vec::new();
+    parts.extend(change.meaning.as_ref().map(|_| what(change)));
+    parts.extend(by(change.actor.as_ref()));
     let stands = change.after.as_ref().or(change.before.as_ref()).filter(|side| side.file.is_some());
     parts.extend(stands.map(|side| super::place(&change.path, side.file.as_deref(), side.line)));
     if let Some(since) = &change.unobserved_since {
@@ -60,13 +80,26 @@ fn note(change: &Change) -> Option<String> {
 /// A change as one line of a live view.
 #[must_use]
 pub fn line(change: &Change) -> String {
-    let what = what(change);
+    let what = head(change);
     let time = time_text::short(&change.observed_at);
     let note = note(change).map_or_else(String::new, |note| format!(" ({note})"));
     format!(
         "{time}  {:<8}  {}/{}  {}  {}: {what}{note}",
         change.severity, change.environment, change.host, change.source, change.key
     )
+}
+
+/// Who made earlier changes, as one line of a live view.
+#[must_use]
+pub fn amendment_line(one: &Amendment) -> String {
+    let time = time_text::short(&one.recorded_at);
+    let what = match (one.keys.first(), one.changes) {
+        (Some(key), 1) => format!("{}  {key}", one.source),
+        (Some(key), changes) => format!("{}  {key} and {} more", one.source, changes.saturating_sub(1)),
+        (None, _) => one.source.clone(),
+    };
+    let place = format!("{}/{}", one.environment, one.host);
+    format!("{time}  {:<8}  {place}  {what}: it was {}", one.severity, one.actor.summary)
 }
 
 /// Events as a document.

@@ -12,6 +12,8 @@ const ASKING: &[&[&str]] = &[
     &["changes"],
     &["changes", "--events"],
     &["history", "KEY"],
+    &["explain", "7"],
+    &["explain", "--host", "web-1", "KEY"],
     &["watch"],
     &["verify"],
     &["verify", "--export", "out.ndjson"],

@@ -4,9 +4,9 @@
 //! If not, its facts are recorded all the same, marked, and the whole source is
 //! asked for.
 
-use driftline_canon::{Delta, ItemChange};
+use driftline_canon::{Actor, Delta, ItemChange, ItemKey, Meaning};
 use driftline_compare::Mark;
-use driftline_store::{EntryBody, EventKind, ItemRecord, Side, SourceRecord, StoreError, StoredDigest};
+use driftline_store::{Beside, EntryBody, EventKind, ItemRecord, Side, SourceRecord, StoreError, StoredDigest};
 use driftline_wire::SourceRef;
 
 use super::{Applied, At, ROOT_UNKNOWN, count, new_source};
@@ -18,8 +18,9 @@ pub(super) fn apply(
     at: &At<'_>,
     named: SourceRef,
     stored: Option<SourceRecord>,
-    delta: Delta,
+    told: Told,
 ) -> Result<Applied, StoreError> {
+    let Told { delta, actor, meanings } = told;
     let known = stored.as_ref().map_or_else(|| at.context.pepper.root(&driftline_canon::Root::empty()), |s| s.root);
     // Before the items are taken out: it reads them too.
     let has_secrets = has_secrets(draft, at, &named, &delta)?;
@@ -42,7 +43,7 @@ pub(super) fn apply(
         let message = format!("what {} sent of {} does not follow from what was stored", at.host.host, source.path);
         entries.push(event::of_source(at.host, &source.source, EventKind::RootMismatch, message));
     }
-    carry_out(draft, at, &source, Parts { delta, before, has_secrets, fits }, &mut entries);
+    carry_out(draft, at, &source, Parts { delta, before, actor, meanings, has_secrets, fits }, &mut entries);
     draft.append(entries);
     let name = source.source.clone();
     draft.put_source(source);
@@ -51,6 +52,15 @@ pub(super) fn apply(
     } else {
         Applied::SendAll { source: name, reason: "a delta does not follow from the stored state".to_owned() }
     })
+}
+
+/// A delta, and what its record says beside it.
+pub(super) struct Told {
+    pub(super) delta: Delta,
+    /// Who did it.
+    pub(super) actor: Option<Box<Actor>>,
+    /// What its changes mean, sorted by key.
+    pub(super) meanings: Vec<(ItemKey, Meaning)>,
 }
 
 /// One change's side before: what the agent says of it, and what is stored.
@@ -86,6 +96,8 @@ impl Before {
 struct Parts {
     delta: Delta,
     before: Vec<Before>,
+    actor: Option<Box<Actor>>,
+    meanings: Vec<(ItemKey, Meaning)>,
     has_secrets: bool,
     fits: bool,
 }
@@ -94,9 +106,14 @@ fn carry_out(draft: &mut Draft<'_>, at: &At<'_>, source: &SourceRecord, parts: P
     let marks: &[Mark] = if parts.fits { &[] } else { &[Mark::Resynchronised] };
     let circumstances = at.circumstances(source, parts.has_secrets, marks);
     let mut made = Vec::with_capacity(parts.delta.changes.len());
+    // Both are sorted by key, and none means a key that did not change.
+    let mut meanings = parts.meanings.into_iter().peekable();
     for (change, before) in parts.delta.changes.into_iter().zip(parts.before) {
         let after = change.after.map(|item| at.item(item));
-        let entry = classify::change(&circumstances, &change.key, before.side(), after.as_ref().map(classify::side));
+        let meaning = meanings.next_if(|(key, _)| *key == change.key).map(|(_, meaning)| Box::new(meaning));
+        let beside = Beside { actor: parts.actor.clone(), meaning };
+        let side = after.as_ref().map(classify::side);
+        let entry = classify::change(&circumstances, &change.key, before.side(), side, beside);
         entries.push(EntryBody::Change(entry));
         made.push((change.key, after));
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use driftline_canon::ItemKey;
 use driftline_compare::Mark;
-use driftline_store::{EntryBody, EventKind, ItemRecord, SourceRecord, StoreError};
+use driftline_store::{Beside, EntryBody, EventKind, ItemRecord, SourceRecord, StoreError};
 use driftline_wire::SourceRef;
 use driftline_wire::convert::{Snapshot, SnapshotReason};
 
@@ -128,7 +128,11 @@ fn changes(
         circumstances.unobserved_since_ms = Some(observed_before.max(at.host.verified_ms).min(at.observed_ms));
     }
     let side = |items: &Items, key: &ItemKey| items.get(key).map(classify::side);
-    let change = |key| EntryBody::Change(classify::change(&circumstances, key, side(old, key), side(new, key)));
+    // Neither is told of all of a source: who and what for belongs to one look.
+    let change = |key| {
+        let (before, after) = (side(old, key), side(new, key));
+        EntryBody::Change(classify::change(&circumstances, key, before, after, Beside::default()))
+    };
     differing.iter().map(change).collect()
 }
 

@@ -45,11 +45,15 @@ impl Room {
     }
 
     fn apply(&mut self, body: RecordBody) -> Applied {
+        self.apply_as(body, |record| record)
+    }
+
+    fn apply_as(&mut self, body: RecordBody, told: impl FnOnce(Record) -> Record) -> Applied {
         self.seq += 1;
         let (reader, routes) = (self.store.reader().unwrap(), Routes::default());
         let mut draft = Draft::new(&reader, 10, &routes);
         let source = Some(SourceRef::new(name(), SourceKind::EnvFile, b"/etc/app.env"));
-        let record = Record { seq: self.seq, source, observed_ms: 5, unobserved_since_ms: None, body };
+        let record = told(Record::new(self.seq, source, 5, None, body));
         let classes = KeyClasses::default();
         let context = Context { pepper: &self.pepper, classes: &classes, incomparable: false };
         let applied = super::record(&mut draft, &host_record("web-1"), record, context).unwrap();
@@ -144,4 +148,32 @@ fn a_delta_from_elsewhere_is_recorded_once_asked_for_once_and_repaired() {
 fn the_unknown_root_is_no_root() {
     let pepper = Pepper::new(&[3; 32]);
     assert_ne!(pepper.root(&Root::empty()), ROOT_UNKNOWN);
+}
+
+#[test]
+fn a_meaning_counts_only_for_firewalls_and_only_for_its_own_key() {
+    use driftline_canon::meaning::MeaningText;
+    use driftline_canon::{Effect, Meaning, Reach};
+    let mut room = Room::new();
+    let (a, b): (Values, Values) = ([(1, 1)].into(), [(1, 2), (2, 1)].into());
+    room.snapshot(SnapshotReason::First, &a);
+    let delta = diff(&observed(&a), &observed(&b)).unwrap();
+    let meaning =
+        Meaning { effect: Effect::Opens, reach: Reach::Any, machine: None, text: MeaningText::new("opens everything") };
+    let key = delta.changes[1].key.clone();
+    let told = |record: Record| Record { meanings: vec![(key.clone(), meaning.clone())], ..record };
+    room.apply_as(RecordBody::Delta(delta), told);
+    let page = room.store.reader().unwrap().entries(&EntryQuery::default()).unwrap();
+    let changes: Vec<_> = page
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.body {
+            EntryBody::Change(change) => Some(change),
+            _ => None,
+        })
+        .collect();
+    let means: Vec<bool> = changes.iter().map(|change| change.beside.meaning.is_some()).collect();
+    assert_eq!(means, [false, true]);
+    let critical = |change: &&driftline_store::Change| change.severity == driftline_compare::Severity::Critical;
+    assert!(changes.iter().all(critical), "a meaning makes no key of an env file quiet");
 }

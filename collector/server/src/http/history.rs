@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use driftline_api::SCHEMA_VERSION;
-use driftline_api::change::{ChangePage, EventPage};
+use driftline_api::change::{Change, ChangePage, EventPage};
 use driftline_canon::{Environment, HostName, ItemKey};
 use driftline_store::{Entry, EntryBody, EntryFilter, EntryQuery, Page, Reader, StoreError};
 
@@ -14,7 +14,7 @@ use crate::render;
 
 /// Keys of a query to the history.
 pub(super) const CHANGE_KEYS: &[&str] =
-    &["env", "host", "source", "key", "severity", "since", "until", "cursor", "limit"];
+    &["env", "host", "source", "key", "opens", "actor", "severity", "since", "until", "cursor", "limit"];
 
 const EVENT_KEYS: &[&str] = &["env", "host", "source", "severity", "since", "until", "cursor", "limit"];
 
@@ -70,31 +70,41 @@ pub(super) fn no_environment(environment: &Environment) -> Problem {
     Problem::not_found(format!("there is no environment `{environment}`")).hint("`driftline status` lists them")
 }
 
+/// The changes among entries, with what was said later of who made them.
+pub(super) fn rendered(reader: &Reader, entries: &[Entry]) -> Result<Vec<Change>, StoreError> {
+    let change = |entry: &Entry| match &entry.body {
+        EntryBody::Change(change) => {
+            let later = reader.amendment(change);
+            Some(later.map(|later| render::change(entry.id, entry.recorded_ms, change, later.as_ref())))
+        }
+        EntryBody::Event(_) | EntryBody::Amendment(_) => None,
+    };
+    entries.iter().filter_map(change).collect()
+}
+
 async fn change_page(http: &Http, query: EntryQuery) -> Result<Json<ChangePage>, Problem> {
     must_be_known(http, &query).await?;
-    let page = page(http, query).await?;
-    let changes = page.entries.iter().filter_map(|entry| match &entry.body {
-        EntryBody::Change(change) => Some(render::change(entry.id, entry.recorded_ms, change)),
-        EntryBody::Event(_) => None,
-    });
-    let changes = changes.collect();
-    Ok(Json(ChangePage { schema_version: SCHEMA_VERSION, changes, next: page.next.map(cursor) }))
+    let (changes, next) = page(http, query, |reader, page| rendered(reader, &page.entries)).await?;
+    Ok(Json(ChangePage { schema_version: SCHEMA_VERSION, changes, next: next.map(cursor) }))
 }
 
 pub(super) async fn events(State(http): State<Shared>, pairs: Pairs) -> Result<Json<EventPage>, Problem> {
     let query = EntryQuery { filter: EntryFilter::Events, ..Known::of(pairs, EVENT_KEYS)?.entries()? };
     must_be_known(&http, &query).await?;
-    let page = page(&http, query).await?;
     let event = |entry: &Entry| match &entry.body {
         EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),
-        EntryBody::Change(_) => None,
+        EntryBody::Change(_) | EntryBody::Amendment(_) => None,
     };
-    let events = page.entries.iter().filter_map(event).collect();
-    Ok(Json(EventPage { schema_version: SCHEMA_VERSION, events, next: page.next.map(cursor) }))
+    let (events, next) = page(&http, query, move |_, page| Ok(page.entries.iter().filter_map(event).collect())).await?;
+    Ok(Json(EventPage { schema_version: SCHEMA_VERSION, events, next: next.map(cursor) }))
 }
 
 /// One page, filled as far as one request may cost.
-async fn page(http: &Http, query: EntryQuery) -> Result<Page, Problem> {
+async fn page<T: Send + 'static>(
+    http: &Http,
+    query: EntryQuery,
+    render: impl FnOnce(&Reader, &Page) -> Result<Vec<T>, StoreError> + Send + 'static,
+) -> Result<(Vec<T>, Option<u64>), Problem> {
     http.read(move |reader| {
         let mut page = reader.entries(&query)?;
         for _ in 1..SCANS_MAX {
@@ -104,7 +114,7 @@ async fn page(http: &Http, query: EntryQuery) -> Result<Page, Problem> {
             page.entries.extend(more.entries);
             page.next = more.next;
         }
-        Ok(page)
+        Ok((render(reader, &page)?, page.next))
     })
     .await
 }

@@ -10,7 +10,7 @@ use driftline_api::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use driftline_canon::SourceKind;
 use driftline_compare::Severity;
 use driftline_daemon::clock;
-use driftline_store::EntryQuery;
+use driftline_store::{ActorPattern, EntryQuery, Opens};
 
 use super::error::Problem;
 
@@ -83,7 +83,12 @@ impl Known {
         let severity = self.text("severity").map(|text| {
             Severity::from_name(text).ok_or_else(|| Problem::bad("`severity` is `info`, `warning` or `critical`"))
         });
+        let opens = self.text("opens").map(|text| {
+            Opens::from_name(text).ok_or_else(|| Problem::bad("`opens` is `any`, `bounded`, `local` or `anything`"))
+        });
         Ok(EntryQuery {
+            opens: opens.transpose()?,
+            actor: self.text("actor").map(ActorPattern::new),
             environment: self.parsed("env")?,
             host: self.parsed("host")?,
             source: if kind.is_none() { self.parsed("source")? } else { None },

@@ -102,7 +102,7 @@ mod tests {
     fn messages(reads: &Reads) -> Vec<String> {
         let message = |entry: EntryBody| match entry {
             EntryBody::Event(event) => event.message,
-            EntryBody::Change(_) => panic!("a change"),
+            other => panic!("{other:?}"),
         };
         reads.take(60_000).into_iter().map(message).collect()
     }

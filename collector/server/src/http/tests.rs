@@ -11,8 +11,8 @@ use driftline_canon::{ItemKey, Masked, SourceKind, SourceName};
 use driftline_compare::{Class, Mark, Severity, Verdict};
 use driftline_daemon::Clock;
 use driftline_store::{
-    Change, EngineKind, EntryBody, EventKind, HostStatus, ItemRecord, OperatorRecord, Side, SourceRecord, Store,
-    StoreOptions, StoredDigest,
+    Beside, Change, EngineKind, EntryBody, EventKind, HostStatus, ItemRecord, OperatorRecord, Side, SourceRecord,
+    Store, StoreOptions, StoredDigest,
 };
 use http_body_util::BodyExt as _;
 use serde::Serialize;
@@ -250,6 +250,7 @@ fn change(number: u8, key: &str) -> EntryBody {
         marks: vec![Mark::Coalesced],
         agent_seq: 1,
         agent_epoch: vec![1],
+        beside: Beside::default(),
     })
 }
 

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use driftline_api::SCHEMA_VERSION;
+use driftline_api::actor::Amendment;
 use driftline_api::alert::Alert;
 use driftline_api::change::{Change, Event};
-use driftline_compare::Severity;
+use driftline_canon::Confidence;
+use driftline_compare::{Mark, Severity};
 use driftline_store::{Entry, EntryBody};
 
 use crate::notify::severity;
@@ -19,11 +21,12 @@ const LISTED_MAX: usize = 100;
 const KEYS_MAX: usize = 3;
 
 /// What an alert tells: the entries that a call lists, and what there is to
-/// say of the others. Holds at most twice [`LISTED_MAX`] entries.
+/// say of the others. Holds at most three times [`LISTED_MAX`] entries.
 #[derive(Debug, Clone, Default)]
 pub struct Told {
     changes: Vec<Arc<Entry>>,
     events: Vec<Arc<Entry>>,
+    amendments: Vec<Arc<Entry>>,
     more_changes: u64,
     worst: Option<Severity>,
 }
@@ -36,7 +39,8 @@ impl Told {
             EntryBody::Change(_) if self.changes.len() < LISTED_MAX => self.changes.push(entry),
             EntryBody::Change(_) => self.more_changes += 1,
             EntryBody::Event(_) if self.events.len() < LISTED_MAX => self.events.push(entry),
-            EntryBody::Event(_) => {}
+            EntryBody::Amendment(_) if self.amendments.len() < LISTED_MAX => self.amendments.push(entry),
+            EntryBody::Event(_) | EntryBody::Amendment(_) => {}
         }
     }
 }
@@ -53,24 +57,59 @@ impl FromIterator<Arc<Entry>> for Told {
 #[must_use]
 pub fn alert(id: &str, told: &Told) -> Alert {
     let change = |entry: &Arc<Entry>| match &entry.body {
-        EntryBody::Change(change) => Some(render::change(entry.id, entry.recorded_ms, change)),
-        EntryBody::Event(_) => None,
+        EntryBody::Change(change) => Some(render::change(entry.id, entry.recorded_ms, change, None)),
+        EntryBody::Event(_) | EntryBody::Amendment(_) => None,
     };
     let event = |entry: &Arc<Entry>| match &entry.body {
         EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),
-        EntryBody::Change(_) => None,
+        EntryBody::Change(_) | EntryBody::Amendment(_) => None,
+    };
+    let amendment = |entry: &Arc<Entry>| match &entry.body {
+        EntryBody::Amendment(one) => Some(render::amendment(entry.id, entry.recorded_ms, one)),
+        EntryBody::Change(_) | EntryBody::Event(_) => None,
     };
     let changes: Vec<Change> = told.changes.iter().filter_map(change).collect();
     let events: Vec<Event> = told.events.iter().filter_map(event).collect();
+    let amendments: Vec<Amendment> = told.amendments.iter().filter_map(amendment).collect();
     Alert {
         schema_version: SCHEMA_VERSION,
         id: id.to_owned(),
         severity: told.worst.unwrap_or(Severity::Info).as_str().to_owned(),
-        summary: summary(&changes, &events, told.more_changes),
+        summary: match amendments.as_slice() {
+            [first, ..] if changes.is_empty() && events.is_empty() => amended(first),
+            _ => summary(&changes, &events, told.more_changes),
+        },
         changes,
         more_changes: told.more_changes,
         events,
+        amendments,
     }
+}
+
+/// Who it was, of changes that were told before.
+fn amended(amendment: &Amendment) -> String {
+    let place = format!("{} ({})", amendment.host, amendment.environment);
+    let what = match (amendment.keys.as_slice(), amendment.changes) {
+        ([], _) | (_, 0) => amendment.source.clone(),
+        ([key, ..], 1) => key.clone(),
+        ([key, ..], changes) => format!("{key} and {} more", changes.saturating_sub(1)),
+    };
+    format!("{place}: {what}: it was {}", amendment.actor.summary)
+}
+
+/// Who did it, where somebody can be named.
+fn by(change: &Change) -> Option<String> {
+    let actor = change.actor.as_ref().filter(|actor| actor.confidence != Confidence::Unknown.as_str())?;
+    Some(format!(", by {}", actor.summary))
+}
+
+/// The program that changed its own rules, if all of them are its.
+fn machine(changes: &[Change], more: u64) -> Option<String> {
+    let is_marked = |change: &Change| change.marks.iter().any(|mark| mark == Mark::MachineMade.as_str());
+    let whose = |change: &'_ Change| change.meaning.as_ref().and_then(|meaning| meaning.machine.clone());
+    let first = changes.first().and_then(whose)?;
+    let all = changes.iter().all(|change| is_marked(change) && whose(change).as_ref() == Some(&first));
+    (all && more == 0).then_some(first)
 }
 
 fn summary(changes: &[Change], events: &[Event], more: u64) -> String {
@@ -83,11 +122,23 @@ fn summary(changes: &[Change], events: &[Event], more: u64) -> String {
     };
     let place = format!("{} ({})", first.host, first.environment);
     let count = more.saturating_add(u64::try_from(changes.len()).unwrap_or(u64::MAX));
+    let by = by(first).unwrap_or_default();
     if count == 1 {
-        return format!("{place}: {} {} in {}", first.key, render::what_word(first.what), first.path);
+        return match &first.meaning {
+            Some(meaning) => format!("{place}: {} in {} ({}){by}", meaning.text, first.path, first.key),
+            None => format!("{place}: {} {} in {}{by}", first.key, render::what_word(first.what), first.path),
+        };
+    }
+    if let Some(machine) = machine(changes, more) {
+        return format!("{place}: {count} changes of {machine}'s own rules in {}{by}", first.path);
+    }
+    let worst = changes.iter().find_map(|change| change.meaning.as_ref().filter(|meaning| meaning.effect == "opens"));
+    if let Some(meaning) = worst {
+        let rest = count.saturating_sub(1);
+        return format!("{place}: {} and {rest} more changes in {}{by}", meaning.text, first.path);
     }
     let keys: Vec<&str> = changes.iter().take(KEYS_MAX).map(|change| change.key.as_str()).collect();
     let rest = count.saturating_sub(u64::try_from(keys.len()).unwrap_or(u64::MAX));
     let tail = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    format!("{place}: {count} changes in {}: {}{tail}", first.path, keys.join(", "))
+    format!("{place}: {count} changes in {}: {}{tail}{by}", first.path, keys.join(", "))
 }

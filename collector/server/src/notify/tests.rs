@@ -1,6 +1,6 @@
 use driftline_canon::{Environment, HostName, ItemKey, Role, SourceKind, SourceName};
 use driftline_compare::{Class, Verdict};
-use driftline_store::{Change, EventKind, Side, StoredDigest};
+use driftline_store::{Beside, Change, EventKind, Side, StoredDigest};
 
 use super::*;
 use crate::event;
@@ -80,6 +80,7 @@ fn change(key: ItemKey, before: bool, after: bool) -> EntryBody {
         marks: Vec::new(),
         agent_seq: 1,
         agent_epoch: vec![1],
+        beside: Beside::default(),
     })
 }
 

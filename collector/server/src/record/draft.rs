@@ -8,11 +8,19 @@ use std::collections::BTreeMap;
 
 use driftline_canon::{HostName, ItemKey, SourceName};
 use driftline_store::{
-    AlertRecord, EntryBody, HostRecord, ItemRecord, Operation, OperatorRecord, Reader, SourceRecord, StoreError,
-    TokenRecord,
+    AlertRecord, Change, EntryBody, EntryFilter, EntryQuery, HostRecord, ItemRecord, Operation, OperatorRecord, Reader,
+    SourceRecord, StoreError, TokenRecord,
 };
 
 use crate::notify::Routes;
+
+/// Changes of a host among which those of an amended record are looked for. An
+/// amendment comes within seconds; whoever sends a million of them makes a
+/// million cheap look-ups.
+const CHANGES_LOOKED_AT: usize = 32;
+
+/// The same for steps of this commit: about what an agent may have on its way.
+const PENDING_LOOKED_AT: usize = 256;
 
 /// The state as it will be.
 pub struct Draft<'a> {
@@ -232,6 +240,49 @@ impl<'a> Draft<'a> {
     #[must_use]
     pub fn appended(&self) -> usize {
         self.appended
+    }
+
+    /// Shows the changes of one record of a host, as far as they are among its
+    /// latest.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn latest_changes(
+        &self,
+        host: &HostName,
+        epoch: &[u8],
+        seq: u64,
+        mut visit: impl FnMut(&Change),
+    ) -> Result<(), StoreError> {
+        let is_of = |change: &Change| change.host == *host && change.agent_epoch == epoch && change.agent_seq == seq;
+        let mut found = false;
+        let mut show = |body: &EntryBody, found: &mut bool| {
+            if let EntryBody::Change(change) = body
+                && is_of(change)
+            {
+                *found = true;
+                visit(change);
+            }
+        };
+        for operation in self.rest.iter().rev().take(PENDING_LOOKED_AT) {
+            if let Operation::Append { entries, .. } = operation {
+                entries.iter().for_each(|entry| show(entry, &mut found));
+            }
+        }
+        if found {
+            // All changes of a record are appended at once.
+            return Ok(());
+        }
+        let query = EntryQuery {
+            host: Some(host.clone()),
+            filter: EntryFilter::Changes,
+            limit: CHANGES_LOOKED_AT,
+            newest_first: true,
+            ..EntryQuery::default()
+        };
+        let latest = self.reader.entries(&query)?.entries;
+        latest.iter().for_each(|entry| show(&entry.body, &mut found));
+        Ok(())
     }
 
     /// Appends to the history what belongs together, with the alerts that tell

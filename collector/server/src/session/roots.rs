@@ -42,7 +42,7 @@ impl Roots {
             RecordBody::Delta(delta) => self.of.insert(name.clone(), delta.after) != Some(delta.after),
             RecordBody::Snapshot(snapshot) => self.of.insert(name.clone(), snapshot.root) != Some(snapshot.root),
             RecordBody::Retired => self.of.remove(name).is_some(),
-            RecordBody::Gap(_) | RecordBody::Problems(_) => false,
+            RecordBody::Gap(_) | RecordBody::Problems(_) | RecordBody::Amendment(_) => false,
         };
         if moved {
             self.all = None;
@@ -108,13 +108,7 @@ mod tests {
         roots.begin(&[SourceRoot { source: source("app"), root: a, pending: false }]);
         assert_eq!(roots.agree(&beat(0, &[("app", a)]), 0), Some(true));
         let delta = Delta { before: a, after: b, changes: Vec::new() };
-        let record = Record {
-            seq: 1,
-            source: Some(source("app")),
-            observed_ms: 0,
-            unobserved_since_ms: None,
-            body: RecordBody::Delta(delta),
-        };
+        let record = Record::new(1, Some(source("app")), 0, None, RecordBody::Delta(delta));
         roots.follow(&record);
         assert_eq!(roots.agree(&beat(1, &[("app", b)]), 1), Some(true));
         assert_eq!(roots.agree(&beat(1, &[("app", a)]), 1), Some(false));
@@ -135,13 +129,7 @@ mod tests {
             root: a,
             observation: driftline_canon::Observation::default(),
         };
-        let record = Record {
-            seq: 1,
-            source: Some(source("app")),
-            observed_ms: 0,
-            unobserved_since_ms: None,
-            body: RecordBody::Snapshot(snapshot),
-        };
+        let record = Record::new(1, Some(source("app")), 0, None, RecordBody::Snapshot(snapshot));
         roots.follow(&record);
         assert_eq!(roots.agree(&beat(1, &[("app", a)]), 1), Some(true));
     }

@@ -181,7 +181,7 @@ impl Agent {
     pub fn record(&mut self, body: RecordBody) -> Record {
         self.seq += 1;
         let observed_ms = driftline_daemon::clock::now_ms() + self.clock_ms;
-        Record { seq: self.seq, source: Some(source(SOURCE)), observed_ms, unobserved_since_ms: None, body }
+        Record::new(self.seq, Some(source(SOURCE)), observed_ms, None, body)
     }
 
     pub fn snapshot(&mut self, reason: SnapshotReason) -> Record {

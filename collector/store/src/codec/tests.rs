@@ -1,5 +1,6 @@
 use driftline_canon::{
-    AgentId, Environment, HostName, ItemKey, Masked, Problem, ProblemKind, Role, SourceKind, SourceName,
+    Actor, AgentId, Effect, Environment, HostName, ItemKey, Masked, Meaning, Problem, ProblemKind, Reach, Role,
+    SourceKind, SourceName,
 };
 use driftline_compare::{Class, Mark, Severity, Verdict};
 use proptest::prelude::*;
@@ -44,6 +45,7 @@ fn change() -> EntryBody {
         marks: vec![Mark::Resynchronised],
         agent_seq: 300,
         agent_epoch: vec![9],
+        beside: Beside::default(),
     })
 }
 
@@ -196,6 +198,57 @@ fn v1_entries() {
         "01120003646576057765622d31037765620361707001022f61014b00010101010101010101010101010101010101010101010101010101010101010101010001020a01010202000103ac020109",
     );
     fixture(&(9_i64, event()), "01120117000001057765622d3100010204016d");
+}
+
+/// Who did it and what it means stands behind the change of version 1.
+#[test]
+fn v3_entries() {
+    let EntryBody::Change(plain) = change() else { panic!() };
+    let actor = Actor { confidence: Confidence::Exact, pid: Some(7), ..Actor::unknown() };
+    let meaning = Meaning {
+        effect: Effect::Opens,
+        reach: Reach::Any,
+        machine: None,
+        text: driftline_canon::meaning::MeaningText::new("o"),
+    };
+    let beside = Beside { actor: Some(Box::new(actor.clone())), meaning: Some(Box::new(meaning)) };
+    let told = EntryBody::Change(Change { beside, ..plain.clone() });
+    let bytes = encode_history(9, &told).unwrap();
+    let before = encode_history(9, &EntryBody::Change(plain.clone())).unwrap();
+    assert!(bytes.starts_with(&before));
+    assert_eq!(hex(&bytes[before.len()..]), "01020000000107000000000000000001030200016f");
+    assert_eq!(decode_entry(1, &bytes).unwrap().body, told);
+    assert_eq!(decode_entry(1, &before).unwrap().body, EntryBody::Change(plain));
+    for cut in before.len() + 1..bytes.len() {
+        assert!(decode_entry(1, &bytes[..cut]).is_err(), "cut to {cut}");
+    }
+    let amendment = EntryBody::Amendment(Amendment {
+        environment: Environment::new("dev").unwrap(),
+        host: host(),
+        role: Role::new("web").unwrap(),
+        source: SourceName::new("app").unwrap(),
+        kind: SourceKind::File,
+        agent_seq: 300,
+        agent_epoch: vec![9],
+        severity: Severity::Critical,
+        changes: 1,
+        keys: vec![ItemKey::from_bytes(b"K")],
+        actor: Box::new(actor),
+    });
+    fixture(
+        &(9_i64, amendment),
+        "01120203646576057765622d31037765620361707001ac020109020101014b0200000001070000000000000000",
+    );
+}
+
+#[test]
+fn a_row_of_amended_is_read_back_and_nothing_else_is_one() {
+    for confidence in Confidence::ALL {
+        assert_eq!(decode_amended(&encode_amended(confidence, 300)).unwrap(), (confidence, 300));
+    }
+    for bytes in [&[][..], &[3, 0, 0, 0, 0, 0, 0, 0, 1], &[0; 8], &[0; 10]] {
+        assert!(decode_amended(bytes).is_err(), "{bytes:?}");
+    }
 }
 
 #[test]

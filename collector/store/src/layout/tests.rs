@@ -13,7 +13,7 @@ fn v1_keys_are_these_bytes() {
     assert_eq!((hour(7_200_000), hour(-1), minute(60_000), minute(-1)), (2, -1, 1, -1));
     assert_eq!(Flags { change: true, severity: Severity::Critical }.encode(), [1, 2]);
     assert_eq!(Flags { change: false, severity: Severity::Info }.encode(), [0, 0]);
-    assert_eq!((FORMAT, FORMAT_OLDEST), (2, 1));
+    assert_eq!((FORMAT, FORMAT_OLDEST), (3, 1));
 }
 
 #[test]
@@ -35,6 +35,8 @@ fn v1_tables_have_these_names_and_prefixes() {
         (OperatorTokens, "operator_tokens"),
         (Outbox, "outbox"),
         (OutboxDue, "outbox_due"),
+        (ByOpens, "by_opens"),
+        (Amended, "amended"),
     ];
     for (prefix, (table, name)) in (1..).zip(tables) {
         assert_eq!((table.prefix(), table.name()), (prefix, name));

@@ -5,18 +5,29 @@
 
 use std::collections::VecDeque;
 
-use driftline_canon::{HostName, ItemKey, SourceName};
+use driftline_canon::{Actor, HostName, ItemKey, SourceName};
 
 use crate::chain::{ChainVerifier, VerifyReport};
-use crate::codec::{Head, decode_bounds, decode_entry, split_history};
+use crate::codec::{Head, decode_amended, decode_bounds, decode_entry, split_history};
 use crate::engine::{Direction, Flow};
 use crate::error::StoreError;
-use crate::layout::{Flags, Span, Table, hour, id_of, joined, ordered};
+use crate::layout::{Flags, Span, Table, amended_key, hour, id_of, joined, ordered};
 use crate::posting;
 use crate::query::{EntryQuery, Page, SCAN_ROWS_MAX};
 use crate::reader::Reader;
-use crate::record::Entry;
+use crate::record::{Change, Entry, EntryBody};
 use crate::writer::head_of;
+
+/// Who made a change, as its agent said later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amended {
+    /// The entry that says it.
+    pub id: u64,
+    /// When it was recorded.
+    pub recorded_ms: i64,
+    /// Who it was.
+    pub actor: Box<Actor>,
+}
 
 /// Entries between two calls of a progress function.
 const PROGRESS_EVERY: u64 = 10_000;
@@ -58,7 +69,7 @@ impl Reader {
                 rows += 1;
                 last = id;
                 if let Some(entry) = self.candidate(query, id, flags, value)?
-                    && query.matches(&entry)
+                    && self.answers(query, &entry)?
                 {
                     page.entries.push(entry);
                 }
@@ -66,6 +77,38 @@ impl Reader {
             Ok(Flow::Go)
         })?;
         Ok(page)
+    }
+
+    /// Whether an entry is an answer, with what amends it.
+    fn answers(&self, query: &EntryQuery, entry: &Entry) -> Result<bool, StoreError> {
+        let (Some(wanted), EntryBody::Change(change)) = (&query.actor, &entry.body) else {
+            return Ok(query.matches(entry));
+        };
+        if !query.matches_but_actor(entry) {
+            return Ok(false);
+        }
+        let later = self.amendment(change)?;
+        let actor = later.as_ref().map(|later| &later.actor).or(change.beside.actor.as_ref());
+        Ok(actor.is_some_and(|actor| wanted.matches(actor)))
+    }
+
+    /// What was said later of who made a change, with when: if it is at least
+    /// as sure as what was said with the change.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn amendment(&self, change: &Change) -> Result<Option<Amended>, StoreError> {
+        let key = amended_key(change.host.as_str(), &change.agent_epoch, change.agent_seq);
+        let Some(bytes) = self.snapshot.get(Table::Amended, &key)? else { return Ok(None) };
+        let (confidence, id) = decode_amended(&bytes)?;
+        if change.beside.actor.as_ref().is_some_and(|actor| actor.confidence > confidence) {
+            return Ok(None);
+        }
+        let Some(Entry { recorded_ms, body: EntryBody::Amendment(amendment), .. }) = self.entry(id)? else {
+            return Err(StoreError::corrupt("read an amendment", format!("entry {id} is none")));
+        };
+        // The row is this agent's; which source it means, it says itself.
+        Ok((amendment.source == change.source).then_some(Amended { id, recorded_ms, actor: amendment.actor }))
     }
 
     /// The id under which a row lies that may hold this one.
@@ -218,6 +261,8 @@ impl Row {
 fn index_for(query: &EntryQuery) -> (Table, Vec<u8>) {
     if let Some(key) = query.exact_key() {
         (Table::ByKey, joined(&[key], &[]))
+    } else if let Some(opens) = query.opens {
+        (Table::ByOpens, joined(&[opens.as_str()], &[]))
     } else if let Some(host) = &query.host {
         (Table::ByHost, joined(&[host.as_str()], &[]))
     } else if let Some(environment) = &query.environment {

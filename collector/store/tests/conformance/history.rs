@@ -121,3 +121,72 @@ fn changes_are_counted_by_environment_severity_and_minute() {
         assert!(counts(700_000).is_empty());
     });
 }
+
+#[test]
+fn an_amendment_is_joined_with_every_change_of_its_record() {
+    use driftline_canon::Confidence::{Exact, Probable, Unknown};
+    each_engine(|store, writer| {
+        let one = Change { beside: Beside::default(), ..change(1) };
+        let two = Change { key: key("OTHER"), ..one.clone() };
+        let elsewhere = Change { agent_seq: 2, ..one.clone() };
+        let foreign = Change { agent_epoch: vec![7; 16], ..one.clone() };
+        let changes = [&one, &two, &elsewhere, &foreign].map(|change| EntryBody::Change(change.clone()));
+        writer.commit(batch(1, vec![append(changes.to_vec())])).unwrap();
+        let who = |change: &Change| {
+            let found = store.reader().unwrap().amendment(change).unwrap();
+            found.map(|found| (found.id, found.actor.summary()))
+        };
+        assert_eq!(who(&one), None);
+        writer.commit(batch(2, vec![append(vec![amendment(&one, "alice", Probable)])])).unwrap();
+        let alice = Some((5, "probably alice".to_owned()));
+        assert_eq!((who(&one), who(&two)), (alice.clone(), alice));
+        assert_eq!((who(&elsewhere), who(&foreign)), (None, None));
+        // Both in one commit: what is surer stays, whichever comes last.
+        let more = vec![append(vec![amendment(&one, "bob", Exact), amendment(&one, "carol", Probable)])];
+        writer.commit(batch(3, more)).unwrap();
+        assert_eq!(who(&one), Some((6, "bob".to_owned())));
+        let told = Change { beside: Beside { actor: Some(Box::new(actor("eve", Exact))), ..Beside::default() }, ..one };
+        assert_eq!(who(&told), Some((6, "bob".to_owned())), "as sure, and later");
+        writer.commit(batch(4, vec![append(vec![amendment(&elsewhere, "alice", Unknown)])])).unwrap();
+        let told = Change { agent_seq: 2, ..told };
+        assert_eq!(who(&told), None, "less sure than what was said with the change");
+        let by = |text: &str| {
+            let query = EntryQuery { actor: Some(ActorPattern::new(text)), ..EntryQuery::default() };
+            all_pages(&store.reader().unwrap(), &query).0
+        };
+        assert_eq!((by("bob"), by("carol"), by("alice")), (vec![1, 2, 6], vec![7], vec![3, 5, 8]));
+        assert!(store.reader().unwrap().verify(|_, _| {}).unwrap().is_whole());
+    });
+}
+
+#[test]
+fn an_amendment_of_nothing_or_of_another_source_is_joined_with_nothing() {
+    each_engine(|store, writer| {
+        let one = Change { beside: Beside::default(), ..change(1) };
+        let never = Change { agent_seq: u64::MAX, ..one.clone() };
+        let other = Change { source: source_name("elsewhere"), ..one.clone() };
+        let said = [&never, &other].map(|change| amendment(change, "mallory", driftline_canon::Confidence::Exact));
+        writer.commit(batch(1, vec![append(vec![EntryBody::Change(one.clone())]), append(said.to_vec())])).unwrap();
+        assert_eq!(store.reader().unwrap().amendment(&one).unwrap(), None);
+        let all = store.reader().unwrap().entries(&EntryQuery::default()).unwrap();
+        assert_eq!(all.entries.len(), 3, "they are kept and shown all the same");
+    });
+}
+
+#[test]
+fn what_opens_something_is_found_without_reading_the_history() {
+    each_engine(|store, writer| {
+        for start in (0..30_000).step_by(5_000) {
+            let plain = (start..start + 5_000)
+                .map(|number| EntryBody::Change(Change { beside: Beside::default(), ..change(number) }));
+            writer.commit(batch(1, vec![append(plain.collect())])).unwrap();
+        }
+        let opening = Change { beside: beside(25), ..change(25) };
+        writer.commit(batch(1, vec![append(vec![EntryBody::Change(opening)])])).unwrap();
+        let query = EntryQuery { opens: Opens::from_name("any"), newest_first: false, ..EntryQuery::default() };
+        // More rows than one call looks at lie before it, and it is found in one.
+        let page = store.reader().unwrap().entries(&query).unwrap();
+        assert_eq!((page.entries.len(), page.next), (1, None));
+        assert_eq!(page.entries[0].id, 30_001);
+    });
+}

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use driftline_canon::{Environment, HostName, ItemKey, SourceKind, SourceName};
+use driftline_canon::{Confidence, Environment, HostName, ItemKey, SourceKind, SourceName};
 use driftline_store::*;
 use proptest::prelude::*;
 
@@ -75,12 +75,36 @@ impl Model {
             query.before_id.is_none_or(|before| entry.id < before)
                 && query.after_id.is_none_or(|after| entry.id > after)
         };
-        let mut found: Vec<_> =
-            self.entries.iter().filter(in_cursor).filter(|entry| query.matches(entry)).cloned().collect();
+        let answers = |entry: &&Entry| query.matches(&self.joined(entry));
+        let mut found: Vec<_> = self.entries.iter().filter(in_cursor).filter(answers).cloned().collect();
         if query.newest_first {
             found.reverse();
         }
         found
+    }
+
+    /// A change with the actor that is known by now: the surest, and of equally
+    /// sure ones the last.
+    fn joined(&self, entry: &Entry) -> Entry {
+        let mut joined = entry.clone();
+        let EntryBody::Change(change) = &mut joined.body else { return joined };
+        let own = change.beside.actor.as_ref().map(|actor| actor.confidence);
+        let amends = |other: &&Entry| match &other.body {
+            EntryBody::Amendment(one) => {
+                (&one.host, &one.agent_epoch, one.agent_seq) == (&change.host, &change.agent_epoch, change.agent_seq)
+            }
+            _ => false,
+        };
+        let amendments = self.entries.iter().filter(amends).filter_map(|other| match &other.body {
+            EntryBody::Amendment(one) => Some(&one.actor),
+            _ => None,
+        });
+        if let Some(actor) = amendments.max_by_key(|actor| actor.confidence)
+            && own.is_none_or(|own| own <= actor.confidence)
+        {
+            change.beside.actor = Some(actor.clone());
+        }
+        joined
     }
 
     fn counts(&self, since_ms: i64) -> BTreeMap<Environment, SeverityCounts> {
@@ -113,8 +137,18 @@ fn appended() -> impl Strategy<Value = Operation> {
     (entries, alerts).prop_map(|(entries, alerts)| {
         let pick = |index: prop::sample::Index| u32::try_from(index.index(entries.len())).unwrap();
         let alerts = alerts.into_iter().map(|told| ("hook".to_owned(), told.into_iter().map(pick).collect()));
-        Operation::Append { alerts: alerts.collect(), entries: entries.iter().map(|&number| body(number)).collect() }
+        Operation::Append {
+            alerts: alerts.collect(),
+            entries: entries.iter().map(|&number| any_body(number)).collect(),
+        }
     })
+}
+
+/// Every seventh entry amends the change of a number near its own.
+fn any_body(number: u64) -> EntryBody {
+    let (login, confidence) =
+        if number.is_multiple_of(2) { ("alice", Confidence::Exact) } else { ("carol", Confidence::Probable) };
+    if number % 7 == 6 { amendment(&change(number - number % 3), login, confidence) } else { body(number) }
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -177,9 +211,12 @@ fn a_query() -> impl Strategy<Value = EntryQuery> {
         prop::option::weighted(0.2, 0..300_u64),
         prop::option::weighted(0.2, 0..300_u64),
         (1..30_usize, any::<bool>()),
+        prop::option::weighted(0.3, prop::sample::select(vec!["any", "bounded", "local", "anything"])),
+        prop::option::weighted(0.3, prop::sample::select(vec!["alice", "BO", "carol", "1000", "nobody"])),
     );
     (places, bounds).prop_map(|((environment, place, source_kind, event_kind, pattern, exact), bounds)| {
-        let (min_severity, since_ms, until_ms, filter, before_id, after_id, (limit, newest_first)) = bounds;
+        let (min_severity, since_ms, until_ms, filter, before_id, after_id, (limit, newest_first), opens, actor) =
+            bounds;
         let (host, source) = place.unzip();
         EntryQuery {
             environment,
@@ -190,6 +227,8 @@ fn a_query() -> impl Strategy<Value = EntryQuery> {
             event_kind,
             key: exact.map(key),
             key_pattern: pattern.map(str::to_owned),
+            opens: opens.and_then(Opens::from_name),
+            actor: actor.map(ActorPattern::new),
             min_severity,
             since_ms,
             until_ms,

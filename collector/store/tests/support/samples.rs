@@ -8,8 +8,10 @@
     reason = "test helpers, of which each test binary uses a part"
 )]
 
+use driftline_canon::actor::{ActorText, User};
 use driftline_canon::{
-    AgentId, Environment, HostName, ItemKey, Masked, Problem, ProblemKind, Role, SourceKind, SourceName,
+    Actor, AgentId, Confidence, Environment, HostName, ItemKey, Masked, Problem, ProblemKind, Role, SourceKind,
+    SourceName,
 };
 use driftline_compare::{Class, Mark, Severity, Verdict};
 use driftline_store::record::{Side, TokenUse};
@@ -122,7 +124,47 @@ pub(crate) fn change(number: u64) -> Change {
         marks: vec![Mark::Unobserved],
         agent_seq: number,
         agent_epoch: vec![1; 16],
+        beside: beside(number),
     }
+}
+
+/// Every fifth change is of a firewall that opens, every third has an actor.
+pub(crate) fn beside(number: u64) -> Beside {
+    use driftline_canon::meaning::MeaningText;
+    use driftline_canon::{Effect, Meaning, Reach};
+    let at = usize::try_from(number).unwrap();
+    let meaning = Meaning {
+        effect: if at.is_multiple_of(10) { Effect::Closes } else { Effect::Opens },
+        reach: Reach::ALL[at / 5 % 3],
+        machine: None,
+        text: MeaningText::new("opens tcp/5432"),
+    };
+    Beside {
+        actor: at.is_multiple_of(3).then(|| Box::new(actor(["alice", "bob"][at % 2], Confidence::Probable))),
+        meaning: at.is_multiple_of(5).then(|| Box::new(meaning)),
+    }
+}
+
+pub(crate) fn actor(login: &str, confidence: Confidence) -> Actor {
+    let login = Some(User { uid: 1000, name: Some(ActorText::new(login)) });
+    Actor { confidence, login, ..Actor::unknown() }
+}
+
+/// What is said later of who made a change.
+pub(crate) fn amendment(change: &Change, login: &str, confidence: Confidence) -> EntryBody {
+    EntryBody::Amendment(Amendment {
+        environment: change.environment.clone(),
+        host: change.host.clone(),
+        role: change.role.clone(),
+        source: change.source.clone(),
+        kind: change.kind,
+        agent_seq: change.agent_seq,
+        agent_epoch: change.agent_epoch.clone(),
+        severity: change.severity,
+        changes: 1,
+        keys: vec![change.key.clone()],
+        actor: Box::new(actor(login, confidence)),
+    })
 }
 
 pub(crate) fn event(number: u64) -> Event {

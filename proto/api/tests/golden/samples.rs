@@ -3,9 +3,11 @@
 //! Nothing here is a secret of anyone: displays are masked as hosts mask them.
 
 use driftline_api::SCHEMA_VERSION;
+use driftline_api::actor::{Actor, Amendment, Meaning, Parent, User};
 use driftline_api::alert::Alert;
 use driftline_api::change::{ChainEntry, Change, ChangePage, ChangeQuery, Event, EventPage, Side, Verification, What};
 use driftline_api::compare::{Cell, CellState, Comparison, Difference, Group};
+use driftline_api::explain::{Explanation, Persisted, Standing};
 use driftline_api::host::{
     Coverage, EnvironmentSummary, Host, HostDetail, HostPage, Item, SeverityCount, Source, Status, Unwatched,
 };
@@ -19,13 +21,145 @@ const RECORDED: &str = "2026-11-22T04:30:00.456Z";
 
 /// Every type of the crate.
 pub(crate) fn all() -> Vec<Case> {
-    [changes(), comparisons(), hosts(), others()].into_iter().flatten().collect()
+    [actors(), changes(), comparisons(), explanations(), hosts(), others()].into_iter().flatten().collect()
+}
+
+const RECORD: &str = "0f0e0d0c0b0a09080706050403020100:17";
+
+fn actors() -> Vec<Case> {
+    let least = Amendment { keys: vec![], actor: least_actor(), ..amendment() };
+    vec![
+        case("Actor", &actor(), &least_actor()),
+        case("User", &user(), &User { uid: 1000, name: None }),
+        case("Parent", &parent(), &parent()),
+        case("Meaning", &meaning(), &Meaning { machine: None, ..meaning() }),
+        case("Amendment", &amendment(), &least),
+    ]
+}
+
+fn user() -> User {
+    User { uid: 1000, name: Some("alice".into()) }
+}
+
+fn parent() -> Parent {
+    Parent { pid: 4240, name: "sudo".into() }
+}
+
+fn actor() -> Actor {
+    Actor {
+        confidence: "exact".into(),
+        summary: "alice (root): nft add rule inet filter input tcp dport 5432 accept".into(),
+        evidence: vec!["audit".into(), "netlink".into()],
+        login: Some(user()),
+        user: Some(User { uid: 0, name: Some("root".into()) }),
+        pid: Some(4242),
+        name: Some("nft".into()),
+        executable: Some("/usr/sbin/nft".into()),
+        command: Some("nft add rule inet filter input tcp dport 5432 accept".into()),
+        parents: vec![parent()],
+        session: Some(7),
+        tty: Some("pts/3".into()),
+        unit: Some("session-7.scope".into()),
+        container: Some("3f2a".into()),
+        amended_at: Some(RECORDED.into()),
+    }
+}
+
+fn least_actor() -> Actor {
+    Actor {
+        confidence: "unknown".into(),
+        summary: "unknown".into(),
+        evidence: vec![],
+        login: None,
+        user: None,
+        pid: None,
+        name: None,
+        executable: None,
+        command: None,
+        parents: vec![],
+        session: None,
+        tty: None,
+        unit: None,
+        container: None,
+        amended_at: None,
+    }
+}
+
+fn meaning() -> Meaning {
+    Meaning {
+        effect: "opens".into(),
+        reach: "any".into(),
+        machine: Some("docker".into()),
+        text: "opens tcp/5432 to any source".into(),
+    }
+}
+
+fn amendment() -> Amendment {
+    Amendment {
+        id: 44,
+        recorded_at: RECORDED.into(),
+        environment: "production".into(),
+        host: "web-1".into(),
+        source: "firewall/nft".into(),
+        record: RECORD.into(),
+        severity: "critical".into(),
+        changes: 1,
+        keys: vec!["inet filter input: tcp dport 5432 accept".into()],
+        actor: actor(),
+    }
+}
+
+fn explanations() -> Vec<Case> {
+    let item = Item {
+        key: "DATABASE_URL".into(),
+        display: None,
+        secret: false,
+        line: Some(7),
+        file: None,
+        since: OBSERVED.into(),
+    };
+    let least = Standing {
+        host: "web-1".into(),
+        source: "app".into(),
+        path: "/etc/app/.env".into(),
+        key: "DATABASE_URL".into(),
+        state: "so".into(),
+        item: None,
+        verified_at: None,
+    };
+    let now = Standing { item: Some(item), verified_at: Some(RECORDED.into()), ..least.clone() };
+    let nowhere =
+        Persisted { source: "saved".into(), path: "/etc/nftables.conf".into(), holds: false, same: None, line: None };
+    let persisted = Persisted { holds: true, same: Some(true), line: Some(12), ..nowhere.clone() };
+    let full = Explanation {
+        schema_version: SCHEMA_VERSION,
+        change: Some(change()),
+        amendment: Some(amendment()),
+        why: Some("it opens something to any source".into()),
+        missing: vec!["no desired state was ever given".into()],
+        now: now.clone(),
+        persisted: vec![persisted.clone()],
+        earlier: vec![least_change()],
+        later: vec![least_change()],
+    };
+    let without = Explanation {
+        change: None,
+        amendment: None,
+        why: None,
+        missing: vec![],
+        now: least.clone(),
+        persisted: vec![],
+        earlier: vec![],
+        later: vec![],
+        ..full.clone()
+    };
+    vec![case("Explanation", &full, &without), case("Standing", &now, &least), case("Persisted", &persisted, &nowhere)]
 }
 
 fn changes() -> Vec<Case> {
     let page = |changes, next| ChangePage { schema_version: SCHEMA_VERSION, changes, next };
     let events = |events, next| EventPage { schema_version: SCHEMA_VERSION, events, next };
-    let alert = |changes, more_changes, events| Alert {
+    let alert = |changes, more_changes, events, amendments| Alert {
         schema_version: SCHEMA_VERSION,
         id: "41-2".into(),
         severity: "critical".into(),
@@ -33,6 +167,7 @@ fn changes() -> Vec<Case> {
         changes,
         more_changes,
         events,
+        amendments,
     };
     let entry = ChainEntry { id: 1, body: "AQID".into(), hash: "ab".repeat(32) };
     vec![
@@ -45,7 +180,7 @@ fn changes() -> Vec<Case> {
         case("EventPage", &events(vec![event()], Some("42".into())), &events(vec![], None)),
         case("ChainEntry", &entry, &entry),
         case("Verification", &verification(Some(3)), &verification(None)),
-        case("Alert", &alert(vec![change()], 2, vec![event()]), &alert(vec![], 0, vec![])),
+        case("Alert", &alert(vec![change()], 2, vec![event()], vec![amendment()]), &alert(vec![], 0, vec![], vec![])),
     ]
 }
 
@@ -65,6 +200,9 @@ fn change() -> Change {
         what: What::Changed,
         unobserved_since: Some("2026-11-22T03:00:00.000Z".into()),
         marks: vec!["unobserved".into(), "coalesced".into()],
+        actor: Some(actor()),
+        meaning: Some(meaning()),
+        record: Some(RECORD.into()),
         ..least_change()
     }
 }
@@ -89,6 +227,9 @@ fn least_change() -> Change {
         class: "security".into(),
         verdict: "undetermined".into(),
         marks: vec![],
+        actor: None,
+        meaning: None,
+        record: None,
     }
 }
 
@@ -98,6 +239,8 @@ fn query() -> ChangeQuery {
         host: Some("web-1".into()),
         source: Some("app".into()),
         key: Some("DATABASE_*".into()),
+        opens: Some("any".into()),
+        actor: Some("alice".into()),
         severity: Some("warning".into()),
         since: Some(OBSERVED.into()),
         until: Some(RECORDED.into()),

@@ -126,7 +126,7 @@ pub fn encode_agent(message: &AgentMessage) -> Result<v1::AgentFrame, WireError>
             let sources = sources.iter().map(encode_root).collect();
             Frame::SourceRoots(v1::SourceRoots { sources, last: *last })
         }
-        AgentMessage::RecordPart(part) => Frame::Record(part.0.clone()),
+        AgentMessage::RecordPart(part) => Frame::Record((*part.0).clone()),
         AgentMessage::Heartbeat(beat) => Frame::Heartbeat(v1::Heartbeat {
             sent_ms: beat.sent_ms,
             seq: beat.seq,
@@ -214,7 +214,7 @@ pub fn decode_agent_frame(frame: v1::AgentFrame) -> Result<AgentMessage, WireErr
             field::rising("source_roots", sources.iter().map(|root| &root.source.name))?;
             AgentMessage::SourceRoots { sources, last: roots.last }
         }
-        Frame::Record(part) => AgentMessage::RecordPart(RecordPart(part)),
+        Frame::Record(part) => AgentMessage::RecordPart(RecordPart(Box::new(part))),
         Frame::Heartbeat(beat) => AgentMessage::Heartbeat(Heartbeat {
             sent_ms: beat.sent_ms,
             seq: beat.seq,

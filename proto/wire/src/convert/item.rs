@@ -1,9 +1,9 @@
 //! Items, changes and problems.
 
 use driftline_canon::limits::{DISPLAY_BYTES_MAX, FILE_NAME_BYTES_MAX, PROBLEM_BYTES_MAX};
-use driftline_canon::{Digest, Item, ItemChange, ItemKey, Masked, Place, Problem, ProblemKind};
+use driftline_canon::{Digest, Item, ItemChange, ItemKey, Masked, Meaning, Place, Problem, ProblemKind};
 
-use super::{WireError, field};
+use super::{WireError, field, meaning};
 use crate::v1;
 
 pub(super) fn encode_item(item: &Item) -> v1::Item {
@@ -30,15 +30,17 @@ pub(super) fn decode_item(item: v1::Item) -> Result<Item, WireError> {
     })
 }
 
-pub(super) fn encode_change(change: &ItemChange) -> v1::ItemChange {
+pub(super) fn encode_change(change: &ItemChange, means: Option<&Meaning>) -> v1::ItemChange {
     v1::ItemChange {
         key: change.key.as_str().to_owned(),
         before: change.before.map(|digest| digest.0.to_vec()).unwrap_or_default(),
         after: change.after.as_ref().map(encode_item),
+        meaning: means.map(meaning::encode),
     }
 }
 
-pub(super) fn decode_change(change: v1::ItemChange) -> Result<ItemChange, WireError> {
+pub(super) fn decode_change(change: v1::ItemChange) -> Result<(ItemChange, Option<Meaning>), WireError> {
+    let means = change.meaning.map(meaning::decode).transpose()?;
     let key = key("change.key", change.key)?;
     let before = match &change.before[..] {
         [] => None,
@@ -51,7 +53,7 @@ pub(super) fn decode_change(change: v1::ItemChange) -> Result<ItemChange, WireEr
     if before == after.as_ref().map(|item| item.digest) {
         return Err(WireError::of("change", "the same before and after"));
     }
-    Ok(ItemChange { key, before, after })
+    Ok((ItemChange { key, before, after }, means))
 }
 
 fn key(field: &'static str, text: String) -> Result<ItemKey, WireError> {

@@ -1,10 +1,10 @@
 //! Records: what must not be lost, whole.
 
 use driftline_canon::limits::{ITEMS_MAX, PROBLEMS_MAX};
-use driftline_canon::{Delta, Observation, Problem, Root, SourceKind, SourceName};
+use driftline_canon::{Actor, Delta, ItemKey, Meaning, Observation, Problem, Root, SourceKind, SourceName};
 
 use super::item::{decode_change, decode_item, decode_problem};
-use super::{WireError, field};
+use super::{WireError, actor, field};
 use crate::limits::{CHANGES_MAX, TEXT_BYTES_MAX};
 use crate::v1;
 
@@ -61,8 +61,27 @@ pub struct Record {
     pub observed_ms: i64,
     /// Since when it may have been so, if nobody was watching.
     pub unobserved_since_ms: Option<i64>,
+    /// Who did it, where the host could tell.
+    pub actor: Option<Box<Actor>>,
+    /// What changes of a delta mean, sorted by key. Those of other keys and of
+    /// other bodies are not sent.
+    pub meanings: Vec<(ItemKey, Meaning)>,
     /// What it says.
     pub body: RecordBody,
+}
+
+impl Record {
+    /// A record of which nobody can say who did it.
+    #[must_use]
+    pub fn new(
+        seq: u64,
+        source: Option<SourceRef>,
+        observed_ms: i64,
+        unobserved_since_ms: Option<i64>,
+        body: RecordBody,
+    ) -> Self {
+        Self { seq, source, observed_ms, unobserved_since_ms, actor: None, meanings: Vec::new(), body }
+    }
 }
 
 /// What a record says.
@@ -78,6 +97,17 @@ pub enum RecordBody {
     Problems(Vec<Problem>),
     /// The source is no longer in the agent's configuration.
     Retired,
+    /// Who did what an earlier record tells.
+    Amendment(Amendment),
+}
+
+/// What became known of a record's actor after it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// An earlier record of the same epoch and source.
+    pub seq: u64,
+    /// Who it was.
+    pub actor: Box<Actor>,
 }
 
 /// All items of a source.
@@ -143,7 +173,13 @@ pub(super) fn decode_record(record: v1::Record) -> Result<Record, WireError> {
         return Err(WireError::of("record.seq", "0 is no sequence number"));
     }
     let since = field::time("record.unobserved_since_ms", record.unobserved_since_ms)?;
-    let body = decode_body(field::required("record.body", record.body)?)?;
+    let told = decode_body(field::required("record.body", record.body)?)?;
+    let (body, meanings) = told;
+    if let RecordBody::Amendment(amendment) = &body
+        && !(1..record.seq).contains(&amendment.seq)
+    {
+        return Err(WireError::of("amendment.seq", "not an earlier record"));
+    }
     let source = match (record.source, &body) {
         (None, RecordBody::Gap(_)) => None,
         (source, _) => Some(SourceRef::decode(source)?),
@@ -153,14 +189,22 @@ pub(super) fn decode_record(record: v1::Record) -> Result<Record, WireError> {
         source,
         observed_ms: field::time("record.observed_ms", record.observed_ms)?,
         unobserved_since_ms: (since > 0).then_some(since),
+        actor: record.actor.map(actor::decode).transpose()?.map(Box::new),
+        meanings,
         body,
     })
 }
 
-fn decode_body(body: v1::record::Body) -> Result<RecordBody, WireError> {
+/// What changes of a delta mean, by key.
+type Meanings = Vec<(ItemKey, Meaning)>;
+
+fn decode_body(body: v1::record::Body) -> Result<(RecordBody, Meanings), WireError> {
     use v1::record::Body;
-    Ok(match body {
-        Body::Delta(delta) => RecordBody::Delta(decode_delta(delta)?),
+    let body = match body {
+        Body::Delta(delta) => {
+            let (delta, meanings) = decode_delta(delta)?;
+            return Ok((RecordBody::Delta(delta), meanings));
+        }
         Body::Snapshot(snapshot) => RecordBody::Snapshot(decode_snapshot(snapshot)?),
         Body::Gap(gap) => RecordBody::Gap(decode_gap(gap)?),
         Body::Problems(problems) => {
@@ -168,19 +212,29 @@ fn decode_body(body: v1::record::Body) -> Result<RecordBody, WireError> {
             RecordBody::Problems(problems.problems.into_iter().map(decode_problem).collect::<Result<_, _>>()?)
         }
         Body::Retired(v1::Retired {}) => RecordBody::Retired,
-    })
+        Body::Amendment(amendment) => RecordBody::Amendment(Amendment {
+            seq: amendment.seq,
+            actor: Box::new(actor::decode(field::required("amendment.actor", amendment.actor)?)?),
+        }),
+    };
+    Ok((body, Vec::new()))
 }
 
-fn decode_delta(delta: v1::Delta) -> Result<Delta, WireError> {
+fn decode_delta(delta: v1::Delta) -> Result<(Delta, Meanings), WireError> {
     let before = Root(field::array("delta.before", &delta.before)?);
     let after = Root(field::array("delta.after", &delta.after)?);
     field::count("delta.changes", delta.changes.len(), CHANGES_MAX)?;
     if delta.changes.is_empty() || before == after {
         return Err(WireError::of("delta", "changes nothing"));
     }
-    let changes = delta.changes.into_iter().map(decode_change).collect::<Result<Vec<_>, _>>()?;
+    let (mut changes, mut meanings) = (Vec::with_capacity(delta.changes.len()), Vec::new());
+    for change in delta.changes {
+        let (change, means) = decode_change(change)?;
+        meanings.extend(means.map(|means| (change.key.clone(), means)));
+        changes.push(change);
+    }
     field::rising("delta.changes", changes.iter().map(|change| &change.key))?;
-    Ok(Delta { before, after, changes })
+    Ok((Delta { before, after, changes }, meanings))
 }
 
 fn decode_snapshot(snapshot: v1::Snapshot) -> Result<Snapshot, WireError> {

@@ -4,26 +4,27 @@
 //! Every part repeats what the record is about, so that a part of another
 //! record cannot slip in. The whole is bounded before it is held.
 
+use driftline_canon::ItemChange;
 use driftline_canon::limits::{ITEMS_MAX, PROBLEMS_MAX};
 use prost::Message;
 use prost::encoding::encoded_len_varint;
 
 use super::item::{encode_change, encode_item, encode_problem};
 use super::record::{Record, RecordBody, SourceRef, decode_record};
-use super::{WireError, field};
+use super::{WireError, actor, field};
 use crate::limits::{CHANGES_MAX, FRAME_BYTES_MAX, RECORD_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::v1::{self, agent_frame::Frame, record::Body};
 
 /// Bytes of a frame that are left for what is not items: names, path, roots,
-/// times, tags and lengths, each at its limit.
-const HEADER_BYTES_MAX: usize = 8 * 1024;
+/// times, who did it, tags and lengths, each at its limit.
+const HEADER_BYTES_MAX: usize = 16 * 1024;
 
 /// Bytes of items or changes in one frame.
 const PART_BYTES_MAX: usize = FRAME_BYTES_MAX - HEADER_BYTES_MAX;
 
 /// A part as it came; what is in it is checked when the record is whole.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RecordPart(pub(super) v1::Record);
+pub struct RecordPart(pub(super) Box<v1::Record>);
 
 impl RecordPart {
     /// The sequence number of the record it belongs to.
@@ -49,11 +50,16 @@ pub fn encode_record(record: &Record) -> Result<Vec<v1::AgentFrame>, WireError> 
     if record.source.is_none() && !matches!(record.body, RecordBody::Gap(_)) {
         return Err(WireError::of("source", "missing"));
     }
+    field::rising("record.meanings", record.meanings.iter().map(|(key, _)| key))?;
+    let means = |change: &ItemChange| {
+        let found = record.meanings.binary_search_by(|(key, _)| key.cmp(&change.key)).ok();
+        encode_change(change, found.map(|at| &record.meanings[at].1))
+    };
     let bodies = match &record.body {
         RecordBody::Delta(delta) => {
             field::count("delta.changes", delta.changes.len(), CHANGES_MAX)?;
             let (before, after) = (delta.before.0.to_vec(), delta.after.0.to_vec());
-            let parts = chunks(delta.changes.iter().map(encode_change))?;
+            let parts = chunks(delta.changes.iter().map(means))?;
             let body = |changes| Body::Delta(v1::Delta { before: before.clone(), after: after.clone(), changes });
             parts.into_iter().map(body).collect()
         }
@@ -74,6 +80,13 @@ pub fn encode_record(record: &Record) -> Result<Vec<v1::AgentFrame>, WireError> 
             vec![Body::Problems(v1::Problems { problems: problems.iter().map(encode_problem).collect() })]
         }
         RecordBody::Retired => vec![Body::Retired(v1::Retired {})],
+        RecordBody::Amendment(amendment) if !(1..record.seq).contains(&amendment.seq) => {
+            return Err(WireError::of("amendment.seq", "not an earlier record"));
+        }
+        RecordBody::Amendment(amendment) => {
+            let actor = Some(actor::encode(&amendment.actor));
+            vec![Body::Amendment(v1::Amendment { seq: amendment.seq, actor })]
+        }
     };
     Ok(frames(record, bodies))
 }
@@ -86,6 +99,7 @@ fn frames(record: &Record, bodies: Vec<Body>) -> Vec<v1::AgentFrame> {
         source: record.source.as_ref().map(SourceRef::encode),
         observed_ms: field::sendable_time(record.observed_ms),
         unobserved_since_ms: field::sendable_time(record.unobserved_since_ms.unwrap_or(0)),
+        actor: record.actor.as_deref().map(actor::encode),
         body: Some(body),
     };
     bodies.into_iter().enumerate().map(part).map(|part| v1::AgentFrame { frame: Some(Frame::Record(part)) }).collect()
@@ -148,7 +162,7 @@ impl RecordAssembler {
     /// whole gets too large, or the record breaks a limit or the canonical
     /// form. What was open is dropped.
     pub fn push(&mut self, part: RecordPart) -> Result<Option<Record>, WireError> {
-        let part = part.0;
+        let part = *part.0;
         let (bytes, more) = (part.encoded_len(), part.more);
         let open = match self.open.take() {
             None => Open { record: part, bytes },
@@ -175,7 +189,8 @@ fn merge(open: &mut v1::Record, part: v1::Record) -> Result<(), WireError> {
     let same_head = open.seq == part.seq
         && open.source == part.source
         && open.observed_ms == part.observed_ms
-        && open.unobserved_since_ms == part.unobserved_since_ms;
+        && open.unobserved_since_ms == part.unobserved_since_ms
+        && open.actor == part.actor;
     if !same_head {
         return Err(other());
     }

@@ -2,6 +2,7 @@
 
 mod assembler;
 mod limits;
+mod told;
 
 use driftline_canon::{Delta, Digest, Item, ItemChange, ItemKey, KeyEpoch, Masked, Observation, Place};
 use driftline_canon::{Problem, ProblemKind, Root, SourceKind, SourceName, diff};
@@ -38,7 +39,15 @@ fn snapshot(observation: Observation) -> RecordBody {
 }
 
 fn record(body: RecordBody) -> Record {
-    Record { seq: 7, source: Some(source()), observed_ms: 1_795_321_800_000, unobserved_since_ms: Some(5), body }
+    Record {
+        seq: 7,
+        source: Some(source()),
+        observed_ms: 1_795_321_800_000,
+        unobserved_since_ms: Some(5),
+        actor: None,
+        meanings: Vec::new(),
+        body,
+    }
 }
 
 /// Over the wire as bytes, and back.
@@ -263,6 +272,8 @@ fn what_a_host_may_hold_never_makes_a_record_that_is_refused() {
             source: Some(SourceRef::new(name.clone(), SourceKind::File, &path)),
             observed_ms: i64::MIN,
             unobserved_since_ms: Some(i64::MAX),
+            actor: None,
+            meanings: Vec::new(),
             body,
         };
         let arrived = round_trip(&record);
@@ -484,7 +495,7 @@ proptest! {
     #[test]
     fn any_observation_survives_the_wire(items in items(), seq in 1_u64.., at in 0_i64..253_402_300_799_999) {
         let body = snapshot(observation(&items));
-        let record = Record { seq, source: Some(source()), observed_ms: at, unobserved_since_ms: None, body };
+        let record = Record { seq, observed_ms: at, unobserved_since_ms: None, ..record(body) };
         prop_assert_eq!(round_trip(&record), record);
     }
 
@@ -532,7 +543,7 @@ proptest! {
     fn changes_keep_their_sides(before in prop::option::of(any::<[u8; 32]>()), after in prop::option::of(any::<u8>())) {
         let change = ItemChange { key: ItemKey::from_bytes(b"A"), before: before.map(Digest), after: after.map(|byte| item("A", byte)) };
         let same = before == after.map(|byte| [byte; 32]);
-        let arrived = super::item::decode_change(super::item::encode_change(&change));
+        let arrived = super::item::decode_change(super::item::encode_change(&change, None)).map(|(change, _)| change);
         prop_assert_eq!(arrived.ok(), (!same).then_some(change));
     }
 }

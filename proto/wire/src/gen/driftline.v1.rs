@@ -162,7 +162,11 @@ pub struct Record {
     pub observed_ms: i64,
     #[prost(int64, tag = "5")]
     pub unobserved_since_ms: i64,
-    #[prost(oneof = "record::Body", tags = "6, 7, 8, 9, 10")]
+    /// Since 1.2: who made the change, as far as the host could tell; the same in
+    /// every part.
+    #[prost(message, optional, tag = "11")]
+    pub actor: ::core::option::Option<Actor>,
+    #[prost(oneof = "record::Body", tags = "6, 7, 8, 9, 10, 12")]
     pub body: ::core::option::Option<record::Body>,
 }
 /// Nested message and enum types in `Record`.
@@ -179,6 +183,8 @@ pub mod record {
         Problems(super::Problems),
         #[prost(message, tag = "10")]
         Retired(super::Retired),
+        #[prost(message, tag = "12")]
+        Amendment(super::Amendment),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -207,6 +213,79 @@ pub struct ItemChange {
     /// Unset: it is gone.
     #[prost(message, optional, tag = "3")]
     pub after: ::core::option::Option<Item>,
+    /// Since 1.2, for firewalls: what the change lets in or keeps out.
+    #[prost(message, optional, tag = "4")]
+    pub meaning: ::core::option::Option<Meaning>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Meaning {
+    #[prost(enumeration = "Effect", tag = "1")]
+    pub effect: i32,
+    #[prost(enumeration = "Reach", tag = "2")]
+    pub reach: i32,
+    /// Whose chains these are, if a program writes them; empty: nobody's.
+    #[prost(string, tag = "3")]
+    pub machine: ::prost::alloc::string::String,
+    /// As the rest of a sentence: "opens tcp/5432 to any source".
+    #[prost(string, tag = "4")]
+    pub text: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct User {
+    #[prost(uint32, tag = "1")]
+    pub uid: u32,
+    /// Empty: the host has no name for it.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Parent {
+    #[prost(uint32, tag = "1")]
+    pub pid: u32,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+}
+/// Who made a change. An empty text is one that is not known.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Actor {
+    #[prost(enumeration = "Confidence", tag = "1")]
+    pub confidence: i32,
+    #[prost(enumeration = "Evidence", repeated, tag = "2")]
+    pub evidence: ::prost::alloc::vec::Vec<i32>,
+    /// Who logged in: the person behind sudo.
+    #[prost(message, optional, tag = "3")]
+    pub login: ::core::option::Option<User>,
+    #[prost(message, optional, tag = "4")]
+    pub user: ::core::option::Option<User>,
+    #[prost(uint32, optional, tag = "5")]
+    pub pid: ::core::option::Option<u32>,
+    #[prost(string, tag = "6")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub executable: ::prost::alloc::string::String,
+    /// Masked on the host.
+    #[prost(string, tag = "8")]
+    pub command: ::prost::alloc::string::String,
+    /// Nearest first.
+    #[prost(message, repeated, tag = "9")]
+    pub parents: ::prost::alloc::vec::Vec<Parent>,
+    #[prost(uint32, optional, tag = "10")]
+    pub session: ::core::option::Option<u32>,
+    #[prost(string, tag = "11")]
+    pub tty: ::prost::alloc::string::String,
+    #[prost(string, tag = "12")]
+    pub unit: ::prost::alloc::string::String,
+    #[prost(string, tag = "13")]
+    pub container: ::prost::alloc::string::String,
+}
+/// What became known of a record's actor after it was sent. Since 1.2.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Amendment {
+    /// An earlier record of the same epoch and source.
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    #[prost(message, optional, tag = "2")]
+    pub actor: ::core::option::Option<Actor>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Delta {
@@ -372,6 +451,144 @@ pub struct EnrollResponse {
     pub not_after_ms: i64,
     #[prost(int64, tag = "8")]
     pub sent_ms: i64,
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Effect {
+    Unspecified = 0,
+    /// Neither opens nor closes.
+    Neutral = 1,
+    Closes = 2,
+    /// Nobody can say.
+    Unclear = 3,
+    Opens = 4,
+}
+impl Effect {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EFFECT_UNSPECIFIED",
+            Self::Neutral => "EFFECT_NEUTRAL",
+            Self::Closes => "EFFECT_CLOSES",
+            Self::Unclear => "EFFECT_UNCLEAR",
+            Self::Opens => "EFFECT_OPENS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EFFECT_UNSPECIFIED" => Some(Self::Unspecified),
+            "EFFECT_NEUTRAL" => Some(Self::Neutral),
+            "EFFECT_CLOSES" => Some(Self::Closes),
+            "EFFECT_UNCLEAR" => Some(Self::Unclear),
+            "EFFECT_OPENS" => Some(Self::Opens),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Reach {
+    Unspecified = 0,
+    /// From the host itself alone.
+    Local = 1,
+    /// From named addresses, networks, sets or interfaces.
+    Bounded = 2,
+    Any = 3,
+}
+impl Reach {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REACH_UNSPECIFIED",
+            Self::Local => "REACH_LOCAL",
+            Self::Bounded => "REACH_BOUNDED",
+            Self::Any => "REACH_ANY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REACH_UNSPECIFIED" => Some(Self::Unspecified),
+            "REACH_LOCAL" => Some(Self::Local),
+            "REACH_BOUNDED" => Some(Self::Bounded),
+            "REACH_ANY" => Some(Self::Any),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Confidence {
+    Unspecified = 0,
+    Unknown = 1,
+    Probable = 2,
+    Exact = 3,
+}
+impl Confidence {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CONFIDENCE_UNSPECIFIED",
+            Self::Unknown => "CONFIDENCE_UNKNOWN",
+            Self::Probable => "CONFIDENCE_PROBABLE",
+            Self::Exact => "CONFIDENCE_EXACT",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CONFIDENCE_UNSPECIFIED" => Some(Self::Unspecified),
+            "CONFIDENCE_UNKNOWN" => Some(Self::Unknown),
+            "CONFIDENCE_PROBABLE" => Some(Self::Probable),
+            "CONFIDENCE_EXACT" => Some(Self::Exact),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Evidence {
+    Unspecified = 0,
+    Audit = 1,
+    Fanotify = 2,
+    Netlink = 3,
+    Proc = 4,
+}
+impl Evidence {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EVIDENCE_UNSPECIFIED",
+            Self::Audit => "EVIDENCE_AUDIT",
+            Self::Fanotify => "EVIDENCE_FANOTIFY",
+            Self::Netlink => "EVIDENCE_NETLINK",
+            Self::Proc => "EVIDENCE_PROC",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EVIDENCE_UNSPECIFIED" => Some(Self::Unspecified),
+            "EVIDENCE_AUDIT" => Some(Self::Audit),
+            "EVIDENCE_FANOTIFY" => Some(Self::Fanotify),
+            "EVIDENCE_NETLINK" => Some(Self::Netlink),
+            "EVIDENCE_PROC" => Some(Self::Proc),
+            _ => None,
+        }
+    }
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]

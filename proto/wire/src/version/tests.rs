@@ -49,3 +49,30 @@ fn the_older_side_is_told_to_upgrade() {
     assert_eq!(text("1.0", "2.0"), "this side speaks protocol 1.0, the other 2.0: upgrade this side");
     assert_eq!(text("2.0", "1.0"), "this side speaks protocol 2.0, the other 1.0: upgrade the other side");
 }
+
+#[test]
+fn d9_before_1_2_nobody_is_named_and_no_number_is_left_out() {
+    use crate::convert::{Amendment, Gap};
+    use driftline_canon::{Actor, ProblemKind, SourceKind};
+    let record = |body| Record {
+        seq: 7,
+        source: Some(crate::SourceRef::new("app".parse().unwrap(), SourceKind::File, b"/etc/app")),
+        observed_ms: 5,
+        unobserved_since_ms: None,
+        actor: Some(Box::new(Actor::unknown())),
+        meanings: Vec::new(),
+        body,
+    };
+    let open = || vec![Problem::whole(ProblemKind::Polled, "on nfs")];
+    let gap = record(RecordBody::Gap(Gap { from_ms: 1, to_ms: 2, reason: "x".into() }));
+    let amendment = record(RecordBody::Amendment(Amendment { seq: 6, actor: Box::new(Actor::unknown()) }));
+    for one in [&gap, &amendment] {
+        assert_eq!(Agreed(version("1.2")).record(one.clone(), || panic!("nobody asks")), *one);
+    }
+    let old = Agreed(version("1.1"));
+    let without = old.record(gap.clone(), || panic!("a gap stays a gap"));
+    assert_eq!(without, Record { actor: None, ..gap });
+    let instead = old.record(amendment, open);
+    assert_eq!((instead.seq, instead.actor), (7, None), "the number is kept");
+    assert_eq!(instead.body, RecordBody::Problems(open()));
+}

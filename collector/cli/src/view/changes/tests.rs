@@ -26,6 +26,9 @@ fn change(what: What, before: Option<&str>, after: Option<&str>) -> Change {
         class: "functional".to_owned(),
         verdict: "undetermined".to_owned(),
         marks: Vec::new(),
+        actor: None,
+        meaning: None,
+        record: None,
     }
 }
 
@@ -92,4 +95,66 @@ fn events_have_their_message() {
     assert_eq!(event_line(&event), expected);
     let found = layout::render(&events(&[event]), Style { width: 80, colour: false });
     assert!(found.contains("gap    web-2\n") && found.contains("changes may have gone unseen"), "{found}");
+}
+
+#[test]
+fn what_a_change_means_and_who_made_it_stand_on_its_line() {
+    use driftline_api::actor::Meaning;
+    let mut change = change(What::Added, None, Some("1"));
+    change.meaning = Some(Meaning {
+        effect: "opens".to_owned(),
+        reach: "any".to_owned(),
+        machine: None,
+        text: "opens tcp/5432 to any source".to_owned(),
+    });
+    change.actor = Some(actor("exact", "alice (root): nft add rule"));
+    let said = line(&change);
+    assert!(
+        said.ends_with("DB_TIMEOUT: opens tcp/5432 to any source (added 1; by alice (root): nft add rule)"),
+        "{said}"
+    );
+    change.actor = Some(actor("unknown", "unknown"));
+    assert!(line(&change).ends_with("opens tcp/5432 to any source (added 1)"), "nobody is not named");
+}
+
+fn actor(confidence: &str, summary: &str) -> Actor {
+    Actor {
+        confidence: confidence.to_owned(),
+        summary: summary.to_owned(),
+        evidence: Vec::new(),
+        login: None,
+        user: None,
+        pid: None,
+        name: None,
+        executable: None,
+        command: None,
+        parents: Vec::new(),
+        session: None,
+        tty: None,
+        unit: None,
+        container: None,
+        amended_at: None,
+    }
+}
+
+#[test]
+fn who_it_was_is_one_line_of_a_live_view() {
+    let mut one = Amendment {
+        id: 9,
+        recorded_at: "2026-11-22T08:00:05.123Z".to_owned(),
+        environment: "production".to_owned(),
+        host: "web-2".to_owned(),
+        source: "app".to_owned(),
+        record: "00:7".to_owned(),
+        severity: "warning".to_owned(),
+        changes: 1,
+        keys: vec!["DB_TIMEOUT".to_owned()],
+        actor: actor("probable", "probably bob: vi"),
+    };
+    let said = "2026-11-22 08:00:05  warning   production/web-2  app  DB_TIMEOUT: it was probably bob: vi";
+    assert_eq!(amendment_line(&one), said);
+    one.changes = 3;
+    assert!(amendment_line(&one).contains("DB_TIMEOUT and 2 more: it was"), "{}", amendment_line(&one));
+    one.keys.clear();
+    assert!(amendment_line(&one).contains("  app: it was"), "{}", amendment_line(&one));
 }

@@ -149,7 +149,7 @@ impl Naive {
                 }
                 false
             }
-            RecordBody::Gap(_) | RecordBody::Problems(_) => false,
+            RecordBody::Gap(_) | RecordBody::Problems(_) | RecordBody::Amendment(_) => false,
         }
     }
 
@@ -228,7 +228,7 @@ impl Agent {
         let after = content(&self.observation(source));
         let (root_before, before) = (before.root(), content(&before));
         let unobserved_since_ms = unseen.then_some(3);
-        let record = Record { seq: self.seq, source: Some(named(source)), observed_ms: 5, unobserved_since_ms, body };
+        let record = Record::new(self.seq, Some(named(source)), 5, unobserved_since_ms, body);
         self.journal.push(Written { record, source, root_before, before, after, unseen });
     }
 

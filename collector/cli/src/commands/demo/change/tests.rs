@@ -38,6 +38,9 @@ fn of(host: &str, edit: Edit, told_after: &str, signed: bool) -> Edited {
         class: "functional".to_owned(),
         verdict: "undetermined".to_owned(),
         marks: Vec::new(),
+        actor: None,
+        meaning: None,
+        record: None,
     };
     let alert = Alert {
         schema_version: 1,
@@ -47,6 +50,7 @@ fn of(host: &str, edit: Edit, told_after: &str, signed: bool) -> Edited {
         changes: vec![change.clone()],
         more_changes: 0,
         events: Vec::new(),
+        amendments: Vec::new(),
     };
     let body = Bytes::from(serde_json::to_vec(&alert).unwrap());
     let (id, signature) = ("7".to_owned(), "t=1,v1=00".to_owned());

@@ -34,6 +34,7 @@ fn told(changes: Vec<Change>, more_changes: u64) -> Alert {
         changes,
         more_changes,
         events: Vec::new(),
+        amendments: Vec::new(),
     }
 }
 

@@ -1,0 +1,50 @@
+//! An amendment: who made the changes of an earlier record is known by now.
+//!
+//! The history is never rewritten: it is an entry of its own, which readers join
+//! with the changes. An agent can name only records of its own epoch, and what
+//! names none of them is kept and joined with nothing.
+
+use driftline_compare::Severity;
+use driftline_store::{Amendment, EntryBody, HostRecord, StoreError};
+use driftline_wire::{SourceRef, convert};
+
+use crate::record::Draft;
+
+/// Keys that an amendment names: a person reads no more.
+const KEYS_MAX: usize = 3;
+
+pub(super) fn apply(
+    draft: &mut Draft<'_>,
+    host: &HostRecord,
+    named: SourceRef,
+    amendment: convert::Amendment,
+) -> Result<(), StoreError> {
+    let convert::Amendment { seq, actor } = amendment;
+    let (mut changes, mut severity, mut keys) = (0_u32, Severity::Info, Vec::new());
+    draft.latest_changes(&host.host, &host.epoch, seq, |change| {
+        if change.source != named.name {
+            return;
+        }
+        changes = changes.saturating_add(1);
+        severity = severity.max(change.severity);
+        if keys.len() < KEYS_MAX {
+            keys.push(change.key.clone());
+        }
+    })?;
+    keys.sort();
+    let entry = Amendment {
+        environment: host.environment.clone(),
+        host: host.host.clone(),
+        role: host.role.clone(),
+        source: named.name,
+        kind: named.kind,
+        agent_seq: seq,
+        agent_epoch: host.epoch.clone(),
+        severity,
+        changes,
+        keys,
+        actor,
+    };
+    draft.append(vec![EntryBody::Amendment(entry)]);
+    Ok(())
+}
