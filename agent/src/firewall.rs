@@ -5,6 +5,7 @@
 //! problem of the source, never an end of the agent.
 
 pub mod desk;
+pub mod meant;
 pub mod namespace;
 pub mod nft;
 pub mod save;

@@ -8,9 +8,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use driftline_canon::digest::KeyedDigest;
+use driftline_canon::format::firewall::meaning::Meant;
 use driftline_canon::{FleetKey, ItemKey, Observation, Problem, Setting, SourceName, Value};
 use zeroize::Zeroizing;
 
+use super::meant::Meanings;
 use super::namespace::Namespace;
 use super::{Backend, Ends, FirewallSpec};
 use crate::journal::Input;
@@ -52,6 +54,8 @@ pub struct Seen {
     pub unobserved_since_ms: Option<i64>,
     /// Who changed it, if the kernel said so.
     pub made_by: Option<MadeBy>,
+    /// What of it means what.
+    pub meanings: Meant,
 }
 
 /// The desk of one namespace for one reader.
@@ -66,6 +70,8 @@ pub struct Desk {
     /// Whether this namespace was watched in an earlier run: what appears then
     /// has been added since.
     watched_before: bool,
+    /// What the rules of each backend come to.
+    pub meanings: Meanings,
 }
 
 impl Desk {
@@ -75,7 +81,15 @@ impl Desk {
         let known = |backend| matches!(ends.reader.source(&spec.name_of(&place, backend)), Ok(Some(_)));
         let told: HashSet<Backend> = Backend::ALL.into_iter().filter(|backend| known(*backend)).collect();
         let watched_before = !told.is_empty();
-        Self { spec, place, keyed: key.keyed(), ends, told: Mutex::new(told), watched_before }
+        Self {
+            spec,
+            place,
+            keyed: key.keyed(),
+            ends,
+            told: Mutex::new(told),
+            watched_before,
+            meanings: Meanings::default(),
+        }
     }
 
     /// What is asked for.
@@ -142,13 +156,28 @@ impl Desk {
         self.told.lock().unwrap_or_else(PoisonError::into_inner).contains(&backend)
     }
 
+    /// What becomes of a backend means that is about to be handed on whole, its
+    /// only reader being the caller.
+    #[must_use]
+    pub fn meant_by(&self, backend: Backend, settings: &[Setting], first_look: bool) -> Meant {
+        if self.appears(backend, !self.is_known(backend), first_look) {
+            self.meanings.was_empty(backend);
+        }
+        self.meanings.of_whole(backend, settings, || self.known(backend))
+    }
+
+    /// Whether a backend that is new was empty before.
+    fn appears(&self, backend: Backend, new: bool, first_look: bool) -> bool {
+        new && (self.watched_before || !first_look) && backend != Backend::Nft
+    }
+
     /// Hands on what was seen; false when the journal has ended. A backend that
     /// appears while its namespace is watched was empty before: what it holds is
     /// told as a change, not as the first that was ever seen.
     pub async fn hand_on(&self, backend: Backend, seen: Seen, first_look: bool) -> bool {
         let new = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(backend);
         let mut all = Vec::with_capacity(2);
-        if new && (self.watched_before || !first_look) && backend != Backend::Nft {
+        if self.appears(backend, new, first_look) {
             all.push(self.observed(
                 backend,
                 Seen {
@@ -157,6 +186,7 @@ impl Desk {
                     observed_ms: seen.observed_ms,
                     unobserved_since_ms: None,
                     made_by: None,
+                    meanings: Meant::new(),
                 },
             ));
         }
@@ -179,7 +209,7 @@ impl Desk {
             unobserved_since_ms: seen.unobserved_since_ms,
             actor: None,
             clue: Clue { by_event: seen.made_by.is_some(), made_by: seen.made_by, ..Clue::default() },
-            meanings: Vec::new(),
+            meanings: seen.meanings,
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use driftline_canon::format::firewall::meaning::Meant;
 use driftline_canon::{ItemKey, Observation, Problem, ProblemKind};
 use driftline_daemon::clock;
 
@@ -17,7 +18,7 @@ use super::Keeper;
 use super::ear::OwnRun;
 use super::loaded::{self, LoadedError};
 use super::program::Program;
-use super::reading::{self, Saved};
+use super::reading;
 use super::turn::{Told, Went, Why, is_quiet};
 use crate::observe::{MadeBy, Sight};
 
@@ -134,8 +135,11 @@ impl Keeper {
         }
         turn.told = told;
         // What is not loaded holds nothing; of what is gone nobody can say it.
-        let sight = if problem.is_some() { self.desk.absent() } else { self.desk.whole(&[]) };
-        self.hand_on(at, sight, problem.into_iter().collect(), circumstances).await
+        let (sight, meanings) = match problem {
+            Some(_) => (self.desk.absent(), Meant::new()),
+            None => (self.desk.whole(&[]), self.desk.meant_by(turn.backend, &[], !turn.was_seen)),
+        };
+        self.hand_on(at, sight, problem.into_iter().collect(), circumstances, meanings).await
     }
 
     /// Told once for each reason, however often it is tried.
@@ -150,7 +154,7 @@ impl Keeper {
         let name = self.desk.name_of(turn.backend);
         tracing::warn!(source = %name, reason = %problem.reason, "a backend of the firewall cannot be read");
         let sight = Sight::Unreadable { metadata: Vec::new() };
-        self.hand_on(at, sight, vec![problem], circumstances).await
+        self.hand_on(at, sight, vec![problem], circumstances, Meant::new()).await
     }
 
     async fn read(&mut self, at: usize, text: Vec<u8>, mut circumstances: Circumstances) -> bool {
@@ -163,8 +167,7 @@ impl Keeper {
         // 20,000 rules take longer than a task may keep others waiting.
         let parsed = tokio::task::spawn_blocking(move || {
             let saved = reading::read(backend, &text);
-            let observation = desk.observation(&saved.settings);
-            (observation, Saved { settings: Vec::new(), ..saved })
+            (desk.observation(&saved.settings), saved)
         });
         let (seen, saved) = match parsed.await {
             Ok(parsed) => parsed,
@@ -188,8 +191,12 @@ impl Keeper {
             // Another commit came meanwhile: nobody can tell whose change this is.
             circumstances.made_by = None;
         }
+        let (desk, first) = (Arc::clone(&self.desk), !self.turns[at].was_seen);
+        let settings = saved.settings;
+        let meant = tokio::task::spawn_blocking(move || desk.meant_by(backend, &settings, first)).await;
+        let meanings = meant.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         let sight = Sight::Whole { observation, content: None, unreadable: Vec::new() };
-        self.hand_on(at, sight, saved.problems, circumstances).await
+        self.hand_on(at, sight, saved.problems, circumstances, meanings).await
     }
 
     /// Rules of tables that are there and were not printed stay as they were
@@ -211,10 +218,17 @@ impl Keeper {
         Some(Observation::new(kept.chain(seen.into_items()).collect()))
     }
 
-    async fn hand_on(&self, at: usize, sight: Sight, problems: Vec<Problem>, circumstances: Circumstances) -> bool {
+    async fn hand_on(
+        &self,
+        at: usize,
+        sight: Sight,
+        problems: Vec<Problem>,
+        circumstances: Circumstances,
+        meanings: Meant,
+    ) -> bool {
         let turn = &self.turns[at];
         let Circumstances { observed_ms, unobserved_since_ms, made_by } = circumstances;
-        let seen = Seen { sight, problems, observed_ms, unobserved_since_ms, made_by };
+        let seen = Seen { sight, problems, observed_ms, unobserved_since_ms, made_by, meanings };
         self.desk.hand_on(turn.backend, seen, !turn.was_seen).await
     }
 }
