@@ -76,7 +76,7 @@ impl<'m> Packets<'m> {
         match (self.reach, self.source()) {
             (Reach::Local, _) => "this host itself".to_owned(),
             (_, Some(source)) => source,
-            (Reach::Any, None) => match by.filter(|_| interface.is_some_and(|one| one.negated)) {
+            (Reach::Any, None) => match by {
                 Some(by) => format!("any source by {by}"),
                 None => "any source".to_owned(),
             },

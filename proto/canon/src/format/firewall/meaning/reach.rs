@@ -8,6 +8,27 @@ use std::net::IpAddr;
 use super::act::{Field, Match, Wanted};
 use crate::meaning::Reach;
 
+/// What interfaces of containers, virtual machines and tunnels are called, at
+/// their beginning, by those who make them.
+const INNER: [&str; 16] = [
+    "docker",
+    "br-",
+    "podman",
+    "cni",
+    "cali",
+    "cilium",
+    "flannel",
+    "veth",
+    "virbr",
+    "vnet",
+    "lxc",
+    "lxd",
+    "wg",
+    "tun",
+    "tap",
+    "tailscale",
+];
+
 /// Public IPv4 addresses that are as good as any: those of a `/7`, two of the
 /// largest blocks that anybody was given. A single block of those is still
 /// somebody's.
@@ -121,6 +142,12 @@ fn is_local(text: &str) -> bool {
     LOCAL.iter().any(|local| matches!(ends(local), Ends::Range(from, to) if from <= low && high <= to))
 }
 
+/// Whether an interface leads to what this host itself made, or to members of a
+/// tunnel. Any other may be the one that faces the world, whatever it is called.
+fn is_inner(interface: &str) -> bool {
+    INNER.iter().any(|begins| interface.starts_with(begins))
+}
+
 /// From where, and whether new connections are among what fits: replies to
 /// what was let in or out before are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -157,7 +184,7 @@ fn bound_of(one: &Match, is_wide: &dyn Fn(&str) -> bool) -> Bound {
         Wanted::Set(name) => {
             let bounds = one.fields.iter().any(|field| match field {
                 Field::Source => !is_wide(name),
-                field => matches!(field, Field::In | Field::Mac),
+                field => matches!(field, Field::Mac),
             });
             reach(if bounds { Reach::Bounded } else { Reach::Any })
         }
@@ -182,7 +209,7 @@ fn bound_by(field: &Field, values: &[Box<str>]) -> Bound {
         }
         Field::In => bounded(
             values.iter().all(|value| &**value == "lo"),
-            values.iter().any(|value| matches!(&**value, "*" | "+")),
+            values.iter().any(|value| &**value != "lo" && !is_inner(value)),
         ),
         Field::Mac => bounded(false, false),
         Field::State => {

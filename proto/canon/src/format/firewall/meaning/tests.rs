@@ -77,7 +77,7 @@ const IPTABLES: &[Row] = &[
     (V4, "-A INPUT -s 203.0.113.7 -j ACCEPT", "opens bounded: opens all ports to 203.0.113.7"),
     (V4, "-A INPUT -s 127.0.0.0/8 -p tcp --dport 99 -j ACCEPT", "opens local: opens tcp/99 to this host itself"),
     (V4, "-A INPUT -i lo -p tcp --dport 99 -j ACCEPT", "opens local: opens tcp/99 to this host itself"),
-    (V4, "-A INPUT -i eth1 -p tcp --dport 99 -j ACCEPT", "opens bounded: opens tcp/99 to what comes in by eth1"),
+    (V4, "-A INPUT -i eth1 -p tcp --dport 99 -j ACCEPT", "opens any: opens tcp/99 to any source by eth1"),
     (V4, "-A INPUT ! -i eth1 -p tcp --dport 99 -j ACCEPT", "opens any: opens tcp/99 to any source by all but eth1"),
     (V4, "-A INPUT -p icmp --icmp-type 8 -j ACCEPT", "opens any: opens icmp 8 to any source"),
     (V4, "-A INPUT -m set --match-set ok src -p tcp --dport 99 -j ACCEPT", "opens bounded: opens tcp/99 to set ok"),
@@ -261,7 +261,12 @@ const NFTABLES: &[Row] = &[
     (
         NFT,
         "add rule inet filter input iifname eth0 tcp dport 1000-2000 accept",
-        "opens bounded: opens tcp/1000-2000 to what comes in by eth0",
+        "opens any: opens tcp/1000-2000 to any source by eth0",
+    ),
+    (
+        NFT,
+        "add rule inet filter input iifname wg0 tcp dport 1000-2000 accept",
+        "opens bounded: opens tcp/1000-2000 to what comes in by wg0",
     ),
     (
         NFT,
@@ -308,7 +313,7 @@ const NFTABLES: &[Row] = &[
     (
         NFT,
         "add rule inet filter input iifname eth1 goto lone",
-        "opens bounded: opens what lone accepts: tcp/25 to what comes in by eth1",
+        "opens any: opens what lone accepts: tcp/25 to any source by eth1",
     ),
     (
         NFT,

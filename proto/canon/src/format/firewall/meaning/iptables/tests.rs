@@ -48,7 +48,8 @@ fn sources_bound_in_every_spelling() {
         ("-m iprange --src-range 10.0.0.1-10.0.0.9 -j ACCEPT", Reach::Bounded),
         ("-m iprange --dst-range 10.0.0.1-10.0.0.9 -j ACCEPT", Reach::Any),
         ("-m mac --mac-source 02:00:00:00:00:01 -j ACCEPT", Reach::Bounded),
-        ("-m physdev --physdev-in eth0 -j ACCEPT", Reach::Bounded),
+        ("-m physdev --physdev-in eth0 -j ACCEPT", Reach::Any),
+        ("-m physdev --physdev-in vnet0 -j ACCEPT", Reach::Bounded),
         ("-m recent --rcheck --name x -j ACCEPT", Reach::Any),
         ("-i lo -j ACCEPT", Reach::Local),
     ];

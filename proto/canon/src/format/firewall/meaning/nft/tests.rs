@@ -78,7 +78,7 @@ fn sources_bound_whatever_stands_beside_them() {
         ("ip saddr . tcp dport { 10.0.0.1 . 22, 0.0.0.0/0 . 80 } accept", Reach::Any),
         ("ip saddr > 10.0.0.0 accept", Reach::Any),
         ("iif lo accept", Reach::Local),
-        ("iifname { lo, eth0 } accept", Reach::Bounded),
+        ("iifname { lo, eth0 } accept", Reach::Any),
         ("ip daddr 10.0.0.1 accept", Reach::Any),
         ("ether saddr 02:00:00:00:00:01 accept", Reach::Bounded),
     ];

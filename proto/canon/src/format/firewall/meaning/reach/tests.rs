@@ -61,7 +61,8 @@ fn replies_and_interfaces_and_negations_bound_what_they_bound() {
     assert!(one(Field::State, false, "new").new);
     assert!(one(Field::State, true, "established").new);
     assert_eq!(one(Field::In, false, "lo").reach, Reach::Local);
-    assert_eq!(one(Field::In, false, "eth0").reach, Reach::Bounded);
+    assert_eq!(one(Field::In, false, "eth0").reach, Reach::Any, "it may face the world");
+    assert_eq!(one(Field::In, false, "wg0").reach, Reach::Bounded);
     assert_eq!(one(Field::In, true, "eth0").reach, Reach::Any);
     assert_eq!(one(Field::In, false, "*").reach, Reach::Any);
     assert_eq!(one(Field::Source, true, "10.0.0.0/8").reach, Reach::Any);
