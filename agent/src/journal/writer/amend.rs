@@ -92,28 +92,31 @@ fn put(changes: &mut Changes<'_>, seq: u64, actor: &Actor) -> Result<bool, Store
 }
 
 /// Puts every amendment into the record that it amends, where that is still
-/// kept.
-pub(super) fn merge(changes: &mut Changes<'_>) -> Result<Vec<u64>, StoreError> {
-    let mut amendments = Vec::new();
-    for seq in changes.meta.first_seq..changes.meta.next_seq {
-        if !matches!(changes.record_head(seq)?, Some(head) if matches!(head.body, BodyHead::Amendment(_))) {
-            continue;
-        }
+/// kept. Only before records are folded: what took the place of one since then
+/// is not what was amended.
+pub(super) fn merge(changes: &mut Changes<'_>) -> Result<(), StoreError> {
+    for seq in amendments(changes)? {
         if let Some(Entry { body: Body::Amendment(amendment), .. }) = changes.record(seq)? {
             put(changes, amendment.seq, &amendment.actor)?;
-            amendments.push(seq);
         }
     }
-    Ok(amendments)
+    Ok(())
 }
 
 /// Before records get other numbers: no amendment is left that names an old
 /// one. Those of records that the collector has are lost with the numbers.
-pub(super) fn settle(changes: &mut Changes<'_>) -> Result<(), StoreError> {
-    for seq in merge(changes)? {
-        changes.replace(seq, None)?;
+pub(super) fn remove(changes: &mut Changes<'_>) -> Result<(), StoreError> {
+    amendments(changes)?.into_iter().try_for_each(|seq| changes.replace(seq, None))
+}
+
+fn amendments(changes: &Changes<'_>) -> Result<Vec<u64>, StoreError> {
+    let mut found = Vec::new();
+    for seq in changes.meta.first_seq..changes.meta.next_seq {
+        if changes.record_head(seq)?.is_some_and(|head| matches!(head.body, BodyHead::Amendment(_))) {
+            found.push(seq);
+        }
     }
-    Ok(())
+    Ok(found)
 }
 
 #[cfg(test)]

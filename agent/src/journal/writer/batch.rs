@@ -104,7 +104,8 @@ impl Batch {
         if let Some(reason) = &self.begin_epoch {
             // What the collector lost may be as old as the epoch that ends.
             let begun_ms = changes.meta.epoch_ms;
-            amend::settle(changes)?;
+            amend::merge(changes)?;
+            amend::remove(changes)?;
             changes.begin_epoch(new_epoch(), now_ms)?;
             changes.append(&gap(begun_ms, now_ms, reason.clone()))?;
             worth = true;

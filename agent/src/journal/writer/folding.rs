@@ -49,7 +49,7 @@ pub(super) fn fold_if_full(
         return Ok(false);
     }
     tracing::warn!(records = lost.records, "the journal was full and is folded");
-    amend::settle(changes)?;
+    amend::remove(changes)?;
     changes.begin_epoch(new_epoch(), now_ms)?;
     changes.append(&folded_gap(lost.from_ms, lost.to_ms, lost.records))?;
     Ok(true)

@@ -179,7 +179,8 @@ fn no_amendment_outlives_the_numbers_it_names() {
     }
     room.write(|changes, _| {
         changes.trim(1).unwrap();
-        settle(changes).unwrap();
+        merge(changes).unwrap();
+        remove(changes).unwrap();
         changes.begin_epoch([9; 16], 10).unwrap();
         changes
             .append(&Entry::new(None, 1, None, Body::Gap(Gap { from_ms: 0, to_ms: 1, reason: "x".into() })))
@@ -191,4 +192,24 @@ fn no_amendment_outlives_the_numbers_it_names() {
     let bytes: usize = room.records().iter().map(|(_, entry)| entry.encode().unwrap().len()).sum();
     assert_eq!(room.opened.meta.bytes, bytes as u64);
     assert!(!room.amend(&amendment(2, by("late", Confidence::Exact))), "numbers of before mean nothing now");
+}
+
+#[test]
+fn what_took_the_place_of_a_record_is_not_what_was_amended() {
+    let mut room = Room::new();
+    room.changes(1);
+    room.changes(2);
+    assert!(room.amend(&amendment(2, by("alice", Confidence::Exact))));
+    room.write(|changes, _| {
+        merge(changes).unwrap();
+        let kept = changes.record(2).unwrap().unwrap();
+        assert!(kept.beside.actor.is_some(), "before it is folded");
+        // As a fold does it: both as one, in the place of the last.
+        let both = crate::journal::fold::fold(vec![changes.record(1).unwrap().unwrap(), kept]);
+        changes.replace(1, None).unwrap();
+        changes.replace(2, both.first()).unwrap();
+        remove(changes).unwrap();
+        changes.begin_epoch([9; 16], 10).unwrap();
+    });
+    assert!(room.names().iter().all(Option::is_none), "{:?}", room.names());
 }
