@@ -8,6 +8,7 @@ pub mod desk;
 pub mod meant;
 pub mod namespace;
 pub mod nft;
+pub mod persisted;
 pub mod save;
 pub mod tools;
 

@@ -1,0 +1,100 @@
+//! What is in force against what a reboot would load: the live rules of one
+//! backend held against the dump files that are meant to bring them back.
+//!
+//! Pure. It compares rules as they are told, by key and digest, and names no
+//! value: a key says the rule. Whether a difference was meant is nobody's
+//! question here.
+
+use std::collections::BTreeSet;
+
+use driftline_canon::limits::PROBLEMS_MAX;
+use driftline_canon::{ItemKey, Observation, Problem, ProblemKind};
+
+/// Differences that are told one by one. Somebody who sees fifty of them looks
+/// at the files.
+const LISTED_MAX: usize = 50;
+
+/// Families of nftables: what its keys begin with, and those of iptables do not.
+const FAMILIES: &[&str] = &["ip", "ip6", "inet", "arp", "bridge", "netdev"];
+
+/// A dump file as it was read last.
+#[derive(Debug, Clone, Copy)]
+pub struct Saved<'a> {
+    /// Its path, for messages.
+    pub path: &'a str,
+    /// Its items, made with the same key as the live ones.
+    pub observation: &'a Observation,
+}
+
+/// Rules that only one side has, and lists whose rules stand in another order.
+/// Files of the other language are left out: what iptables loads is not what
+/// nftables saves. Without a file that could say it there is no finding.
+#[must_use]
+pub fn against_saved(live: &Observation, saved: &[Saved<'_>]) -> Vec<Problem> {
+    let Some(nft) = is_nft(live) else { return Vec::new() };
+    let files: Vec<&Saved<'_>> = saved.iter().filter(|file| is_nft(file.observation) == Some(nft)).collect();
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let names = files.iter().map(|file| file.path).collect::<Vec<_>>().join(", ");
+    let mut found = BTreeSet::new();
+    for item in live.items().iter().filter(|item| is_ruled(&item.key)) {
+        let key = &item.key;
+        let mut said = files.iter().filter_map(|file| file.observation.get(key)).peekable();
+        if said.peek().is_none() {
+            // Rules that differ tell the order of their list, too.
+            if key.ordered_list().is_none() {
+                found.insert(format!("{key}: in force, and in no file ({names}): gone at reboot"));
+            }
+        } else if said.all(|other| other.digest != item.digest) {
+            found.insert(match key.ordered_list() {
+                Some(list) if has_the_same_rules(list, live, &files) => {
+                    format!("{list}: its rules stand in another order than in {names}")
+                }
+                Some(_) => continue,
+                None => format!("{key}: in force with another value than in {names}"),
+            });
+        }
+    }
+    for file in files {
+        let only = file.observation.items().iter().filter(|item| is_ruled(&item.key) && live.get(&item.key).is_none());
+        for item in only.filter(|item| item.key.ordered_list().is_none()) {
+            let line = item.line.map(|line| format!(" line {line}")).unwrap_or_default();
+            found.insert(format!("{}: in {}{line}, and not in force", item.key, file.path));
+        }
+    }
+    told(found.into_iter().collect())
+}
+
+/// Whether the items are those of nftables; none where they tell nothing.
+fn is_nft(observation: &Observation) -> Option<bool> {
+    let first = observation.items().iter().find(|item| is_ruled(&item.key) && item.key.ordered_list().is_none())?;
+    let family = first.key.as_str().split(' ').next().unwrap_or_default();
+    Some(FAMILIES.contains(&family))
+}
+
+/// Not what is known of the file alone.
+fn is_ruled(key: &ItemKey) -> bool {
+    (!key.is_metadata() || key.ordered_list().is_some()) && key.as_str() != ItemKey::CONTENT
+}
+
+fn has_the_same_rules(list: &str, live: &Observation, files: &[&Saved<'_>]) -> bool {
+    let rules = |observation: &Observation| -> BTreeSet<String> {
+        let of_list = observation.items().iter().filter(|item| item.key.is_rule_of(list));
+        of_list.map(|item| item.key.to_string()).collect()
+    };
+    files.iter().any(|file| rules(file.observation) == rules(live))
+}
+
+fn told(mut found: Vec<String>) -> Vec<Problem> {
+    let max = LISTED_MAX.min(PROBLEMS_MAX);
+    let more = found.len().saturating_sub(max - 1);
+    if found.len() > max {
+        found.truncate(max - 1);
+        found.push(format!("{more} more rules differ between what is in force and what is saved"));
+    }
+    found.into_iter().map(|reason| Problem::whole(ProblemKind::Pending, reason)).collect()
+}
+
+#[cfg(test)]
+mod tests;

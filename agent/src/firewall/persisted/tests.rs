@@ -1,0 +1,81 @@
+use driftline_canon::{DisplayPolicy, FleetKey, Format, KeyEpoch, format};
+
+use super::*;
+
+fn read(kind: Format, text: &str) -> Observation {
+    let reading = format::read(kind, text.as_bytes());
+    assert!(reading.problems.is_empty(), "{:?}", reading.problems);
+    Observation::of_settings(&reading.settings, &FleetKey::new([1; 32], KeyEpoch(1)).keyed(), DisplayPolicy::Clear)
+}
+
+fn iptables(rules: &str) -> Observation {
+    read(Format::IptablesSave, &format!("*filter\n:INPUT DROP [0:0]\n{rules}COMMIT\n"))
+}
+
+fn nft(rules: &str) -> Observation {
+    let text = format!(
+        "table inet filter {{\n chain input {{\n type filter hook input priority 0; policy drop;\n {rules}\n }}\n}}\n"
+    );
+    read(Format::Nft, &text)
+}
+
+fn found(live: &Observation, saved: &Observation) -> Vec<String> {
+    let problems = against_saved(live, &[Saved { path: "/etc/rules", observation: saved }]);
+    assert!(problems.iter().all(|problem| problem.kind == ProblemKind::Pending));
+    problems.into_iter().map(|problem| problem.reason).collect()
+}
+
+const SSH: &str = "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n";
+const WEB: &str = "-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT\n";
+
+#[test]
+fn f9_what_is_loaded_as_it_is_saved_is_no_finding() {
+    assert!(found(&iptables(SSH), &iptables(SSH)).is_empty());
+    assert!(found(&nft("tcp dport 22 accept"), &nft("tcp dport 22 accept")).is_empty());
+}
+
+#[test]
+fn f9_a_rule_that_is_in_no_file_is_gone_at_reboot() {
+    let more = format!("{SSH}{WEB}");
+    let said =
+        "filter/INPUT: -p tcp -m tcp --dport 443 -j ACCEPT: in force, and in no file (/etc/rules): gone at reboot";
+    assert_eq!(found(&iptables(&more), &iptables(SSH)), [said]);
+    let live = nft("tcp dport 22 accept\n tcp dport 5432 accept");
+    let told = found(&live, &nft("tcp dport 22 accept"));
+    assert_eq!(
+        told,
+        ["inet filter/input: tcp dport 5432 accept: in force, and in no file (/etc/rules): gone at reboot"]
+    );
+}
+
+#[test]
+fn f9_a_rule_that_is_saved_and_not_loaded_is_named_with_its_line() {
+    let told = found(&iptables(SSH), &iptables(&format!("{SSH}{WEB}")));
+    assert_eq!(told, ["filter/INPUT: -p tcp -m tcp --dport 443 -j ACCEPT: in /etc/rules line 4, and not in force"]);
+}
+
+#[test]
+fn f9_another_policy_and_another_order_are_findings() {
+    let accept = read(Format::IptablesSave, &format!("*filter\n:INPUT ACCEPT [0:0]\n{SSH}COMMIT\n"));
+    assert_eq!(found(&accept, &iptables(SSH)), ["filter/INPUT policy: in force with another value than in /etc/rules"]);
+    let (one, other) = (iptables(&format!("{SSH}{WEB}")), iptables(&format!("{WEB}{SSH}")));
+    assert_eq!(found(&one, &other), ["filter/INPUT: its rules stand in another order than in /etc/rules"]);
+}
+
+#[test]
+fn f9_any_of_several_files_may_hold_a_rule_and_files_of_the_other_language_say_nothing() {
+    let (ssh, web, both) = (iptables(SSH), iptables(WEB), iptables(&format!("{SSH}{WEB}")));
+    let files = [Saved { path: "/a", observation: &ssh }, Saved { path: "/b", observation: &web }];
+    assert!(against_saved(&both, &files).is_empty());
+    assert!(found(&nft("tcp dport 22 accept"), &ssh).is_empty(), "nftables is not what iptables saves");
+    assert!(against_saved(&both, &[]).is_empty());
+    assert!(found(&Observation::default(), &ssh).is_empty(), "nothing is loaded: its own source says so");
+}
+
+#[test]
+fn findings_are_bounded_and_the_last_counts_the_rest() {
+    let many: String = (1000..1100).map(|port| format!("-A INPUT -p tcp -m tcp --dport {port} -j ACCEPT\n")).collect();
+    let told = found(&iptables(&many), &iptables(SSH));
+    assert_eq!(told.len(), LISTED_MAX);
+    assert_eq!(told[LISTED_MAX - 1], "52 more rules differ between what is in force and what is saved");
+}
