@@ -149,8 +149,26 @@ fn measure(dir: &Path, count: usize) {
     println!("{count} items: {} KiB on disk; {}", bytes / 1024, resident());
 }
 
+/// What a source of 20,000 items leaves resident: what the observer keeps, and
+/// what the allocator does not give back.
+fn memory(dir: &Path) {
+    let dir = tempfile::tempdir_in(dir).unwrap();
+    let running = Running::start(dir.path());
+    running.take(whole(&[item(0, 0)]));
+    println!("before: {}", resident());
+    let mut account = Account::default();
+    running.take(account.whole(Observation::new((0..20_000).map(|at| item(at, 0)).collect())));
+    println!("20000 items told whole: {}", resident());
+    for round in 1..=ROUNDS {
+        let changed = item(round * 7919 % 20_000, round);
+        running.take(account.part([(changed.key.clone(), Some(changed))]).unwrap());
+    }
+    println!("and {ROUNDS} parts: {}", resident());
+}
+
 fn main() {
     let dir = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
+    memory(&dir);
     for count in [10, 1_000, 20_000] {
         measure(&dir, count);
     }

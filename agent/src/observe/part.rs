@@ -1,19 +1,20 @@
 //! What an observer keeps that hands on parts: sources so large that the whole
 //! of them is not to be handed on for each change.
 //!
-//! Such an observer begins with a whole observation ([`Account::whole`]), goes
-//! on with what changed ([`Account::part`], or [`Account::part_of`] where all of
-//! it is read to know), and waits all the time for
-//! [`Account::whole_wanted`] beside what it waits for anyway. Then, and whenever
-//! it looked at everything again, it hands on a whole observation. Sights are
-//! handed on in the order in which they were made, none is left out.
+//! Such an observer begins with a whole observation ([`Account::whole`]) and goes
+//! on with what changed: [`Account::part`], [`Account::part_of`] where all of it
+//! is read to know, [`Account::same`] where only its problems are others. Beside
+//! what it waits for anyway it waits for [`Account::whole_wanted`], and then
+//! hands on a whole observation. Sights are handed on in the order in which they
+//! were made, none is left out; `Sight::Unreadable` without metadata may come in
+//! between.
 //!
 //! It holds keys and digests alone, and looks at nothing by itself.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use driftline_canon::{Item, ItemKey, Observation, Pairs, Root};
+use driftline_canon::{Delta, Item, ItemKey, Observation, Pairs, Root};
 use tokio::sync::Notify;
 
 use super::Sight;
@@ -81,6 +82,15 @@ impl Account {
     pub fn part_of(&mut self, observation: &Observation) -> Option<Sight> {
         let delta = self.pairs.turn_into(observation)?;
         Some(Sight::Part { delta, whole: self.wanted.clone() })
+    }
+
+    /// That nothing changed: to be handed on where there is something else to
+    /// say of the source, as its problems.
+    #[must_use]
+    pub fn same(&self) -> Sight {
+        let root = self.pairs.root();
+        let delta = Delta { before: root, after: root, changes: Vec::new() };
+        Sight::Part { delta, whole: self.wanted.clone() }
     }
 
     /// The root of what was handed on last.

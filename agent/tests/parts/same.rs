@@ -56,13 +56,13 @@ impl Both {
         let after = observation(&self.items[source]);
         let all = Sight::Whole { observation: after.clone(), content: None, unreadable: Vec::new() };
         let sight = match self.accounts.get_mut(&source).filter(|_| !whole) {
-            // A part of nothing is not handed on, whatever else there is to say.
             Some(account) => {
                 let part = match problem {
                     Some(1) => account.part_of(&after),
                     _ => account.part(spans.iter().flat_map(|span| span.changes())),
                 };
-                part.unwrap_or_else(|| all.clone())
+                // There may be other problems even so.
+                part.unwrap_or_else(|| account.same())
             }
             None => self.accounts.entry(source).or_default().whole(after),
         };

@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use crate::digest::Root;
 use crate::{Delta, Digest, Item, ItemChange, ItemKey, Observation};
 
-/// Bytes of one block. A change moves the bytes behind it in its block, so a
-/// block is small beside what a root over all of them reads; with some hundred
-/// blocks the list of them is short as well.
-const BLOCK_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of one block. A change moves the bytes behind it in its block, some
+/// microseconds for so many. Allocators keep what is so large apart from the
+/// many small items that it is made from, and give those back when they go.
+const BLOCK_BYTES_MAX: usize = if cfg!(test) { 4 * 1024 } else { 256 * 1024 };
 
 /// Bytes of the length in front of a key, and of the digest behind it.
 const LENGTH_BYTES: usize = 8;

@@ -222,7 +222,7 @@ fn retire(
         let Ok(source_name) = SourceName::new(name.as_str()) else {
             continue;
         };
-        if let Some(state) = changes.source(&source_name)? {
+        if let Some(state) = changes.source_without_items(&source_name)? {
             let source = SourceRef { name: source_name, kind: state.head.kind, path: state.head.path };
             let body = Body::Retired(state.head.root);
             changes.append(&Entry::new(Some(source), now_ms, None, body))?;
