@@ -5,11 +5,18 @@
 //! problem of the source, never an end of the agent.
 
 pub mod desk;
+pub mod event;
+pub mod listing;
 pub mod meant;
+pub mod model;
+pub mod monitor;
 pub mod namespace;
+pub mod netlink;
 pub mod nft;
 pub mod persisted;
 pub mod save;
+pub mod splitter;
+pub mod tlv;
 pub mod tools;
 
 use std::sync::Arc;
@@ -114,7 +121,7 @@ pub fn start(tasks: &mut Tasks, spec: &Arc<FirewallSpec>, key: &FleetKey, ends: 
     for place in &spec.places {
         let (commit, commits) = watch::channel(Commits::default());
         let desk = || Desk::new(Arc::clone(spec), place.clone(), key, ends.clone());
-        tasks.spawn("firewall nft", nft::run(desk(), commit, tasks.stop()));
+        tasks.spawn("firewall nft", nft::run(desk(), Tools::system(), commit, tasks.stop()));
         tasks.spawn("firewall save", save::run(desk(), Tools::system(), commits, tasks.stop()));
     }
 }

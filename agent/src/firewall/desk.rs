@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::meant::Meanings;
 use super::namespace::Namespace;
 use super::{Backend, Ends, FirewallSpec};
-use crate::journal::Input;
+use crate::journal::{Gap, Input, Mark};
 use crate::observe::{Clue, MadeBy, Observed, Sight};
 
 /// A transaction that nftables has committed.
@@ -192,6 +192,12 @@ impl Desk {
         }
         all.push(self.observed(backend, seen));
         self.ends.observed.send(Input::Observed(all)).await.is_ok()
+    }
+
+    /// Says that changes may have gone unseen; false when the journal has ended.
+    pub async fn gap(&self, from_ms: i64, to_ms: i64, reason: String) -> bool {
+        let gap = Gap { from_ms: from_ms.min(to_ms), to_ms, reason };
+        self.ends.observed.send(Input::Mark(Mark::Gap(gap))).await.is_ok()
     }
 
     fn observed(&self, backend: Backend, seen: Seen) -> Observed {

@@ -27,6 +27,8 @@ pub struct Running {
     program: Program,
     stdout: ChildStdout,
     stderr: ChildStderr,
+    /// The beginning of its complaints, as far as they were read.
+    said: Vec<u8>,
     leash: Leash,
 }
 
@@ -62,12 +64,39 @@ impl Running {
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(failed(io::ErrorKind::BrokenPipe.into()));
         };
-        Ok(Self { program: program.clone(), stdout, stderr, leash: Leash(child) })
+        Ok(Self { program: program.clone(), stdout, stderr, said: Vec::new(), leash: Leash(child) })
     }
 
     /// What it prints, to be read while it runs.
     pub fn stdout(&mut self) -> &mut ChildStdout {
         &mut self.stdout
+    }
+
+    /// Its process id, until it has ended.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.leash.0.id()
+    }
+
+    /// Waits until it prints more and appends that; 0 at the end of its output.
+    /// What it complains about meanwhile is read too, so that it never waits for
+    /// room. It may be dropped and waited for again: nothing is lost.
+    ///
+    /// # Errors
+    /// [`io::Error`].
+    pub async fn read(&mut self, printed: &mut Vec<u8>) -> io::Result<usize> {
+        let (mut chunk, mut complains) = ([0; 512], true);
+        loop {
+            tokio::select! {
+                biased;
+                read = self.stdout.read_buf(printed) => return read,
+                read = self.stderr.read(&mut chunk), if complains => {
+                    let read = read?;
+                    complains = read > 0;
+                    keep(&mut self.said, &chunk[..read]);
+                }
+            }
+        }
     }
 
     /// Waits for its end and says how it was: for a program that is not expected to end. Its
@@ -80,7 +109,10 @@ impl Running {
     }
 
     /// Reads it to its end.
-    pub(super) async fn finish(mut self, bytes_max: usize) -> Result<Vec<u8>, ToolError> {
+    ///
+    /// # Errors
+    /// [`ToolError`]; the program has been ended then.
+    pub async fn finish(mut self, bytes_max: usize) -> Result<Vec<u8>, ToolError> {
         let mut printed = Vec::new();
         let read = |source| ToolError::Read { path: self.program.clone(), source };
         let output = async {
@@ -91,7 +123,7 @@ impl Running {
             }
             Ok(printed)
         };
-        let complaints = async { complaints(&mut self.stderr).await.map_err(read) };
+        let complaints = async { complaints(&mut self.stderr, std::mem::take(&mut self.said)).await.map_err(read) };
         let (printed, said) = tokio::try_join!(output, complaints)?;
         let status = self.leash.0.wait().await.map_err(read)?;
         if status.success() { Ok(printed) } else { Err(failed(&self.program, status, &said)) }
@@ -99,7 +131,7 @@ impl Running {
 
     async fn wait(&mut self) -> Result<(ExitStatus, Vec<u8>), ToolError> {
         let read = |source| ToolError::Read { path: self.program.clone(), source };
-        let said = complaints(&mut self.stderr).await.map_err(read)?;
+        let said = complaints(&mut self.stderr, std::mem::take(&mut self.said)).await.map_err(read)?;
         let status = self.leash.0.wait().await.map_err(read)?;
         Ok((status, said))
     }
@@ -107,17 +139,20 @@ impl Running {
 
 /// The beginning of what is said; the rest is read too, so that nobody waits
 /// for room in the pipe.
-async fn complaints(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
-    let mut kept = Vec::new();
+async fn complaints(from: &mut (impl AsyncRead + Unpin), mut kept: Vec<u8>) -> io::Result<Vec<u8>> {
     let mut chunk = vec![0; COMPLAINTS_BYTES_MAX];
     loop {
         let read = from.read(&mut chunk).await?;
         if read == 0 {
             return Ok(kept);
         }
-        let room = COMPLAINTS_BYTES_MAX - kept.len();
-        kept.extend_from_slice(&chunk[..read.min(room)]);
+        keep(&mut kept, &chunk[..read]);
     }
+}
+
+fn keep(kept: &mut Vec<u8>, said: &[u8]) {
+    let room = COMPLAINTS_BYTES_MAX.saturating_sub(kept.len());
+    kept.extend_from_slice(&said[..said.len().min(room)]);
 }
 
 fn failed(program: &Program, status: ExitStatus, said: &[u8]) -> ToolError {

@@ -1,0 +1,48 @@
+//! Lines as `nft -j monitor` (1.0.6) prints them.
+
+use super::*;
+
+#[test]
+fn lines_of_what_comes_are_kept() {
+    let line =
+        read(br#"{"insert": {"rule": {"family": "inet", "table": "t", "chain": "c", "handle": 12, "expr": []}}}"#);
+    let line = line.unwrap().unwrap();
+    assert_eq!((&*line.kind, line.gone, line.text("chain")), ("rule", false, "c"));
+    let line = read(br#"{"delete": {"element": {"family": "inet", "table": "t", "name": "s", "elem": {"set": [1]}}}}"#);
+    assert!(line.unwrap().unwrap().gone);
+}
+
+#[test]
+fn lines_of_what_goes_and_of_tables_are_of_no_use() {
+    for line in [
+        r#"{"delete": {"rule": {"family": "inet", "table": "t", "chain": "c", "handle": 13}}}"#,
+        r#"{"add": {"table": {"family": "inet", "name": "dm", "handle": 9, "flags": "#,
+        r#"{"add": {"table": {"family": "inet", "name": "z", "handle": 14}}}"#,
+        "# Cannot set up netlink receive socket buffer size to 16777216 bytes",
+    ] {
+        assert_eq!(read(line.as_bytes()), Ok(None), "{line}");
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_said() {
+    for line in ["# ERROR: We lost some netlink events!", "{", "[1]", "{\"add\": 1}", "{}"] {
+        assert!(read(line.as_bytes()).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn what_stands_within_a_rule_is_told_apart() {
+    let line = |text: &str| read(text.as_bytes()).unwrap().unwrap();
+    assert!(
+        line(r#"{"add": {"chain": {"family": "inet", "table": "t", "name": "__chain1", "handle": 11}}}"#)
+            .is_within_rule()
+    );
+    assert!(line(r#"{"add": {"rule": {"chain": "__chain1", "handle": 12}}}"#).is_within_rule());
+    assert!(!line(r#"{"add": {"rule": {"chain": "c", "handle": 12}}}"#).is_within_rule());
+}
+
+#[test]
+fn a_process_that_listens_to_nothing_is_known() {
+    assert_eq!(hears(std::process::id()), None);
+}
