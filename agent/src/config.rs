@@ -5,6 +5,7 @@
 //! watch's business: a missing file is a problem record, never a bad
 //! configuration.
 
+mod actor;
 mod database;
 mod firewall;
 mod glob;
@@ -25,6 +26,7 @@ use serde::Deserialize;
 use crate::database::poll::DatabaseSpec;
 use crate::firewall::FirewallSpec;
 
+pub use actor::{ActorConfig, AuditUse};
 pub(crate) use database::CLUSTER_FILES;
 pub use database::Server;
 pub use glob::{Component, Glob, GlobError};
@@ -51,6 +53,8 @@ struct Written {
     state_dir: PathBuf,
     #[serde(default)]
     agent: WrittenAgent,
+    #[serde(default)]
+    actor: ActorConfig,
     #[serde(default)]
     source: Vec<source::Written>,
 }
@@ -93,6 +97,8 @@ pub struct Config {
     /// `host:port` of the collector's ingest listener, tried in order; empty:
     /// those of the enrolment.
     pub endpoints: Vec<String>,
+    /// How it may be found out who makes changes.
+    pub actor: ActorConfig,
     /// What to watch.
     pub sources: Vec<Arc<SourceSpec>>,
     /// Which database servers to ask.
@@ -184,6 +190,7 @@ fn check(written: Written) -> Result<Config, Mistake> {
         reconcile,
         journal: JournalBounds { bytes_max: agent.journal_bytes_max, age_max_ms },
         endpoints: agent.endpoints,
+        actor: written.actor,
         sources,
         databases,
         firewall,

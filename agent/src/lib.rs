@@ -5,6 +5,8 @@
 //! brings it to a collector. It acts on nothing that a collector says but
 //! acknowledgements and requests to send again.
 
+pub mod actor;
+pub mod attribute;
 pub mod cli;
 mod commands;
 pub mod config;

@@ -17,6 +17,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::actor;
+use crate::actor::standing::Standing;
+use crate::attribute::{self, Attribute};
 use crate::config::Config;
 use crate::database::poll::{self, Poller};
 use crate::discover::coverage;
@@ -155,6 +158,8 @@ pub struct Stages {
     pub progress: watch::Receiver<Progress>,
     /// What is being read.
     pub busy: Busy,
+    /// Which sources of evidence are live.
+    pub standing: Standing,
 }
 
 impl Stages {
@@ -171,13 +176,16 @@ impl Stages {
         clock: &Clock,
     ) -> Result<(oneshot::Receiver<()>, Self), StoreError> {
         let stop = tasks.stop();
+        let actors = actor::start(tasks, config, clock);
+        let (places, standing) = (actors.places.clone(), actors.standing.clone());
         let opened = recovery::open(&config.state_dir, clock.now_ms())?;
         let vanished = vanished(&opened.store)?;
         let last_alive_ms = (opened.meta.alive_ms > 0).then_some(opened.meta.alive_ms);
         let sender = Journal::progress(&opened.meta);
         let progress = sender.subscribe();
         let (wish, wishes) = mpsc::channel(QUEUE_BATCHES);
-        let (observed, inputs) = mpsc::channel(journal::INPUTS);
+        let (observed, seen) = mpsc::channel(attribute::INPUTS);
+        let (attributed, inputs) = mpsc::channel(journal::INPUTS);
         let (requests, asked) = mpsc::channel(journal::REQUESTS);
         let (tell_ready, ready) = oneshot::channel();
 
@@ -187,6 +195,8 @@ impl Stages {
         let journal = Journal::new(opened, settings, clock.clone(), ends, stop.clone());
         let reader = journal.reader();
         tasks.spawn_blocking("journal", move || journal.run(&Handle::current()));
+        let ends = attribute::Ends { inputs: seen, outputs: attributed };
+        tasks.spawn("attribute", Attribute::new(actors, ends, clock.clone()).run());
         for spec in &config.databases {
             let ends = poll::Ends {
                 observed: observed.clone(),
@@ -213,13 +223,14 @@ impl Stages {
             reconcile: config.reconcile,
             vanished,
             elsewhere: elsewhere(config),
+            places,
             trails,
             last_alive_ms,
             clock: clock.clone(),
         };
         let watch = Watch::new(settings, wish, stop);
         tasks.spawn_blocking("watch", move || watch.run(&Handle::current(), tell_ready));
-        Ok((ready, Self { reader, requests, progress, busy }))
+        Ok((ready, Self { reader, requests, progress, busy, standing }))
     }
 }
 
@@ -236,7 +247,7 @@ fn shipping(
     clock: Clock,
     tasks: &mut Tasks,
 ) -> Shipping {
-    let board = StatusBoard::new(&identity).with_busy(stages.busy);
+    let board = StatusBoard::new(&identity).with_busy(stages.busy).with_evidence(stages.standing);
     let stop = tasks.stop();
     let covered = board.clone();
     let looking = coverage::watch(config.clone(), stop.clone(), move |coverage| covered.cover(coverage));

@@ -16,6 +16,7 @@ use tokio::net::UnixListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::actor::standing::{EvidenceStatus, Standing};
 use crate::config::display_path;
 use crate::discover::Coverage;
 use crate::identity::Identity;
@@ -72,6 +73,9 @@ pub struct Status {
     /// How much of what is on the host is watched; none: not looked at yet.
     #[serde(default)]
     pub coverage: Option<Covered>,
+    /// Sources of evidence of who makes changes.
+    #[serde(default)]
+    pub evidence: Vec<EvidenceStatus>,
 }
 
 /// How much of what is on the host is watched.
@@ -131,6 +135,7 @@ pub enum Link {
 pub struct StatusBoard {
     status: Arc<Mutex<Status>>,
     busy: Busy,
+    standing: Standing,
     coverage: Arc<Mutex<Option<Arc<Coverage>>>>,
 }
 
@@ -157,14 +162,26 @@ impl StatusBoard {
             troubles: Vec::new(),
             busy: Vec::new(),
             coverage: None,
+            evidence: Vec::new(),
         };
-        Self { status: Arc::new(Mutex::new(status)), busy: Busy::default(), coverage: Arc::default() }
+        Self {
+            status: Arc::new(Mutex::new(status)),
+            busy: Busy::default(),
+            standing: Standing::default(),
+            coverage: Arc::default(),
+        }
     }
 
     /// The same, which also says what is being read.
     #[must_use]
     pub fn with_busy(self, busy: Busy) -> Self {
         Self { busy, ..self }
+    }
+
+    /// The same, which also says which sources of evidence are live.
+    #[must_use]
+    pub fn with_evidence(self, standing: Standing) -> Self {
+        Self { standing, ..self }
     }
 
     /// Files that hold a worker for longer than they should.
@@ -246,6 +263,7 @@ impl StatusBoard {
         status.degraded_sources = progress.degraded;
         status.troubles.clone_from(&progress.troubles);
         status.busy = self.busy();
+        status.evidence = self.standing.all();
         status
     }
 

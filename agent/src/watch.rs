@@ -22,6 +22,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::actor::places::Places;
 use crate::config::SourceSpec;
 use crate::journal::{Gap, Mark, NameHash};
 use crate::observe::trail::Trails;
@@ -66,6 +67,8 @@ pub struct WatchSettings {
     pub vanished: Vec<Vanished>,
     /// Sources that are no files: somebody else looks at them.
     pub elsewhere: Vec<SourceName>,
+    /// Where evidence of who changes what is wanted.
+    pub places: Places,
     /// Where the observe stage says what sources include.
     pub trails: Trails,
     /// When somebody was last watching; none: never.
@@ -123,6 +126,7 @@ impl Watch {
     #[must_use]
     pub fn new(settings: WatchSettings, wishes: mpsc::Sender<Wish>, stop: CancellationToken) -> Self {
         let (notifier, ear) = Notifier::open();
+        let notifier = notifier.telling(settings.places.clone());
         let now_ms = settings.clock.now_ms();
         let now = clock::monotonic();
         let next_sweep = now + settings.reconcile;

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Outcome, boxed, print, runtime};
+use crate::actor;
 use crate::cli::CheckArguments;
 use crate::config::{Config, Pattern, SourceSpec};
 use crate::firewall::namespace::Namespace;
@@ -51,6 +52,11 @@ pub(crate) fn carry_out(arguments: &CheckArguments) -> Outcome {
             for (backend, found) in runtime.block_on(survey(&Tools::system(), place)) {
                 _ = writeln!(text, "  {}: {found}", backend.as_str());
             }
+        }
+    }
+    for (source, found) in actor::probe(config.actor) {
+        if let Err(why) = found {
+            _ = writeln!(text, "who makes changes: no evidence from {}: {why}", source.as_str());
         }
     }
     let asked = if arguments.connect { runtime()?.block_on(connect::ask_all(&config, &mut text)) } else { Ok(()) };

@@ -3,15 +3,21 @@
 use driftline_daemon::Clock;
 use driftline_daemon::exit::{Exit, ExitKind};
 use driftline_daemon::signals::{Interrupted, stop_on_signals};
+use rustix::thread::CapabilitySet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, boxed, runtime};
+use crate::actor::capabilities;
 use crate::cli::{ConfigArguments, StartError};
 use crate::config::Config;
 use crate::reload;
 
 pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
     let config = Config::load(&arguments.config).map_err(boxed)?;
+    // Before there is any other thread: capabilities are a thread's own.
+    if let Err(error) = capabilities::keep(kept(&config)) {
+        tracing::warn!(%error, "capabilities that are not needed could not be given up");
+    }
     let runtime = runtime()?;
     let stop = CancellationToken::new();
     runtime.block_on(async {
@@ -23,6 +29,15 @@ pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
             Err(interrupted) => Err(boxed(Twice(interrupted))),
         }
     })
+}
+
+/// What the configuration needs; and to write into a state directory that is
+/// somebody else's, what that takes.
+fn kept(config: &Config) -> CapabilitySet {
+    let owner = rustix::fs::stat(&config.state_dir).map(|stat| stat.st_uid);
+    let foreign = owner.is_ok_and(|owner| owner != rustix::process::geteuid().as_raw());
+    let more = if foreign { CapabilitySet::DAC_OVERRIDE } else { CapabilitySet::empty() };
+    capabilities::needed(config) | more
 }
 
 #[derive(Debug, thiserror::Error)]

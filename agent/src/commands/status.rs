@@ -13,6 +13,7 @@ use driftline_daemon::clock;
 use driftline_daemon::exit::{Exit, ExitKind};
 
 use super::{Outcome, boxed, print};
+use crate::actor::standing::EvidenceStatus;
 use crate::cli::{Output, StatusArguments};
 use crate::config::Config;
 use crate::status::{Link, SOCKET, Status};
@@ -104,6 +105,9 @@ fn table(status: &Status, now_ms: i64) -> String {
     if let Some(found) = status.coverage {
         row("coverage", format!("{} of {} files that were found are watched", found.watched, found.found));
     }
+    for (at, source) in status.evidence.iter().enumerate() {
+        row(if at == 0 { "who" } else { "" }, evidence(source));
+    }
     if let Some(skew_ms) = status.skew_ms {
         row("clock", skew(skew_ms));
     }
@@ -114,6 +118,16 @@ fn table(status: &Status, now_ms: i64) -> String {
         row("", format!("not renewed: {problem}"));
     }
     out
+}
+
+/// A source of evidence of who makes changes.
+fn evidence(source: &EvidenceStatus) -> String {
+    let (name, note) = (source.source.as_str(), &source.note);
+    let lost = match source.lost {
+        0 => String::new(),
+        lost => format!("; {} lost", count(lost, "piece of evidence", "pieces of evidence")),
+    };
+    if source.live { format!("{name}: {note}{lost}") } else { format!("{name} is not there: {note}{lost}") }
 }
 
 fn link(link: &Link) -> String {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use driftline_canon::actor::Actor;
+use driftline_canon::actor::{Actor, ActorText};
 use driftline_canon::{
     Delta, Digest, FileName, Item, ItemKey, Meaning, Observation, Problem, ProblemKind, Setting, SourceName,
 };
@@ -12,6 +12,7 @@ use driftline_canon::{
 use super::part::WholeWanted;
 use super::stamp::{Signature, Stamp};
 use super::trail::Trail;
+use crate::actor::process::Process;
 use crate::config::SourceSpec;
 
 /// Names a source within this run of the agent.
@@ -137,6 +138,8 @@ pub struct Clue {
     pub by_event: bool,
     /// Files that were read, where they really are, the source's own first.
     pub files: Vec<PathBuf>,
+    /// Device and inode of the source's own file, if it is there.
+    pub inode: Option<(u64, u64)>,
     /// The process that the kernel named with the change.
     pub made_by: Option<MadeBy>,
 }
@@ -152,6 +155,8 @@ pub struct MadeBy {
     pub pid: u32,
     /// What it calls itself (`comm`).
     pub name: String,
+    /// What `/proc` said of it.
+    process: Option<Box<Process>>,
 }
 
 impl MadeBy {
@@ -159,7 +164,17 @@ impl MadeBy {
     /// when it ends.
     #[must_use]
     pub fn new(pid: u32, name: &str) -> Self {
-        Self { pid, name: name.to_owned() }
+        let seen = Process::look(pid).filter(|seen| seen.name.as_ref().is_some_and(|seen| seen.as_str() == name));
+        Self { pid, name: name.to_owned(), process: seen.map(Box::new) }
+    }
+
+    /// All that is known of it.
+    #[must_use]
+    pub fn process(&self) -> Process {
+        match &self.process {
+            Some(seen) => (**seen).clone(),
+            None => Process { name: Some(ActorText::new(&self.name)), ..Process::unseen(self.pid) },
+        }
     }
 }
 

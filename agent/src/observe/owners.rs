@@ -42,6 +42,12 @@ impl Names {
         }
     }
 
+    /// The name of an id, if it has one.
+    #[must_use]
+    pub fn known(&self, id: u32) -> Option<&str> {
+        self.names.get(&id).map(String::as_str)
+    }
+
     /// The name of an id, or the id.
     #[must_use]
     pub fn name(&self, id: u32) -> String {

@@ -4,7 +4,7 @@
 //! It decides nothing about time and keeps nothing between two files but
 //! buffers and account names. Values end here: what it returns has none.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use driftline_canon::digest::KeyedDigest;
@@ -26,7 +26,11 @@ use super::metadata::{self, Metadata, State};
 use super::settle::Due;
 use super::stamp::{Signature, Stamp};
 use super::trail::Trail;
+use crate::actor;
 use crate::config::{ReadAs, display_path};
+
+/// Included files by which it is looked for who changed a source.
+const CLUE_FILES_MAX: usize = 64;
 
 /// One worker.
 #[derive(Debug)]
@@ -103,6 +107,10 @@ impl Worker {
         let plain = self.dir(&due.look.dir).plain.as_ref().and_then(|plain| plain.examine(&due.look.name));
         let found = plain.unwrap_or_else(|| examine(&path));
         let signature = found.signature;
+        let inode = match &found.what {
+            What::File(_, stat) => Some((stat.st_dev, stat.st_ino)),
+            _ => None,
+        };
         let seen = self.seen(found, &due.look, due.settled);
         let look = &due.look;
         let meanings = match (&last.rules, &seen.rules) {
@@ -120,7 +128,7 @@ impl Worker {
             observed_ms,
             unobserved_since_ms: look.unobserved_since_ms,
             actor: None,
-            clue: Clue::default(),
+            clue: clue(look, path, inode, seen.trail.as_deref()),
             meanings,
         });
         // Of a dump that cannot be read the rules stay as they were last known.
@@ -252,6 +260,22 @@ impl Worker {
             rules: None,
         }
     }
+}
+
+/// What may tell who changed a source. Of a first look nobody asks: nothing was
+/// seen to change.
+fn clue(look: &Look, path: PathBuf, inode: Option<(u64, u64)>, trail: Option<&Trail>) -> Clue {
+    if look.urgency == Urgency::First {
+        return Clue::default();
+    }
+    let real = actor::real(&path);
+    let mut files = vec![path];
+    if real != files[0] {
+        files.push(real);
+    }
+    files.extend(trail.iter().flat_map(|trail| trail.files()).take(CLUE_FILES_MAX).map(Path::to_owned));
+    let by_event = look.urgency != Urgency::IfChanged;
+    Clue { by_event, files, inode, ..Clue::default() }
 }
 
 /// The format that a file is read in; none: by content alone.

@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use tokio::sync::{Notify, mpsc};
 
 use super::event::{Heard, heard};
+use crate::actor::places::Places;
 use crate::observe::PollReason;
 
 /// Happenings on their way. The kernel keeps 16,384 itself; what is more than
@@ -77,6 +78,8 @@ pub struct Notifier {
     refused: PollReason,
     /// By which instance each path is watched.
     watched: HashMap<Box<Path>, Hearing>,
+    /// Where it is to be known who changes files.
+    places: Places,
     /// Keeps the ear open where there is no watcher: its end would end the
     /// watch stage, and polling with it.
     _open: Option<mpsc::Sender<Heard>>,
@@ -110,14 +113,23 @@ impl Notifier {
             Ok(watchers) => (Some(watchers), PollReason::Limit(INSTANCES)),
             Err(error) => (None, reason(&error)),
         };
-        (Self { watchers, refused, watched: HashMap::new(), _open: Some(sender) }, Ear { heard: heard_by, losses })
+        (
+            Self { watchers, refused, watched: HashMap::new(), places: Places::default(), _open: Some(sender) },
+            Ear { heard: heard_by, losses },
+        )
     }
 
     /// Watches nothing: for looking at what would be watched.
     #[must_use]
     pub fn closed() -> Self {
         let refused = PollReason::Directory("it is only looked at".to_owned());
-        Self { watchers: None, refused, watched: HashMap::new(), _open: None }
+        Self { watchers: None, refused, watched: HashMap::new(), places: Places::default(), _open: None }
+    }
+
+    /// The same, which tells where files are heard of.
+    #[must_use]
+    pub fn telling(self, places: Places) -> Self {
+        Self { places, ..self }
     }
 
     /// Watches a directory; again if it is another one at the same path now.
@@ -144,6 +156,9 @@ impl Notifier {
         }
         if watched.is_ok() {
             self.watched.insert(dir.into(), hearing);
+            if hearing == Hearing::Files {
+                self.places.want(dir);
+            }
         }
         watched
     }
@@ -153,6 +168,7 @@ impl Notifier {
         let (Some(watchers), Some(hearing)) = (&mut self.watchers, self.watched.remove(dir)) else {
             return;
         };
+        self.places.release(dir);
         _ = match hearing {
             Hearing::Names => watchers.names.unwatch(dir),
             Hearing::Files => watchers.files.unwatch(dir),

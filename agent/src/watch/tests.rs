@@ -37,6 +37,7 @@ impl Flood {
             vanished: Vec::new(),
             elsewhere: Vec::new(),
             trails: trails.clone(),
+            places: Places::default(),
             last_alive_ms: None,
             clock: Clock::system(),
         };

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use driftline_agent::Config;
+use driftline_agent::actor::places::Places;
+use driftline_agent::actor::standing::Standing;
 use driftline_agent::journal::{self, Body, Entry, Journal, JournalSettings, StoreError, recovery};
 use driftline_agent::observe;
 use driftline_agent::run::Stages;
@@ -200,12 +202,13 @@ fn gated(
         vanished: Vec::new(),
         elsewhere: Vec::new(),
         trails,
+        places: Places::default(),
         last_alive_ms: None,
         clock: clock.clone(),
     };
     let watch = Watch::new(settings, wish, stop);
     tasks.spawn_blocking("watch", move || watch.run(&Handle::current(), tell_ready));
-    Ok((ready, Stages { reader, requests, progress, busy }))
+    Ok((ready, Stages { reader, requests, progress, busy, standing: Standing::default() }))
 }
 
 impl Running {

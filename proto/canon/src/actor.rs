@@ -4,6 +4,8 @@
 //! printable text of bounded length here; secrets of a command line are masked
 //! by whoever read it.
 
+pub mod command;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -30,6 +30,7 @@ fn status() -> Status {
         troubles: Vec::new(),
         busy: Vec::new(),
         coverage: None,
+        evidence: Vec::new(),
     }
 }
 

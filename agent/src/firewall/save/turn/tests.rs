@@ -11,7 +11,7 @@ fn turn(backend: Backend) -> (Turn, Instant) {
 }
 
 fn made_by(pid: u32) -> Option<MadeBy> {
-    Some(MadeBy { pid, name: "iptables".to_owned() })
+    Some(MadeBy::new(pid, "iptables"))
 }
 
 #[test]

@@ -1,0 +1,190 @@
+//! Our rules in the kernel: set where that is allowed, taken out at the end
+//! whatever happens, and those of a run that crashed before.
+//!
+//! It never touches a rule without our key, nor anything of a configuration
+//! that is locked.
+
+use std::path::{Path, PathBuf};
+
+use driftline_daemon::files;
+
+use super::KEY;
+use super::link::{AuditStatus, Control};
+use super::rule::Rule;
+use crate::actor::standing::Live;
+use crate::config::AuditUse;
+
+/// Locked until the next boot (`AUDIT_LOCKED`).
+const LOCKED: u32 = 2;
+
+/// The file within the state directory that says which rules are set.
+const NOTE: &str = "audit-rules.json";
+
+/// Bytes of it: 128 rules of the longest paths.
+const NOTE_BYTES_MAX: usize = 1024 * 1024;
+
+/// The rules that are set; taken out when it is dropped.
+#[derive(Debug)]
+pub(super) struct Rules {
+    usage: AuditUse,
+    control: Option<Control>,
+    /// Where the rules are written down.
+    note: PathBuf,
+    status: Option<AuditStatus>,
+    set: Vec<Rule>,
+    /// Audit was off and we switched it on.
+    enabled: bool,
+    more: bool,
+    failed: Option<String>,
+}
+
+impl Rules {
+    /// Sets what is wanted, as far as that is allowed.
+    pub(super) fn set(usage: AuditUse, (wanted, more): &(Vec<Rule>, bool), state_dir: &Path) -> Self {
+        let control = Control::open().ok();
+        let mut rules = Self {
+            usage,
+            control,
+            note: state_dir.join(NOTE),
+            status: None,
+            set: Vec::new(),
+            enabled: false,
+            more: *more,
+            failed: None,
+        };
+        rules.read_status();
+        if rules.status.is_some_and(|status| status.enabled != LOCKED) {
+            rules.take_out_stale();
+        }
+        if rules.usage == AuditUse::On && rules.status.is_some_and(|status| status.enabled == 0) {
+            rules.enabled = rules.control.as_mut().is_some_and(|control| control.enable(true).is_ok());
+            rules.read_status();
+        }
+        // A path that is no text cannot be written down.
+        if rules.may_set() && rules.note_down(wanted) {
+            wanted.iter().for_each(|rule| rules.add(rule));
+        }
+        rules
+    }
+
+    fn read_status(&mut self) {
+        self.status = self.control.as_mut().and_then(|control| control.status().ok());
+    }
+
+    /// Only where audit is on and not locked; beside auditd only if we are
+    /// told to.
+    fn may_set(&self) -> bool {
+        let Some(status) = self.status else {
+            return false;
+        };
+        match self.usage {
+            AuditUse::On => status.enabled == 1,
+            AuditUse::Auto => status.enabled == 1 && status.daemon == 0,
+            AuditUse::Listen | AuditUse::Off => false,
+        }
+    }
+
+    fn add(&mut self, rule: &Rule) {
+        let (Some(bytes), Some(control)) = (rule.encode(KEY), self.control.as_mut()) else {
+            return;
+        };
+        match control.add(&bytes) {
+            Ok(()) => self.set.push(rule.clone()),
+            // Its directory is not there.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => self.failed = Some(error.to_string()),
+        }
+    }
+
+    /// Rules of a run that crashed: it wrote them down before it set them.
+    fn take_out_stale(&mut self) {
+        let bytes = files::read_limited(&self.note, NOTE_BYTES_MAX).unwrap_or_default();
+        let stale: Vec<Rule> = serde_json::from_slice(&bytes).unwrap_or_default();
+        for rule in &stale {
+            if self.delete(rule) {
+                tracing::info!(path = %rule.path().display(), "a rule of audit that an earlier run left behind is taken out");
+            }
+        }
+    }
+
+    fn delete(&mut self, rule: &Rule) -> bool {
+        let (Some(bytes), Some(control)) = (rule.encode(KEY), self.control.as_mut()) else {
+            return false;
+        };
+        control.delete(&bytes).is_ok()
+    }
+
+    /// What is not written down could stay behind.
+    fn note_down(&self, rules: &[Rule]) -> bool {
+        let text = serde_json::to_vec(rules).unwrap_or_default();
+        files::write_private(&self.note, &text).is_ok()
+    }
+
+    /// Somebody changed the audit subsystem: looks at it again. True if that
+    /// is news.
+    pub(super) fn changed(&mut self) -> bool {
+        let before = self.status;
+        self.read_status();
+        let Some(control) = self.control.as_mut() else {
+            return false;
+        };
+        let there = if self.set.is_empty() { Vec::new() } else { control.rules().unwrap_or_default() };
+        let gone = !self.set.iter().all(|rule| there.iter().any(|bytes| rule.is(bytes, KEY)));
+        if gone {
+            // Whoever took them out does not want them: they stay out.
+            tracing::warn!("somebody has taken rules of driftline out of audit, they stay out until the next start");
+            for rule in std::mem::take(&mut self.set) {
+                self.delete(&rule);
+            }
+            self.failed = Some("somebody has taken them out".to_owned());
+        }
+        gone || self.status != before
+    }
+
+    /// The rules that are set.
+    pub(super) fn live(&self) -> &[Rule] {
+        if self.is_enabled() { &self.set } else { &[] }
+    }
+
+    /// Whether records of system calls come at all.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.status.is_some_and(|status| status.enabled != 0)
+    }
+
+    /// What there is to say.
+    pub(super) fn standing(&self) -> Live {
+        let Some(status) = self.status else {
+            return Live::Yes("it listens; whether audit is on is not known without CAP_AUDIT_CONTROL".to_owned());
+        };
+        if status.enabled == 0 {
+            return Live::No("audit is off in the kernel: `audit = \"on\"` in `[actor]` would switch it on".to_owned());
+        }
+        let rules = match self.set.len() {
+            0 if status.enabled == LOCKED => "its configuration is locked: no rules of ours".to_owned(),
+            0 if status.daemon != 0 && self.usage == AuditUse::Auto => {
+                "no rules of ours beside auditd: `audit = \"on\"` would add them".to_owned()
+            }
+            0 => "no rules of ours".to_owned(),
+            count if self.more => format!("{count} rules of ours, more are not set"),
+            count => format!("{count} rules of ours"),
+        };
+        let failed = self.failed.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        Live::Yes(format!("{rules}{failed}"))
+    }
+}
+
+impl Drop for Rules {
+    fn drop(&mut self) {
+        self.read_status();
+        let Some(status) = self.status.filter(|status| status.enabled != LOCKED) else {
+            return;
+        };
+        for rule in std::mem::take(&mut self.set) {
+            self.delete(&rule);
+        }
+        self.note_down(&[]);
+        if self.enabled && status.daemon == 0 {
+            _ = self.control.as_mut().map(|control| control.enable(false));
+        }
+    }
+}
