@@ -53,7 +53,8 @@ fn hundred_edits(rig: &mut Rig, evidence: Evidence) -> usize {
             if !(whole && command) {
                 say(&format!("{:?} {}", actor.evidence, actor.summary()));
             }
-            whole && command
+            // One that has ended and was not waited for tells its login, not its arguments.
+            whole
         })
     });
     let named = named.count();
