@@ -214,7 +214,9 @@ impl Desk {
             observed_ms: seen.observed_ms,
             unobserved_since_ms: seen.unobserved_since_ms,
             actor: None,
-            clue: Clue { by_event: seen.made_by.is_some(), made_by: seen.made_by, ..Clue::default() },
+            // What is found at the end of a stretch without watching was asked
+            // for by no event.
+            clue: Clue { by_event: seen.unobserved_since_ms.is_none(), made_by: seen.made_by, ..Clue::default() },
             meanings: seen.meanings,
         }
     }

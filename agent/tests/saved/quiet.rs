@@ -54,4 +54,5 @@ fn what_is_loaded_is_polled_and_nothing_else() {
     }
     assert_eq!((counted.runs("ip6tables-legacy-save"), counted.runs("iptables-nft-save")), (0, 1));
     assert_eq!(agent.changes("iptables-legacy"), [["first"]]);
+    assert!(agent.has_records(2) && !agent.has_records(3), "one for the table and one for the set");
 }

@@ -189,6 +189,11 @@ impl Running {
         all.into_iter().map(|(_, entry)| entry).filter(is_of).collect()
     }
 
+    /// Whether so many records were written.
+    pub(crate) fn has_records(&self, number: u64) -> bool {
+        !self.reader.records(number, u64::MAX, 1).unwrap().is_empty()
+    }
+
     /// What is known of a backend, as `KEY=shown`; none without a source.
     pub(crate) fn items(&self, backend: &str) -> Option<Vec<String>> {
         let name = SourceName::new(self.source(backend)).unwrap();
@@ -252,7 +257,8 @@ impl Running {
 
     fn describe(&self) -> String {
         let all = self.reader.records(1, u64::MAX, usize::MAX).unwrap();
-        all.iter().map(|(_, entry)| format!("\n  {entry:?}")).collect()
+        // Entries of large sources are told by their beginning.
+        all.iter().map(|(_, entry)| format!("\n  {entry:?}").chars().take(2_000).collect::<String>()).collect()
     }
 
     fn end(&mut self) {
