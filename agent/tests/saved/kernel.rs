@@ -234,3 +234,15 @@ fn a_ruleset_that_is_loaded_proposes_the_source_and_check_says_what_would_read_i
         assert!(checked.contains(line), "{checked}");
     }
 }
+
+#[test]
+fn what_a_rule_opens_is_told_with_it() {
+    let Some(netns) = Netns::new() else { return };
+    netns.run("iptables-legacy -P INPUT DROP; iptables-legacy -A INPUT -p tcp --dport 22 -s 10.0.0.0/8 -j ACCEPT");
+    let agent = Rig::of(&netns).start();
+    agent.until_item("iptables-legacy", "22");
+    netns.run("iptables-legacy -A INPUT -p tcp --dport 5432 -j ACCEPT");
+    agent.until_item("iptables-legacy", "5432");
+    let meanings = agent.meanings("iptables-legacy");
+    assert!(meanings.iter().any(|one| one.contains("5432") && one.contains("opens")), "{meanings:?}");
+}

@@ -223,6 +223,13 @@ impl Running {
         self.records(backend).into_iter().filter_map(of).collect()
     }
 
+    /// What the last record of a backend means, as `KEY: meaning`.
+    pub(crate) fn meanings(&self, backend: &str) -> Vec<String> {
+        let last = self.records(backend).pop().unwrap();
+        let meant = last.beside.meanings;
+        meant.into_iter().map(|(key, meaning)| format!("{key}: {}", meaning.text.as_str())).collect()
+    }
+
     /// Waits until it is so.
     pub(crate) fn until(&self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
         let begin = Instant::now();

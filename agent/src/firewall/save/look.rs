@@ -47,7 +47,9 @@ impl Keeper {
     /// Looks at one backend; false when the journal has ended.
     pub(super) async fn look(&mut self, at: usize, why: Why) -> bool {
         let backend = self.turns[at].backend;
-        let hinted = why != Why::Time && is_quiet(backend);
+        // Every run of ipset is a hint, listings too; the lock of iptables is
+        // taken by those alone who write.
+        let hinted = why != Why::Time && backend == Backend::Ipset;
         let before = (self.turns[at].told.clone(), self.turns[at].print);
         let began = clock::monotonic();
         let looked_ms = self.desk.now_ms();
