@@ -13,6 +13,7 @@ mod collector;
 mod compare;
 mod engines;
 mod files;
+mod firewall;
 mod fleet;
 mod footprint;
 mod idle;
@@ -55,6 +56,7 @@ struct Row {
 /// All of them, in the order of the page.
 const ROWS: &[Row] = &[
     Row { name: "latency", run: latency::run, seconds_max: 180 },
+    Row { name: "firewall", run: firewall::run, seconds_max: 300 },
     Row { name: "footprint", run: footprint::run, seconds_max: 400 },
     Row { name: "scan", run: scan::run, seconds_max: 300 },
     Row { name: "burst", run: burst::run, seconds_max: 120 },

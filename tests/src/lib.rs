@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods, reason = "reads what these tests have just made")]
 
 pub mod fleet;
+pub mod netns;
 pub mod process;
 pub mod proxy;
 pub mod webhook;

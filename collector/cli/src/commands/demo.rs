@@ -10,6 +10,7 @@ mod checks;
 mod children;
 mod collector;
 mod edit;
+mod firewall;
 mod hand;
 mod live;
 mod place;
@@ -67,11 +68,11 @@ async fn tell(
     shop: &Shop,
     children: &mut Children,
 ) -> Outcome<Told> {
-    let story::Told { checks, collector, webhook } = story::tell(printer, place, shop, children).await?;
+    let story::Told { checks, collector, webhook, namespace } = story::tell(printer, place, shop, children).await?;
     if arguments.once {
         return Ok(Told::Whole(checks));
     }
-    hand::go_on(printer, place, &collector, shop, webhook).await?;
+    hand::go_on(printer, place, &collector, shop, (webhook, namespace.as_ref())).await?;
     // Everything goes on running until somebody stops it.
     std::future::pending().await
 }

@@ -18,9 +18,14 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::input;
 
-/// What the hosts of env files are for, and those of databases.
+/// What the hosts of env files are for, those of databases, and the one of the
+/// firewall.
 const WEB: &str = "web";
 const DATABASE: &str = "db";
+const EDGE: &str = "edge";
+
+/// Sources of the firewall's host: the rules of nft, and those of iptables.
+const FIREWALL_SOURCES: usize = 2;
 
 /// How long all agents together may take to connect and report.
 const READY_S_MAX: u64 = 30;
@@ -42,6 +47,8 @@ struct Host<'a> {
     name: &'a str,
     role: &'static str,
     files: Vec<Watched<'a>>,
+    /// The network namespace whose firewall it watches.
+    namespace: Option<&'a str>,
 }
 
 /// A file with the lines of its source, all but the path.
@@ -64,17 +71,28 @@ pub(super) async fn join(place: &Place, shop: &Shop, collector: &Collector, chil
     launch(place, &hosts, collector, children).await
 }
 
+/// The same for a host whose firewall is that of a network namespace.
+pub(super) async fn join_firewall(
+    place: &Place,
+    (environment, name, namespace): (&Environment, &str, &str),
+    collector: &Collector,
+    children: &mut Children,
+) -> Outcome<()> {
+    let host = Host { environment, name, role: EDGE, files: Vec::new(), namespace: Some(namespace) };
+    launch(place, &[host], collector, children).await.map(|_| ())
+}
+
 fn web_hosts(stage: &Stage) -> impl Iterator<Item = Host<'_>> {
     stage.hosts.iter().map(|name| {
         let files = stage.files.iter().map(Watched::env_file).collect();
-        Host { environment: &stage.name, name, role: WEB, files }
+        Host { environment: &stage.name, name, role: WEB, files, namespace: None }
     })
 }
 
 fn database_host(stage: &Stage) -> Option<Host<'_>> {
     let database = stage.database.as_ref()?;
     let files = vec![Watched::of_database(database)];
-    Some(Host { environment: &stage.name, name: &database.host, role: DATABASE, files })
+    Some(Host { environment: &stage.name, name: &database.host, role: DATABASE, files, namespace: None })
 }
 
 impl<'a> Watched<'a> {
@@ -121,6 +139,11 @@ fn prepare(place: &Place, host: &Host<'_>) -> Outcome<PathBuf> {
         write(&path, file.bytes)?;
         text.push_str(&format!("\n[[source]]\n{}path = {}\n", file.source, quoted(&path)));
     }
+    if let Some(namespace) = host.namespace {
+        let namespace = toml::Value::from(namespace);
+        text.push_str("\n[[source]]\nkind = \"firewall\"\nname = \"firewall\"\nown = false\n");
+        text.push_str(&format!("namespaces = [{namespace}]\n"));
+    }
     let path = place.at(&format!("hosts/{name}/agent.toml"));
     write(&path, text.as_bytes())?;
     Ok(path)
@@ -149,7 +172,8 @@ async fn wait(hosts: &[Host<'_>], collector: &Collector, children: &mut Children
         let page: HostPage = collector.client.get(&["hosts"], &()).await?;
         let has_reported = |wanted: &&Host<'_>| {
             let host = page.hosts.iter().find(|host| host.host == wanted.name);
-            let all = Ok(wanted.files.len());
+            let of_firewall = if wanted.namespace.is_some() { FIREWALL_SOURCES } else { 0 };
+            let all = Ok(wanted.files.len() + of_firewall);
             host.is_some_and(|host| host.status == "connected" && usize::try_from(host.sources) == all)
         };
         let Some(missing) = hosts.iter().find(|one| !has_reported(one)) else { return Ok(()) };

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::agents;
 use super::collector::Collector;
+use super::firewall::Namespace;
 use super::place::{self, Place};
 use super::shop::{DATABASE_FILE, Shop};
 use super::story::show;
@@ -31,9 +32,10 @@ pub(super) async fn go_on(
     place: &Place,
     collector: &Collector,
     shop: &Shop,
-    mut webhook: Webhook,
+    (mut webhook, namespace): (Webhook, Option<&Namespace>),
 ) -> Outcome<()> {
-    let hand = hand(place, collector, shop)?;
+    let mut hand = hand(place, collector, shop)?;
+    hand.facts.extend(namespace.map(|one| ("or a firewall", format!("ip netns exec {} nft", one.name()))));
     show(printer, &hand.document())?;
     while let Some(call) = webhook.next().await {
         printer.data(&alert(&call, printer.style().width))?;

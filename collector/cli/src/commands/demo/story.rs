@@ -16,6 +16,7 @@ use super::checks::Checks;
 use super::children::Children;
 use super::collector::{self, Collector};
 use super::edit;
+use super::firewall::{self, Namespace};
 use super::place::Place;
 use super::shop::{DATABASE_FILE, Shop, Stage};
 use super::webhook::Webhook;
@@ -47,6 +48,7 @@ pub(super) struct Told {
     pub(super) checks: Checks,
     pub(super) collector: Collector,
     pub(super) webhook: Webhook,
+    pub(super) namespace: Option<Namespace>,
 }
 
 /// Tells the story; everything that was started goes on running.
@@ -78,11 +80,13 @@ pub(super) async fn tell(printer: Printer, place: &Place, shop: &Shop, children:
     note_after(&mut checks, &edited, &before, &after);
     let mut joined = Joined { place, shop, collector: &collector, children };
     let database = edit_database(printer, &mut checks, &mut joined, &mut webhook).await?;
+    let started = (place, shop, &collector);
+    let namespace = firewall::open(printer, &mut checks, started, children, &mut webhook).await?;
     note_history(&mut checks, &collector).await?;
     let edits: Vec<_> = [Some(&edited), database.as_ref()].into_iter().flatten().collect();
     note_secrets(&mut checks, shop, &edits, &after);
     show(printer, &checks.document())?;
-    Ok(Told { checks, collector, webhook })
+    Ok(Told { checks, collector, webhook, namespace })
 }
 
 async fn edit_variable(
