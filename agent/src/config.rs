@@ -178,12 +178,15 @@ fn check(written: Written) -> Result<Config, Mistake> {
             if firewall.is_some() {
                 return Err(here(Mistake::at("kind", "a host has one firewall, and there is one already")));
             }
-            firewall = Some(Arc::new(firewall::check(one, reconcile).map_err(here)?));
+            firewall = Some((index, Arc::new(firewall::check(one, reconcile).map_err(here)?)));
             continue;
         }
         sources.extend(source::check(one, agent.file_bytes_max).map_err(here)?.into_iter().map(Arc::new));
     }
     process::join(&mut sources)?;
+    if let Some((index, spec)) = &firewall {
+        firewall::check_config(spec, &sources).map_err(|mistake| mistake.below(&format!("source.{index}")))?;
+    }
     let age_max_ms = i64::try_from(agent.journal_age_max_s * 1000).unwrap_or(i64::MAX);
     Ok(Config {
         state_dir: written.state_dir,
@@ -193,7 +196,7 @@ fn check(written: Written) -> Result<Config, Mistake> {
         actor: written.actor,
         sources,
         databases,
-        firewall,
+        firewall: firewall.map(|(_, spec)| spec),
     })
 }
 

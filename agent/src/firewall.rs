@@ -32,6 +32,9 @@ use desk::{Commits, Desk};
 use namespace::Namespace;
 use tools::Tools;
 
+/// What the source is called that says what a reboot would change.
+pub const AT_REBOOT: &str = "at-reboot";
+
 /// A `[[source]]` of this kind: a source for each backend in each namespace.
 #[derive(Debug)]
 pub struct FirewallSpec {
@@ -43,6 +46,8 @@ pub struct FirewallSpec {
     pub poll: Duration,
     /// How often what is known is compared with what is there.
     pub reconcile: Duration,
+    /// The source of the dump files that would bring these rules back.
+    pub config: Option<SourceName>,
 }
 
 /// What holds rules in the kernel.
@@ -99,7 +104,15 @@ impl FirewallSpec {
     #[must_use]
     pub fn sources(&self) -> Vec<SourceName> {
         let of = |place| Backend::ALL.map(|backend| self.name_of(place, backend));
-        self.places.iter().flat_map(of).collect()
+        self.places.iter().flat_map(of).chain(self.at_reboot()).collect()
+    }
+
+    /// The name of the source that says where live rules and dump files differ,
+    /// if there are dump files.
+    #[must_use]
+    pub fn at_reboot(&self) -> Option<SourceName> {
+        self.config.as_ref()?;
+        SourceName::new(format!("{}/{AT_REBOOT}", self.source.name)).ok()
     }
 }
 

@@ -211,6 +211,10 @@ impl Stages {
         }
         if let Some(spec) = &config.firewall {
             let (observed, reader, clock) = (observed.clone(), reader.clone(), clock.clone());
+            let (told, known, progress) = (observed.clone(), reader.clone(), progress.clone());
+            let ends =
+                firewall::persisted::follow::Ends { observed: told, reader: known, progress, clock: clock.clone() };
+            firewall::persisted::follow::start(tasks, spec, key, ends);
             firewall::start(tasks, spec, key, &firewall::Ends { observed, reader, clock, last_alive_ms });
         }
         let trails = Trails::default();

@@ -18,12 +18,20 @@ const TABLE: &str = "table inet shop {\n chain input {\n  type filter hook input
 /// A fleet with one host that watches the rules of one namespace, whose first
 /// rules are at the collector.
 fn watched(namespace: &Namespace, more: &str) -> (Fleet, Agent) {
+    watched_with(namespace, more, "")
+}
+
+/// The same, with rules saved on the host.
+fn watched_with(namespace: &Namespace, more: &str, saved: &str) -> (Fleet, Agent) {
     let fleet = Fleet::start();
     let source = format!(
         "[[source]]\nkind = \"firewall\"\nname = \"firewall\"\nown = false\nnamespaces = [\"{}\"]\n{more}",
         namespace.name()
     );
-    let agent = fleet.agent("web-1", "production", "web", &source);
+    let mut agent = fleet.enrol("web-1", "production", "web", &source);
+    agent.write("nftables.conf", saved);
+    fleet.run(&mut agent);
+    fleet.wait_for_host("web-1", "connected");
     (fleet, agent)
 }
 
@@ -126,6 +134,24 @@ fn f3_nft_and_both_iptables_are_seen_each_under_its_backend() {
     }
     let nft = fleet.json(&["changes", "--source", &format!("firewall/{}/nft", namespace.name())]);
     assert_eq!(nft["changes"].as_array().map(Vec::len), Some(0), "{nft:#}");
+}
+
+#[test]
+fn f9_a_rule_that_no_file_has_is_a_finding_until_it_is_saved() {
+    let Some(namespace) = Namespace::new() else { return };
+    namespace.nft(TABLE);
+    let dump = "\n[[source]]\nkind = \"firewall_dump\"\nname = \"saved\"\npath = \"{files}/nftables.conf\"\nformat = \"nft\"\n";
+    let (fleet, agent) = watched_with(&namespace, &format!("config = \"saved\"\n{dump}"), TABLE);
+    seen(&fleet, &format!("firewall/{}/nft", namespace.name()));
+    namespace.nft("add rule inet shop input tcp dport 9200 accept\n");
+    let key = "nft: inet shop/input: tcp dport 9200 accept";
+    let (_, unsaved) = told(&fleet, 0, key, "added");
+    assert_eq!(unsaved["source"], "firewall/at-reboot", "{unsaved:#}");
+    let what = unsaved["after"]["display"].as_str().unwrap_or_default();
+    assert!(what.contains("gone at reboot"), "{what}");
+    agent.write("nftables.conf", TABLE.replace("tcp dport 22 accept", "tcp dport 22 accept\n  tcp dport 9200 accept"));
+    let (_, saved) = told(&fleet, 0, key, "removed");
+    assert!(saved["id"].as_u64() > unsaved["id"].as_u64());
 }
 
 #[test]

@@ -58,7 +58,17 @@ pub(super) fn check(written: Written, reconcile: Duration) -> Result<FirewallSpe
         display: written.display,
         file_bytes_max: 0,
     });
-    Ok(FirewallSpec { source, places, poll: Duration::from_secs(poll_s), reconcile })
+    Ok(FirewallSpec { source, places, poll: Duration::from_secs(poll_s), reconcile, config: written.config })
+}
+
+/// That the dump files are a source of this configuration, and of that kind.
+pub(super) fn check_config(spec: &FirewallSpec, sources: &[Arc<SourceSpec>]) -> Result<(), Mistake> {
+    let Some(config) = &spec.config else { return Ok(()) };
+    if sources.iter().any(|one| one.name == *config && one.kind == SourceKind::FirewallDump) {
+        return Ok(());
+    }
+    let name = &spec.source.name;
+    Err(Mistake::at("config", format!("source `{name}`: there is no `firewall_dump` source `{config}`")))
 }
 
 /// A key that stands in the table and means nothing to this kind. Those of
@@ -92,7 +102,8 @@ fn places(name: &SourceName, own: bool, namespaces: Vec<String>) -> Result<Vec<N
         };
         let namespace = Name::new(&text).ok_or_else(|| mistake("is no name of a network namespace"))?;
         // Its sources would have the names of the host's own.
-        if crate::firewall::Backend::ALL.iter().any(|backend| backend.as_str() == text) {
+        let taken = crate::firewall::Backend::ALL.iter().any(|backend| backend.as_str() == text);
+        if taken || text == crate::firewall::AT_REBOOT {
             return Err(mistake("is the name of a backend: a namespace of that name cannot be told from it"));
         }
         if !known.insert(text.clone()) {

@@ -41,7 +41,8 @@ pub(super) fn is_live(written: &Written) -> Result<bool, Mistake> {
         written.password_file.is_some(),
         written.password_env.is_some(),
         written.ca_file.is_some(),
-        written.config.is_some(),
+        // A `firewall` names its dump files so.
+        written.config.is_some() && written.kind != SourceKind::Firewall,
     ];
     match KEYS.into_iter().zip(used).find(|(_, used)| *used) {
         Some((key, _)) => {

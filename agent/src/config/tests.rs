@@ -27,7 +27,7 @@ fn d10_every_commented_line_of_the_shipped_configuration_is_right() {
         _ => line,
     });
     let config = parse(&settings.collect::<Vec<_>>().join("\n")).unwrap();
-    assert_eq!((config.sources.len(), config.firewall.is_some()), (3, true));
+    assert_eq!((config.sources.len(), config.firewall.is_some()), (4, true));
     assert_eq!(config.reconcile, Duration::from_secs(300));
 }
 

@@ -5,14 +5,15 @@
 //! value: a key says the rule. Whether a difference was meant is nobody's
 //! question here.
 
+pub mod follow;
+
 use std::collections::BTreeSet;
+use std::fmt;
 
-use driftline_canon::limits::PROBLEMS_MAX;
-use driftline_canon::{ItemKey, Observation, Problem, ProblemKind};
+use driftline_canon::{ItemKey, Observation};
 
-/// Differences that are told one by one. Somebody who sees fifty of them looks
-/// at the files.
-const LISTED_MAX: usize = 50;
+/// Differences that are told one by one: whoever has more looks at the files.
+const LISTED_MAX: usize = 1000;
 
 /// Families of nftables: what its keys begin with, and those of iptables do not.
 const FAMILIES: &[&str] = &["ip", "ip6", "inet", "arp", "bridge", "netdev"];
@@ -26,11 +27,26 @@ pub struct Saved<'a> {
     pub observation: &'a Observation,
 }
 
+/// One difference.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// The rule, policy or list that it is about.
+    pub about: String,
+    /// What is the matter with it.
+    pub what: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.about, self.what)
+    }
+}
+
 /// Rules that only one side has, and lists whose rules stand in another order.
 /// Files of the other language are left out: what iptables loads is not what
 /// nftables saves. Without a file that could say it there is no finding.
 #[must_use]
-pub fn against_saved(live: &Observation, saved: &[Saved<'_>]) -> Vec<Problem> {
+pub fn against_saved(live: &Observation, saved: &[Saved<'_>]) -> Vec<Finding> {
     let Some(nft) = is_nft(live) else { return Vec::new() };
     let files: Vec<&Saved<'_>> = saved.iter().filter(|file| is_nft(file.observation) == Some(nft)).collect();
     if files.is_empty() {
@@ -44,15 +60,15 @@ pub fn against_saved(live: &Observation, saved: &[Saved<'_>]) -> Vec<Problem> {
         if said.peek().is_none() {
             // Rules that differ tell the order of their list, too.
             if key.ordered_list().is_none() {
-                found.insert(format!("{key}: in force, and in no file ({names}): gone at reboot"));
+                found.insert(finding(key, format!("in force, and in no file ({names}): gone at reboot")));
             }
         } else if said.all(|other| other.digest != item.digest) {
             found.insert(match key.ordered_list() {
                 Some(list) if has_the_same_rules(list, live, &files) => {
-                    format!("{list}: its rules stand in another order than in {names}")
+                    finding(list, format!("its rules stand in another order than in {names}"))
                 }
                 Some(_) => continue,
-                None => format!("{key}: in force with another value than in {names}"),
+                None => finding(key, format!("in force with another value than in {names}")),
             });
         }
     }
@@ -60,7 +76,7 @@ pub fn against_saved(live: &Observation, saved: &[Saved<'_>]) -> Vec<Problem> {
         let only = file.observation.items().iter().filter(|item| is_ruled(&item.key) && live.get(&item.key).is_none());
         for item in only.filter(|item| item.key.ordered_list().is_none()) {
             let line = item.line.map(|line| format!(" line {line}")).unwrap_or_default();
-            found.insert(format!("{}: in {}{line}, and not in force", item.key, file.path));
+            found.insert(finding(&item.key, format!("in {}{line}, and not in force", file.path)));
         }
     }
     told(found.into_iter().collect())
@@ -86,14 +102,17 @@ fn has_the_same_rules(list: &str, live: &Observation, files: &[&Saved<'_>]) -> b
     files.iter().any(|file| rules(file.observation) == rules(live))
 }
 
-fn told(mut found: Vec<String>) -> Vec<Problem> {
-    let max = LISTED_MAX.min(PROBLEMS_MAX);
-    let more = found.len().saturating_sub(max - 1);
-    if found.len() > max {
-        found.truncate(max - 1);
-        found.push(format!("{more} more rules differ between what is in force and what is saved"));
+fn finding(about: impl fmt::Display, what: String) -> Finding {
+    Finding { about: about.to_string(), what }
+}
+
+fn told(mut found: Vec<Finding>) -> Vec<Finding> {
+    if found.len() > LISTED_MAX {
+        let more = found.len() - (LISTED_MAX - 1);
+        found.truncate(LISTED_MAX - 1);
+        found.push(finding("more rules", format!("{more} differ between what is in force and what is saved")));
     }
-    found.into_iter().map(|reason| Problem::whole(ProblemKind::Pending, reason)).collect()
+    found
 }
 
 #[cfg(test)]

@@ -161,7 +161,13 @@ impl Follower {
             file_bytes_max: 0,
         };
         let place = netns.place();
-        let spec = Arc::new(FirewallSpec { source: Arc::new(source), places: vec![place.clone()], poll, reconcile });
+        let spec = Arc::new(FirewallSpec {
+            source: Arc::new(source),
+            places: vec![place.clone()],
+            poll,
+            reconcile,
+            config: None,
+        });
         let state = tempfile::tempdir().unwrap();
         let state_dir = state.path().to_owned();
         let (tell, told) = std::sync::mpsc::channel();

@@ -105,7 +105,7 @@ impl Rig {
             file_bytes_max: 0,
         };
         let places = vec![self.place.clone()];
-        FirewallSpec { source: Arc::new(source), places, poll: self.poll, reconcile: NEVER }
+        FirewallSpec { source: Arc::new(source), places, poll: self.poll, reconcile: NEVER, config: None }
     }
 
     pub(crate) fn start(&self) -> Running {

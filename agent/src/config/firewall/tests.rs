@@ -54,3 +54,21 @@ fn what_is_wrong_is_said_with_the_key() {
     let twice = "[[source]]\nkind = \"firewall\"\nname = \"second\"\n";
     assert!(parse(twice).unwrap_err().contains("there is one already"));
 }
+
+#[test]
+fn dump_files_to_compare_with_are_a_source_of_that_kind() {
+    let table = |config: &str| {
+        format!(
+            "[[source]]\nkind = \"firewall\"\nname = \"firewall\"\nconfig = \"{config}\"\n\
+             [[source]]\nkind = \"firewall_dump\"\nname = \"rules\"\npath = \"/etc/nftables.conf\"\n\
+             [[source]]\nkind = \"file\"\nname = \"motd\"\npath = \"/etc/motd\"\n"
+        )
+    };
+    let parse = |config: &str| crate::config::Config::parse("agent.toml".as_ref(), &table(config));
+    let spec = parse("rules").unwrap().firewall.unwrap();
+    assert_eq!(spec.at_reboot().unwrap().as_str(), "firewall/at-reboot");
+    for other in ["motd", "none"] {
+        let said = parse(other).unwrap_err().to_string();
+        assert!(said.contains(&format!("no `firewall_dump` source `{other}`")), "{said}");
+    }
+}
