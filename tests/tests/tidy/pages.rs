@@ -41,7 +41,7 @@ fn every_test_that_the_edge_cases_name_is_there() {
 fn case_of(name: &str) -> Option<&str> {
     let (case, _) = name.split_once('_')?;
     let (letter, number) = case.split_at_checked(1)?;
-    ("wdij".contains(letter) && number.parse::<u32>().is_ok()).then_some(case)
+    ("wdijf".contains(letter) && number.parse::<u32>().is_ok()).then_some(case)
 }
 
 #[test]
