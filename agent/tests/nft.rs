@@ -14,5 +14,3 @@ mod cases;
 mod faults;
 #[path = "nft/random.rs"]
 mod random;
-#[path = "nft/speed.rs"]
-mod speed;

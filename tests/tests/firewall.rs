@@ -143,6 +143,11 @@ fn f9_a_rule_that_no_file_has_is_a_finding_until_it_is_saved() {
     let dump = "\n[[source]]\nkind = \"firewall_dump\"\nname = \"saved\"\npath = \"{files}/nftables.conf\"\nformat = \"nft\"\n";
     let (fleet, agent) = watched_with(&namespace, &format!("config = \"saved\"\n{dump}"), TABLE);
     seen(&fleet, &format!("firewall/{}/nft", namespace.name()));
+    // What differs from the beginning is no change.
+    eventually("both sides have been compared", || {
+        let host = fleet.json(&["show", "web-1"]);
+        host["sources"].as_array()?.iter().find(|one| one["source"] == "firewall/at-reboot").map(|_| ())
+    });
     namespace.nft("add rule inet shop input tcp dport 9200 accept\n");
     let key = "nft: inet shop/input: tcp dport 9200 accept";
     let (_, unsaved) = told(&fleet, 0, key, "added");

@@ -161,7 +161,7 @@ async fn told(opening: &Opening, namespace: &Namespace, checks: &mut Checks, web
 fn note(opening: &Opening, change: &Change, signed: bool, checks: &mut Checks) {
     let Opening { opens, by, .. } = opening;
     let meaning = change.meaning.as_ref().is_some_and(|meaning| meaning.text.contains(opens));
-    checks.note(signed && meaning, format!("the alert of {HOST} says what the rule by `{by}` does: {opens}"));
+    checks.note(signed && meaning, format!("the alert says what the rule by `{by}` does: {opens}"));
     let named = change.actor.as_ref().is_some_and(|actor| {
         let name = actor.name.as_deref().or(actor.executable.as_deref()).unwrap_or_default();
         actor.pid.is_some() && name.contains(by)
