@@ -7,8 +7,10 @@
 pub mod chain;
 pub mod classify;
 pub mod compare;
+pub mod desired;
 pub mod selector;
 pub mod verdict;
+pub mod window;
 
 pub use classify::{Class, Severity};
 pub use selector::{Selector, SelectorError};

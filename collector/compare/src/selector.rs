@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use driftline_canon::{Environment, HostName, NameError, Role};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes of a selector. Three names of the length that certificates carry fit.
 pub const SELECTOR_BYTES_MAX: usize = 2048;
@@ -132,6 +133,18 @@ impl fmt::Display for Selector {
             self.host.as_ref().map(|name| format!("host={name}")),
         ];
         f.pad(&parts.into_iter().flatten().collect::<Vec<_>>().join(","))
+    }
+}
+
+impl Serialize for Selector {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Selector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use driftline_canon::{HostName, ItemKey, SourceName};
 
+use crate::document::Written;
 use crate::record::{EntryBody, HostRecord, ItemRecord, OperatorRecord, SourceRecord, TokenRecord};
 
 /// One step of a batch.
@@ -57,6 +58,8 @@ pub enum Operation {
     PutToken(TokenRecord),
     /// Inserts or replaces an operator.
     PutOperator(OperatorRecord),
+    /// Inserts, replaces or removes a document.
+    Document(Written),
 }
 
 /// Operations that are committed together.

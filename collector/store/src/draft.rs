@@ -115,6 +115,10 @@ impl<'a> Draft<'a> {
                 self.writes.put(Table::Tokens, token.id.as_str(), encode(Table::Tokens, token)?);
             }
             Operation::PutOperator(operator) => self.put_operator(operator)?,
+            Operation::Document(written) => match written.row() {
+                (key, Some(bytes)) => self.writes.put(Table::Documents, key, bytes),
+                (key, None) => self.writes.remove(Table::Documents, key),
+            },
         }
         Ok(())
     }

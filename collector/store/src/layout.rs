@@ -20,6 +20,7 @@
 //! | `tokens` | token id | `TokenRecord` |
 //! | `operators` | name | `OperatorRecord` |
 //! | `operator_tokens` | SHA-256 of the bearer token | operator name |
+//! | `documents` | kind (one byte), id | see [`crate::document`] |
 //! | `outbox` | alert id | `AlertRecord` |
 //! | `outbox_due` | next attempt, alert id | nothing |
 //!
@@ -36,8 +37,8 @@ use driftline_compare::Severity;
 /// changes may name an included file, sources may have more kinds, and an index
 /// has one row for each name and commit; format 1 had one for each entry, which
 /// is a row of one entry. 3: changes say who did it and what it means, and are
-/// amended. All that older formats wrote reads as it is.
-pub(crate) const FORMAT: u32 = 3;
+/// amended. 4: documents. All that older formats wrote reads as it is.
+pub(crate) const FORMAT: u32 = 4;
 
 /// The oldest version that reads as it is.
 pub(crate) const FORMAT_OLDEST: u32 = 1;
@@ -68,6 +69,7 @@ pub(crate) enum Table {
     OutboxDue = 15,
     ByOpens = 16,
     Amended = 17,
+    Documents = 18,
 }
 
 impl Table {
@@ -91,6 +93,7 @@ impl Table {
             Self::OutboxDue => "outbox_due",
             Self::ByOpens => "by_opens",
             Self::Amended => "amended",
+            Self::Documents => "documents",
         }
     }
 
@@ -122,6 +125,12 @@ impl Span {
             *last = 1;
         }
         Self { from, to: Some(to) }
+    }
+
+    /// Keys that begin with a prefix whose text goes on in UTF-8, which has no
+    /// byte 255.
+    pub(crate) fn starting_with(prefix: &[u8]) -> Self {
+        Self { from: prefix.to_vec(), to: Some([prefix, &[0xff]].concat()) }
     }
 
     /// Ids `low..=high` behind a prefix.

@@ -8,6 +8,7 @@
 
 pub mod batch;
 pub mod chain;
+pub mod document;
 pub mod query;
 pub mod reader;
 pub mod record;
@@ -24,6 +25,7 @@ mod posting;
 pub use batch::{Batch, Committed, Operation};
 pub use chain::{ChainLink, ChainVerifier, VerifyReport, entry_hash, verify_chain};
 pub use codec::ItemView;
+pub use document::{DOCUMENT_ID_BYTES_MAX, Document, DocumentKind, Written, numbered};
 pub use engine::EngineKind;
 pub use error::{ErrorKind, OpenError, StoreError};
 pub use query::{ActorPattern, EntryFilter, EntryQuery, Opens, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX, key_matches};

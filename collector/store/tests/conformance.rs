@@ -5,6 +5,8 @@
 
 #[path = "conformance/chain.rs"]
 mod chain;
+#[path = "conformance/documents.rs"]
+mod documents;
 #[path = "conformance/history.rs"]
 mod history;
 #[path = "conformance/model.rs"]

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use driftline_canon::{HostName, ItemKey, SourceName};
 use driftline_store::{
-    AlertRecord, Change, EntryBody, EntryFilter, EntryQuery, HostRecord, ItemRecord, Operation, OperatorRecord, Reader,
-    SourceRecord, StoreError, TokenRecord,
+    AlertRecord, Change, Document, DocumentKind, EntryBody, EntryFilter, EntryQuery, HostRecord, ItemRecord, Operation,
+    OperatorRecord, Reader, SourceRecord, StoreError, TokenRecord, Written,
 };
 
 use crate::notify::Routes;
@@ -32,6 +32,7 @@ pub struct Draft<'a> {
     sources: BTreeMap<HostName, BTreeMap<SourceName, Kept<SourceRecord>>>,
     items: BTreeMap<HostName, BTreeMap<SourceName, BTreeMap<ItemKey, Kept<ItemRecord>>>>,
     tokens: BTreeMap<String, Kept<TokenRecord>>,
+    documents: BTreeMap<(DocumentKind, String), Written>,
     forgotten: Vec<HostName>,
     appended: usize,
     rest: Vec<Operation>,
@@ -65,6 +66,7 @@ impl<'a> Draft<'a> {
             sources: BTreeMap::new(),
             items: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            documents: BTreeMap::new(),
             forgotten: Vec::new(),
             appended: 0,
             rest: Vec::new(),
@@ -224,6 +226,51 @@ impl<'a> Draft<'a> {
         self.tokens.insert(token.id.clone(), Kept::made(Some(token)));
     }
 
+    /// A document.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn document<D: Document>(&self, id: &str) -> Result<Option<D>, StoreError> {
+        match self.documents.get(&(D::KIND, id.to_owned())) {
+            Some(written) => written.read(),
+            None => self.reader.document(id),
+        }
+    }
+
+    /// The documents of a kind whose ids begin so, by id.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn documents<D: Document>(&self, prefix: &str) -> Result<Vec<D>, StoreError> {
+        let stored = self.reader.documents::<D>(prefix)?;
+        let mut all: BTreeMap<String, D> = stored.into_iter().map(|document| (document.id(), document)).collect();
+        for ((_, id), written) in self.documents.range((D::KIND, prefix.to_owned())..) {
+            if written.kind != D::KIND || !id.starts_with(prefix) {
+                break;
+            }
+            match written.read::<D>()? {
+                Some(document) => _ = all.insert(id.clone(), document),
+                None => _ = all.remove(id),
+            }
+        }
+        Ok(all.into_values().collect())
+    }
+
+    /// Inserts or replaces a document.
+    ///
+    /// # Errors
+    /// See [`Written::put`].
+    pub fn put_document<D: Document>(&mut self, document: &D) -> Result<(), StoreError> {
+        let written = Written::put(document)?;
+        self.documents.insert((written.kind, written.id.clone()), written);
+        Ok(())
+    }
+
+    /// Removes a document; one that is not there is left so.
+    pub fn remove_document(&mut self, kind: DocumentKind, id: &str) {
+        self.documents.insert((kind, id.to_owned()), Written::remove(kind, id));
+    }
+
     /// Inserts or replaces an operator.
     pub fn put_operator(&mut self, operator: OperatorRecord) {
         self.rest.push(Operation::PutOperator(operator));
@@ -327,6 +374,7 @@ impl<'a> Draft<'a> {
                 items_of(&host, source, own, &mut operations);
             }
         }
+        operations.extend(self.documents.into_values().map(Operation::Document));
         operations.extend(self.rest);
         operations
     }

@@ -53,6 +53,7 @@ impl Model {
                 }
             }
             Operation::PutToken(token) => drop(self.tokens.insert(token.id.clone(), token)),
+            Operation::Document(_) => unreachable!("documents have a suite of their own"),
             Operation::PutOperator(one) => drop(self.operators.insert(one.name.clone(), one)),
         }
     }
