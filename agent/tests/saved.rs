@@ -9,6 +9,8 @@
 #[path = "saved/rig.rs"]
 mod rig;
 
+#[path = "saved/beside.rs"]
+mod beside;
 #[path = "saved/kernel.rs"]
 mod kernel;
 #[path = "saved/programs.rs"]

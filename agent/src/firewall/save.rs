@@ -8,6 +8,8 @@
 mod ear;
 mod loaded;
 mod look;
+mod lull;
+mod own;
 mod program;
 mod reading;
 mod survey;
@@ -25,6 +27,7 @@ use super::Backend;
 use super::desk::{Commit, Commits, Desk};
 use super::tools::Tools;
 use ear::{Ear, Hint};
+use lull::Lull;
 pub use survey::survey;
 use turn::{Turn, Why, is_quiet};
 
@@ -58,6 +61,8 @@ struct Keeper {
     /// The number of the last commit that was seen.
     committed: u64,
     ear: Ear,
+    /// What others do with sets.
+    lull: Lull,
     /// Rules were seen that ask a set.
     names_sets: bool,
     turns: Vec<Turn>,
@@ -91,6 +96,7 @@ impl Keeper {
             commits,
             committed: 0,
             ear,
+            lull: Lull::default(),
             names_sets: false,
             turns,
             appeared: now + APPEARED,
@@ -112,7 +118,10 @@ impl Keeper {
     }
 
     async fn wait(&mut self, followed: bool) -> Woken {
-        let due = self.turns.iter().filter_map(Turn::next).chain([self.appeared, self.reconcile]).min();
+        let over = self.lull.over(clock::monotonic());
+        let due =
+            |turn: &Turn| turn.next().map(|at| if waits(turn) { over.map_or(at, |over| at.max(over)) } else { at });
+        let due = self.turns.iter().filter_map(due).chain([self.appeared, self.reconcile]).min();
         let timer = async {
             match due {
                 Some(due) => tokio::time::sleep_until(due.into()).await,
@@ -154,6 +163,13 @@ impl Keeper {
     }
 
     fn hinted(&mut self, hint: Hint) {
+        let now = clock::monotonic();
+        if hint.ipset {
+            self.lull.ended(now);
+        }
+        if hint.at_sets {
+            self.lull.began(now);
+        }
         let why = Why::Hint(self.desk.now_ms(), None);
         self.call(
             |backend| is_quiet(backend) && if backend == Backend::Ipset { hint.ipset } else { hint.legacy },
@@ -169,7 +185,7 @@ impl Keeper {
     /// False when the journal has ended.
     async fn look_at_what_is_due(&mut self) -> bool {
         for at in 0..self.turns.len() {
-            while let Some(why) = self.turns[at].take(clock::monotonic()) {
+            while let Some(why) = self.take(at) {
                 if !self.look(at, why).await {
                     return false;
                 }
@@ -177,4 +193,15 @@ impl Keeper {
         }
         true
     }
+
+    fn take(&mut self, at: usize) -> Option<Why> {
+        let now = clock::monotonic();
+        let turn = &mut self.turns[at];
+        if waits(turn) && self.lull.over(now).is_some() { None } else { turn.take(now) }
+    }
+}
+
+/// Whether a look would stand in the way of somebody who is at work.
+fn waits(turn: &Turn) -> bool {
+    turn.backend == Backend::Ipset
 }

@@ -44,7 +44,12 @@ impl Netns {
     }
 
     pub(crate) fn place(&self) -> Namespace {
-        Namespace::Named(Name::new(&self.0).unwrap())
+        Self::named(&self.0)
+    }
+
+    /// One that another test has made.
+    pub(crate) fn named(name: &str) -> Namespace {
+        Namespace::Named(Name::new(name).unwrap())
     }
 
     pub(crate) fn name(&self) -> &str {

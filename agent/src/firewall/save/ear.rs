@@ -1,6 +1,6 @@
 //! What hints that tables of legacy iptables or sets of ipset have changed, of
 //! which the kernel tells nobody: the lock that every iptables of the legacy
-//! kind takes, and the end of a program called `ipset`.
+//! kind takes, and runs of a program called `ipset`.
 //!
 //! Both are hints and no proof. Whoever takes no lock, or talks to the kernel
 //! itself, is found by polling.
@@ -10,14 +10,13 @@ use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-use driftline_daemon::clock;
 use rustix::fs::inotify::{CreateFlags, ReadFlags, Reader, WatchFlags, add_watch, init};
 use rustix::io::Errno;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+use super::own::{Credit, OwnRun};
 
 /// Where iptables has its lock (`XT_LOCK_NAME`), and its directory.
 const LOCK_DIR: &str = "/run";
@@ -26,48 +25,25 @@ const LOCK_NAME: &str = "xtables.lock";
 /// Bytes of events that are taken at once.
 const EVENTS_BYTES: usize = 4096;
 
-/// How long after the end of the agent's own `ipset` its last event may arrive.
-const OWN_TAIL: Duration = Duration::from_millis(20);
-
-/// The agent's own runs of `ipset`, in whichever namespace: they are no hint.
-/// One for the process, since the program that is watched is one.
-static OWN: Mutex<Own> = Mutex::new(Own { running: 0, until: None });
-
-#[derive(Debug)]
-struct Own {
-    running: usize,
-    until: Option<Instant>,
-}
-
-/// As long as it is held, what is heard of `ipset` is the agent's own doing.
-#[derive(Debug)]
-pub(super) struct OwnRun(());
-
-impl OwnRun {
-    pub(super) fn begin() -> Self {
-        OWN.lock().unwrap_or_else(PoisonError::into_inner).running += 1;
-        Self(())
-    }
-
-    fn is_on() -> bool {
-        let own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
-        own.running > 0 || own.until.is_some_and(|until| clock::monotonic() < until)
-    }
-}
-
-impl Drop for OwnRun {
-    fn drop(&mut self) {
-        let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
-        own.running = own.running.saturating_sub(1);
-        own.until = Some(clock::monotonic() + OWN_TAIL);
-    }
-}
-
 /// What may have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Hint {
     pub(super) legacy: bool,
+    /// An `ipset` of somebody else has ended.
     pub(super) ipset: bool,
+    /// The last thing heard of others' runs of `ipset` is that one began.
+    pub(super) at_sets: bool,
+}
+
+impl Hint {
+    fn and(self, later: Self) -> Self {
+        let heard = later.ipset || later.at_sets;
+        Self {
+            legacy: self.legacy || later.legacy,
+            ipset: self.ipset || later.ipset,
+            at_sets: if heard { later.at_sets } else { self.at_sets },
+        }
+    }
 }
 
 /// An instance of inotify.
@@ -78,6 +54,8 @@ pub(super) struct Ear {
     dir: PathBuf,
     ipset: Option<PathBuf>,
     watched: Watched,
+    /// What of the runs that are heard is the agent's own doing.
+    credit: Credit,
     /// Heard and not yet told.
     pending: Hint,
 }
@@ -103,8 +81,14 @@ impl Ear {
         if let Err(error) = &fd {
             tracing::warn!(%error, "inotify is not to be had: legacy iptables and ipset are polled only");
         }
-        let mut ear =
-            Self { fd: fd.ok(), dir: dir.to_owned(), ipset, watched: Watched::default(), pending: Hint::default() };
+        let mut ear = Self {
+            fd: fd.ok(),
+            dir: dir.to_owned(),
+            credit: Credit::of(ipset.as_deref()),
+            ipset,
+            watched: Watched::default(),
+            pending: Hint::default(),
+        };
         ear.arm();
         ear
     }
@@ -119,45 +103,55 @@ impl Ear {
         self.watched = Watched {
             dir: watch(&self.dir, names),
             lock: watch(&self.dir.join(LOCK_NAME), closed),
-            ipset: self.ipset.as_ref().and_then(|path| watch(path, closed)),
+            ipset: self.ipset.as_ref().and_then(|path| watch(path, closed | WatchFlags::OPEN)),
         };
     }
 
-    /// Waits for a hint.
+    /// Waits for a hint. It may be dropped and asked again: nothing is lost.
     pub(super) async fn hint(&mut self) -> Hint {
         loop {
             let hint = std::mem::take(&mut self.pending);
             if hint != Hint::default() {
                 return hint;
             }
-            let Some(fd) = &self.fd else { return std::future::pending().await };
-            let heard = match fd.readable().await {
-                Ok(mut ready) => {
-                    let heard = drain(fd.get_ref(), self.watched);
-                    ready.clear_ready();
-                    heard
-                }
-                Err(_) => return std::future::pending().await,
-            };
-            self.take(heard, OwnRun::is_on());
+            self.listen().await;
         }
     }
 
-    /// Takes what waits, right after a run of one's own: that ended before
-    /// whoever waited for it went on.
-    pub(super) fn pass_over_own(&mut self) {
+    /// Waits until somebody else begins to work on the sets; never ends where
+    /// that cannot be told from the agent's own run.
+    pub(super) async fn other_begins(&mut self) {
+        while !self.pending.at_sets || !self.credit.is_exact() {
+            self.listen().await;
+        }
+    }
+
+    /// Takes what waits, right after a run of one's own.
+    pub(super) fn pass_over(&mut self, _own: &OwnRun) {
         if let Some(fd) = &self.fd {
-            let heard = drain(fd.get_ref(), self.watched);
-            self.take(heard, true);
+            let heard = drain(fd.get_ref(), self.watched, &mut self.credit);
+            self.take(heard);
         }
     }
 
-    fn take(&mut self, heard: Heard, own: bool) {
+    async fn listen(&mut self) {
+        let Some(fd) = &self.fd else { return std::future::pending().await };
+        let heard = match fd.readable().await {
+            Ok(mut ready) => {
+                let heard = drain(fd.get_ref(), self.watched, &mut self.credit);
+                ready.clear_ready();
+                heard
+            }
+            Err(_) => return std::future::pending().await,
+        };
+        self.take(heard);
+    }
+
+    fn take(&mut self, heard: Heard) {
         if heard.arm {
             self.arm();
         }
-        self.pending.legacy |= heard.hint.legacy;
-        self.pending.ipset |= heard.hint.ipset && !own;
+        self.pending = self.pending.and(heard.hint);
     }
 }
 
@@ -167,7 +161,7 @@ struct Heard {
     arm: bool,
 }
 
-fn drain(fd: &OwnedFd, watched: Watched) -> Heard {
+fn drain(fd: &OwnedFd, watched: Watched, credit: &mut Credit) -> Heard {
     let mut heard = Heard::default();
     let mut buffer = [MaybeUninit::uninit(); EVENTS_BYTES];
     let mut reader = Reader::new(fd, &mut buffer);
@@ -178,7 +172,7 @@ fn drain(fd: &OwnedFd, watched: Watched) -> Heard {
             Err(_) => return heard,
         };
         if event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
-            heard = Heard { hint: Hint { legacy: true, ipset: true }, arm: true };
+            heard = Heard { hint: Hint { legacy: true, ipset: true, at_sets: false }, arm: true };
             continue;
         }
         let wd = Some(event.wd());
@@ -190,7 +184,12 @@ fn drain(fd: &OwnedFd, watched: Watched) -> Heard {
             heard = Heard { hint: Hint { legacy: true, ..heard.hint }, arm: true };
         }
         heard.hint.legacy |= wd == watched.lock;
-        heard.hint.ipset |= wd == watched.ipset;
+        if wd == watched.ipset {
+            let begins = event.events().contains(ReadFlags::OPEN);
+            if !credit.is_own(begins) {
+                heard.hint = heard.hint.and(Hint { legacy: false, ipset: !begins, at_sets: begins });
+            }
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use super::super::desk::Seen;
 use super::super::namespace::NamespaceError;
 use super::super::tools::ToolError;
 use super::Keeper;
-use super::ear::OwnRun;
 use super::loaded::{self, LoadedError};
+use super::own::OwnRun;
 use super::program::Program;
 use super::reading;
 use super::turn::{Told, Went, Why, is_quiet};
@@ -34,6 +34,8 @@ enum Found {
     Text(Vec<u8>),
     /// Why it cannot be read.
     Failed(Problem),
+    /// Somebody else wants to work on it.
+    GaveWay,
 }
 
 /// Circumstances of a look, for what it tells.
@@ -53,9 +55,14 @@ impl Keeper {
         let before = (self.turns[at].told.clone(), self.turns[at].print);
         let began = clock::monotonic();
         let looked_ms = self.desk.now_ms();
-        let circumstances = self.circumstances(at, why, looked_ms);
+        let circumstances = self.circumstances(at, why.clone(), looked_ms);
         let found = self.find(backend).await;
         let (went, going_on) = match found {
+            Found::GaveWay => {
+                self.lull.gave_way(clock::monotonic());
+                self.turns[at].call(began, why);
+                return true;
+            }
             Found::Absent(problem) => (Went::Absent, self.absent(at, problem, circumstances).await),
             Found::Failed(problem) => (Went::Failed, self.failed(at, problem, circumstances).await),
             Found::Text(text) => (Went::There, self.read(at, text, circumstances).await),
@@ -95,7 +102,10 @@ impl Keeper {
             Err(LoadedError::Namespace(error)) if error.is_missing() => return gone(&error),
             Err(error) => return Found::Failed(error.problem()),
         }
-        match self.print(backend).await {
+        let Some(printed) = self.print(backend).await else {
+            return Found::GaveWay;
+        };
+        match printed {
             Ok(text) if reading::is_empty(&text) => Found::Absent(None),
             Ok(text) => Found::Text(text),
             Err(ToolError::Namespace(error)) if error.is_missing() => gone(&error),
@@ -104,15 +114,26 @@ impl Keeper {
         }
     }
 
-    async fn print(&mut self, backend: Backend) -> Result<Vec<u8>, ToolError> {
-        let program = Program::find(&self.tools, backend).await?;
+    /// None if it gave way.
+    async fn print(&mut self, backend: Backend) -> Option<Result<Vec<u8>, ToolError>> {
+        let program = match Program::find(&self.tools, backend).await {
+            Ok(program) => program,
+            Err(error) => return Some(Err(error)),
+        };
         if backend != Backend::Ipset {
-            return program.save(self.desk.place()).await;
+            return Some(program.save(self.desk.place()).await);
         }
+        let gives_way = self.lull.gives_way();
         let own = OwnRun::begin();
-        let printed = program.save(self.desk.place()).await;
-        self.ear.pass_over_own();
-        drop(own);
+        let printed = tokio::select! {
+            biased;
+            () = self.ear.other_begins(), if gives_way => None,
+            printed = program.save(self.desk.place()) => Some(printed),
+        };
+        self.ear.pass_over(&own);
+        if printed.is_some() {
+            self.lull.listed();
+        }
         printed
     }
 
