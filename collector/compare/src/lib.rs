@@ -8,6 +8,7 @@ pub mod chain;
 pub mod classify;
 pub mod compare;
 pub mod desired;
+pub mod judge;
 pub mod selector;
 pub mod verdict;
 pub mod window;

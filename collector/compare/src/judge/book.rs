@@ -1,0 +1,270 @@
+//! What operators and CI/CD gave, arranged so that what may speak of a change is
+//! found at once.
+//!
+//! Built from documents, and built anew when one of them changes; it reads no
+//! store. What is long over is left out, except that it was given at all.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use driftline_canon::{Environment, ItemKey, SourceName};
+
+use super::declaration::{SETTLE_MS_DEFAULT, validity};
+use super::{Declaration, Given, Question, RuleHit, Says};
+use crate::Selector;
+use crate::desired::{Revision, Sheet};
+use crate::window::Window;
+
+/// Revisions that are kept for one selector and source: the valid ones of a
+/// roll-out, and those before that a late change may still be back to.
+pub const REVISIONS_KEPT: usize = 8;
+
+/// Windows that are kept for one selector, the newest: the nearest of them is
+/// named where none was open.
+pub const WINDOWS_KEPT: usize = 64;
+
+/// Fleet key and canonical form that a host's digests are made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Made {
+    /// Epoch of the fleet key.
+    pub fleet_key_epoch: u32,
+    /// Version of the canonical form.
+    pub canonical_form: u32,
+}
+
+type Page = HashMap<ItemKey, [u8; 32]>;
+
+/// A revision with its items.
+#[derive(Debug, Clone)]
+struct Volume {
+    revision: Revision,
+    pages: HashMap<SourceName, Arc<Page>>,
+    /// Those of its sources that are kept.
+    kept: Vec<SourceName>,
+    /// When the next revision for the same selector and source was pushed.
+    superseded: HashMap<SourceName, i64>,
+}
+
+/// All that was given.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    volumes: BTreeMap<u64, Volume>,
+    /// Numbers of volumes by selector, rising.
+    by_selector: HashMap<Selector, Vec<u64>>,
+    windows: HashMap<Selector, Vec<Window>>,
+    /// Which parts the selectors name, each kind once.
+    shapes: BTreeSet<(bool, bool, bool)>,
+    given: BTreeSet<Environment>,
+    given_everywhere: bool,
+}
+
+/// What a book has about one change.
+#[derive(Debug, Clone, Default)]
+pub struct Found<'a> {
+    declarations: Vec<Declaration<'a>>,
+    windows: Vec<&'a Window>,
+    actor_rule: Option<RuleHit<'a>>,
+    frozen: Option<&'a str>,
+    anything_given: bool,
+}
+
+impl Found<'_> {
+    /// It, as the judge takes it.
+    #[must_use]
+    pub fn given(&self) -> Given<'_> {
+        Given {
+            declarations: &self.declarations,
+            windows: &self.windows,
+            actor_rule: self.actor_rule,
+            frozen: self.frozen,
+            anything_given: self.anything_given,
+        }
+    }
+}
+
+impl Book {
+    /// A book of these. The items of revisions come after it
+    /// ([`Self::wanted`]); those that an earlier book has are taken from there.
+    #[must_use]
+    pub fn new(revisions: Vec<Revision>, windows: Vec<Window>, earlier: &Self) -> Self {
+        let mut book = Self::default();
+        for window in windows {
+            book.note(&window.selector);
+            book.windows.entry(window.selector.clone()).or_default().push(window);
+        }
+        for kept in book.windows.values_mut() {
+            kept.sort_by_key(|window| window.number);
+            kept.drain(..kept.len().saturating_sub(WINDOWS_KEPT));
+        }
+        let mut revisions = revisions;
+        revisions.sort_by_key(|revision| revision.number);
+        for revision in &revisions {
+            book.note(&revision.selector);
+        }
+        let pushes = pushes(&revisions);
+        for revision in revisions {
+            let (superseded, kept) = superseded(&revision, &pushes);
+            if kept.is_empty() && !revision.sources.is_empty() {
+                continue;
+            }
+            let known = earlier.volumes.get(&revision.number).map(|volume| &volume.pages);
+            let page = |source: &SourceName| known?.get(source).map(|page| (source.clone(), Arc::clone(page)));
+            let pages = kept.iter().filter_map(page).collect();
+            book.by_selector.entry(revision.selector.clone()).or_default().push(revision.number);
+            book.volumes.insert(revision.number, Volume { revision, pages, kept, superseded });
+        }
+        book
+    }
+
+    fn note(&mut self, selector: &Selector) {
+        let Selector { environment, role, host } = selector;
+        self.shapes.insert((environment.is_some(), role.is_some(), host.is_some()));
+        match environment {
+            Some(environment) => _ = self.given.insert(environment.clone()),
+            None => self.given_everywhere = true,
+        }
+    }
+
+    /// The sheets that it still needs: number of the revision, and source.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<(u64, SourceName)> {
+        let of_volume = |(number, volume): (&u64, &Volume)| -> Vec<(u64, SourceName)> {
+            let missing = volume.kept.iter().filter(|source| !volume.pages.contains_key(*source));
+            missing.map(|source| (*number, source.clone())).collect()
+        };
+        self.volumes.iter().flat_map(of_volume).collect()
+    }
+
+    /// Takes the items of one source of a revision.
+    pub fn add(&mut self, number: u64, sheet: Sheet) {
+        if let Some(volume) = self.volumes.get_mut(&number) {
+            let page: Page = sheet.items.into_iter().map(|item| (item.key, item.digest)).collect();
+            volume.pages.insert(sheet.source, Arc::new(page));
+        }
+    }
+
+    /// Whether anything was ever given for an environment.
+    #[must_use]
+    pub fn speaks_of(&self, environment: &Environment) -> bool {
+        self.given_everywhere || self.given.contains(environment)
+    }
+
+    /// How long a deployment settles.
+    #[must_use]
+    pub fn settle_ms(&self) -> i64 {
+        SETTLE_MS_DEFAULT
+    }
+
+    /// What may speak of a change.
+    #[must_use]
+    pub fn find(&self, question: &Question<'_>, made: Made) -> Found<'_> {
+        if !self.speaks_of(question.environment) {
+            return Found::default();
+        }
+        let mut found = Found { anything_given: true, ..Found::default() };
+        for shape in &self.shapes {
+            let selector = selector_of(question, *shape);
+            for number in self.by_selector.get(&selector).into_iter().flatten() {
+                let volume = self.volumes.get(number);
+                found.declarations.extend(volume.map(|volume| volume.declaration(question, made, self.settle_ms())));
+            }
+            let of_source = |window: &&Window| window.source.as_ref().is_none_or(|source| source == question.source);
+            found.windows.extend(self.windows.get(&selector).into_iter().flatten().filter(of_source));
+        }
+        // The newest first: what is cut off then is the oldest.
+        found.declarations.sort_by_key(|one| std::cmp::Reverse(one.pushed_ms));
+        found
+    }
+
+    /// Whether a deployment to these hosts is in flight: pushed, and not settled
+    /// at that time.
+    #[must_use]
+    pub fn is_settling(&self, question: &Question<'_>, now_ms: i64) -> bool {
+        let settling = |number: &u64| {
+            self.volumes.get(number).is_some_and(|volume| {
+                let pushed_ms = volume.revision.pushed_ms;
+                pushed_ms <= now_ms
+                    && now_ms < pushed_ms.saturating_add(self.settle_ms())
+                    && volume.pages.contains_key(question.source)
+            })
+        };
+        let of_shape = |shape: &(bool, bool, bool)| self.by_selector.get(&selector_of(question, *shape));
+        self.shapes.iter().filter_map(of_shape).flatten().any(settling)
+    }
+}
+
+impl Volume {
+    fn declaration(&self, question: &Question<'_>, made: Made, settle_ms: i64) -> Declaration<'_> {
+        let Revision { selector, revision, ticket, pushed_ms, expires_ms, .. } = &self.revision;
+        let superseded_ms = self.superseded.get(question.source).copied();
+        Declaration {
+            revision,
+            selector,
+            ticket: ticket.as_deref(),
+            pushed_ms: *pushed_ms,
+            says: self.says(question),
+            validity: validity(*expires_ms, superseded_ms, settle_ms, question.when.since_ms),
+            comparable: self.revision.fleet_key_epoch == made.fleet_key_epoch
+                && self.revision.canonical_form == made.canonical_form,
+        }
+    }
+
+    fn says(&self, question: &Question<'_>) -> Says {
+        let Some(page) = self.pages.get(question.source) else {
+            let named = self.revision.sources.iter().any(|(name, _)| name == question.source);
+            return if named { Says::Nothing } else { Says::Elsewhere };
+        };
+        // The form of a file and the order of a list follow from what declares
+        // them on their way there, so another one contradicts nothing.
+        let follows = question.key.is_metadata() || question.key.ordered_list().is_some();
+        match page.get(question.key) {
+            Some(digest) if !follows || question.after == Some(digest) => Says::Value(*digest),
+            None if !follows => Says::Absent,
+            Some(_) | None => Says::Nothing,
+        }
+    }
+}
+
+/// The selector of that shape that matches the host of a question.
+fn selector_of(question: &Question<'_>, (environment, role, host): (bool, bool, bool)) -> Selector {
+    Selector {
+        environment: environment.then(|| question.environment.clone()),
+        role: role.then(|| question.role.clone()),
+        host: host.then(|| question.host.clone()),
+    }
+}
+
+/// The pushes that speak of a selector and source, oldest first: number and time.
+type Pushes = HashMap<Selector, HashMap<SourceName, Vec<(u64, i64)>>>;
+
+fn pushes(revisions: &[Revision]) -> Pushes {
+    let mut pushes = Pushes::new();
+    for revision in revisions {
+        let of_selector = pushes.entry(revision.selector.clone()).or_default();
+        for (source, _) in &revision.sources {
+            of_selector.entry(source.clone()).or_default().push((revision.number, revision.pushed_ms));
+        }
+    }
+    pushes
+}
+
+/// When each source of a revision was superseded, and those of its sources that
+/// are kept.
+fn superseded(revision: &Revision, pushes: &Pushes) -> (HashMap<SourceName, i64>, Vec<SourceName>) {
+    let (mut superseded, mut kept) = (HashMap::new(), Vec::new());
+    let of_selector = pushes.get(&revision.selector);
+    for (source, _) in &revision.sources {
+        let all = of_selector.and_then(|all| all.get(source)).map_or(&[][..], Vec::as_slice);
+        let later = all.get(all.partition_point(|(number, _)| *number <= revision.number)..).unwrap_or_default();
+        if later.len() < REVISIONS_KEPT {
+            kept.push(source.clone());
+        }
+        if let Some((_, next_ms)) = later.first() {
+            superseded.insert(source.clone(), *next_ms);
+        }
+    }
+    (superseded, kept)
+}
+
+#[cfg(test)]
+mod tests;
