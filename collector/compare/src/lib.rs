@@ -9,6 +9,7 @@ pub mod classify;
 pub mod compare;
 pub mod desired;
 pub mod judge;
+pub mod plan;
 pub mod selector;
 pub mod verdict;
 pub mod window;

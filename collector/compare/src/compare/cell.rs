@@ -25,6 +25,9 @@ pub struct Cell {
     pub secret: bool,
     /// For a split: who has what, largest group first.
     pub groups: Vec<Group>,
+    /// A host that has it, of the largest group; where it is missing, one that
+    /// would.
+    pub host: Option<HostName>,
 }
 
 /// See [`Cell::state`].
@@ -60,6 +63,8 @@ pub(super) struct Slots<'a> {
     side: &'a Side,
     role_hosts: &'a BTreeSet<u32>,
     column: Option<&'a Column>,
+    /// A host that watches the source.
+    watching: Option<&'a HostName>,
 }
 
 /// What one side has at a key, to be compared.
@@ -78,7 +83,8 @@ pub(super) struct Share<'a> {
 
 impl<'a> Slots<'a> {
     pub(super) fn new(side: &'a Side, role: &Role, column: Option<&'a Column>) -> Self {
-        Self { side, role_hosts: side.hosts_of(role), column }
+        let watching = column.and_then(|column| side.first_name(&column.hosts));
+        Self { side, role_hosts: side.hosts_of(role), column, watching }
     }
 
     pub(super) fn slots(&self) -> impl Iterator<Item = (&'a ItemKey, &'a Slot)> + use<'a> {
@@ -133,13 +139,15 @@ impl<'a> Slots<'a> {
     }
 
     pub(super) fn cell(&self, reduced: &Reduced<'_>) -> Cell {
-        let plain = |state| Cell { state, display: None, secret: false, groups: Vec::new() };
+        let host = self.watching.cloned();
+        let plain = |state| Cell { state, display: None, secret: false, groups: Vec::new(), host };
         match reduced {
             Reduced::Missing { .. } => plain(CellState::Missing),
             Reduced::Unknown => plain(CellState::Unknown),
             Reduced::Value { group, .. } => {
                 let display = group.display.as_deref().map(str::to_owned);
-                Cell { display, secret: group.secret, ..plain(CellState::Value) }
+                let host = self.side.first_name(&group.hosts).cloned();
+                Cell { display, secret: group.secret, host, ..plain(CellState::Value) }
             }
             Reduced::Split(shares) => {
                 let mut groups: Vec<_> = shares.iter().map(|share| self.group(share)).collect();
@@ -149,7 +157,9 @@ impl<'a> Slots<'a> {
                 });
                 let display = groups.iter().find(|group| !group.missing).and_then(|group| group.display.clone());
                 let secret = groups.iter().any(|group| group.secret);
-                Cell { state: CellState::Split, display, secret, groups }
+                let largest = groups.iter().find(|group| !group.missing).and_then(|group| group.hosts.first());
+                let host = largest.cloned();
+                Cell { state: CellState::Split, display, secret, groups, host }
             }
         }
     }

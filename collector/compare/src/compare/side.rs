@@ -184,6 +184,11 @@ impl Side {
         self.roles.get(role).unwrap_or(NONE)
     }
 
+    /// The first of the names of hosts.
+    pub(super) fn first_name<'h>(&self, hosts: impl IntoIterator<Item = &'h u32>) -> Option<&HostName> {
+        hosts.into_iter().filter_map(|&host| self.host_names.get(usize::try_from(host).ok()?)).min()
+    }
+
     /// The names of hosts, sorted.
     pub(super) fn names(&self, hosts: impl Iterator<Item = u32>) -> Vec<&HostName> {
         let mut names: Vec<_> = hosts.filter_map(|host| self.host_names.get(usize::try_from(host).ok()?)).collect();

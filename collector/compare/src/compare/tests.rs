@@ -202,3 +202,14 @@ fn names_of_what_are_stable() {
     assert_eq!(names, ["equal", "differs", "missing_left", "missing_right", "split", "undetermined"]);
     let _ = Role::new("web").unwrap();
 }
+
+#[test]
+fn a_cell_names_a_host_that_has_it_or_would() {
+    let left = side("production", &[("w2", "A", "1"), ("w1", "A", "1"), ("w1", "B", "1"), ("w2", "B", "1")]);
+    let right = side("staging", &[("s2", "A", "2"), ("s1", "A", "3"), ("s3", "A", "2")]);
+    let comparison = compare(&left, &right, Listing::Differences);
+    let host = |cell: &Cell| cell.host.as_ref().map(|host| host.to_string()).unwrap();
+    let hosts: Vec<_> = comparison.differences.iter().map(|one| (host(&one.left), host(&one.right))).collect();
+    // The largest group of a split; where a key is missing, one that watches the file.
+    assert_eq!(hosts, [("w1".to_owned(), "s2".to_owned()), ("w1".to_owned(), "s1".to_owned())]);
+}

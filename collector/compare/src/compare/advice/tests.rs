@@ -4,11 +4,11 @@ use super::*;
 
 fn cell(display: Option<&str>, secret: bool) -> Cell {
     let state = CellState::Value;
-    Cell { state, display: display.map(str::to_owned), secret, groups: Vec::new() }
+    Cell { state, display: display.map(str::to_owned), secret, groups: Vec::new(), host: None }
 }
 
 fn missing() -> Cell {
-    Cell { state: CellState::Missing, display: None, secret: false, groups: Vec::new() }
+    Cell { state: CellState::Missing, display: None, secret: false, groups: Vec::new(), host: None }
 }
 
 fn group(hosts: &[&str], count: u32, display: Option<&str>) -> Group {
@@ -17,7 +17,7 @@ fn group(hosts: &[&str], count: u32, display: Option<&str>) -> Group {
 }
 
 fn split(groups: Vec<Group>) -> Cell {
-    Cell { state: CellState::Split, display: None, secret: false, groups }
+    Cell { state: CellState::Split, display: None, secret: false, groups, host: None }
 }
 
 fn say(key: &ItemKey, what: What, left: &Cell, right: &Cell) -> String {
