@@ -10,10 +10,12 @@ pub mod compare;
 pub mod desired;
 pub mod judge;
 pub mod plan;
+pub mod policy;
 pub mod selector;
 pub mod verdict;
 pub mod window;
 
 pub use classify::{Class, Severity};
+pub use policy::Policy;
 pub use selector::{Selector, SelectorError};
 pub use verdict::{Mark, Verdict};
