@@ -17,6 +17,7 @@ use std::fmt;
 use driftline_canon::{ItemKey, SourceKind, SourceName};
 
 use crate::classify::{self, Class, Facet, Severity};
+use crate::expect::Meant;
 use cell::Reduced;
 pub use cell::{Cell, CellState, Group};
 use pairs::Pair;
@@ -99,6 +100,12 @@ pub struct Difference {
     pub recommendation: String,
     /// Whether it is about the file rather than in it.
     pub metadata: bool,
+    /// Whether some host of each side has the same value.
+    pub shared: bool,
+    /// Why it is no finding ([`crate::expect`]).
+    pub meant: Option<Meant>,
+    /// Why it is one though nothing differs, or more of one.
+    pub violation: Option<String>,
 }
 
 /// What comparing two sides gave.
@@ -110,8 +117,15 @@ pub struct Comparison {
     pub right_hosts: u32,
     /// Settings on either side, metadata not counted.
     pub keys: u64,
-    /// Settings that differ, are missing on a side, or are split.
+    /// Settings that differ, are missing on a side, or are split, and are not
+    /// meant to.
     pub differing: u64,
+    /// Differences that are accepted; not among `differing`.
+    pub accepted: u64,
+    /// Differences that the policy expects; not among `differing`.
+    pub expected: u64,
+    /// Keys that are not what the policy expects, though they may be equal.
+    pub violations: u64,
     /// Settings that could not be compared.
     pub undetermined: u64,
     /// Metadata items that differ.
@@ -131,16 +145,31 @@ impl Comparison {
 /// Compares two sides, role by role and source by source.
 #[must_use]
 pub fn compare(left: &Side, right: &Side, listing: Listing) -> Comparison {
+    compare_with(left, right, listing, &|_, _, _| false)
+}
+
+/// Says of an equal key, by source, key and whether it is a secret, whether it
+/// is listed all the same.
+pub type ListAlso<'a> = &'a dyn Fn(&SourceName, &ItemKey, bool) -> bool;
+
+/// The same, listing equal keys too of which `also` says so.
+#[must_use]
+pub fn compare_with(left: &Side, right: &Side, listing: Listing, also: ListAlso<'_>) -> Comparison {
     let mut comparison = Comparison { left_hosts: left.hosts(), right_hosts: right.hosts(), ..Comparison::default() };
     for pair in pairs::of(left, right) {
-        let mut judge = Judge { names: (left.name(), right.name()), pair: &pair, listing, into: &mut comparison };
+        let mut judge = Judge { names: (left.name(), right.name()), pair: &pair, listing, also, into: &mut comparison };
         judge.pair();
     }
-    comparison.differences.sort_by(|a, b| {
-        let place = |one: &Difference| (one.source.clone(), one.key.clone(), one.role.clone());
+    sort(&mut comparison.differences);
+    comparison
+}
+
+/// Most severe first, then by source, key and role.
+pub(crate) fn sort(differences: &mut [Difference]) {
+    differences.sort_by(|a, b| {
+        let place = |one: &'_ Difference| (one.source.clone(), one.key.clone(), one.role.clone());
         b.severity.cmp(&a.severity).then_with(|| place(a).cmp(&place(b)))
     });
-    comparison
 }
 
 /// Judges one source of one role on both sides.
@@ -148,6 +177,7 @@ struct Judge<'a> {
     names: (&'a str, &'a str),
     pair: &'a Pair<'a>,
     listing: Listing,
+    also: ListAlso<'a>,
     into: &'a mut Comparison,
 }
 
@@ -189,13 +219,15 @@ impl Judge<'_> {
         if let Some(count) = count {
             *count += 1;
         }
-        if what != What::Equal || self.listing == Listing::Everything {
+        let also = || !metadata && (self.also)(&self.pair.source, key, left.is_secret() || right.is_secret());
+        if what != What::Equal || self.listing == Listing::Everything || also() {
             self.list(key, what, &left, &right);
         }
     }
 
     fn list(&mut self, key: &ItemKey, what: What, left: &Reduced<'_>, right: &Reduced<'_>) {
         let pair = self.pair;
+        let shared = left.shares(right);
         let (left, right) = (pair.left.cell(left), pair.right.cell(right));
         let (severity, class) = severity(pair, key, &left, &right);
         let severity = if what == What::Equal { Severity::Info } else { severity };
@@ -219,6 +251,9 @@ impl Judge<'_> {
             class,
             recommendation,
             metadata: is_beside(key),
+            shared,
+            meant: None,
+            violation: None,
             left,
             right,
         });

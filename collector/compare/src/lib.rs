@@ -4,10 +4,13 @@
 //! Pure by contract: no I/O, no clock (`now` is a parameter), nothing async. It
 //! sees digests and masked displays only.
 
+pub mod acceptance;
 pub mod chain;
 pub mod classify;
 pub mod compare;
 pub mod desired;
+pub mod drift;
+pub mod expect;
 pub mod judge;
 pub mod plan;
 pub mod policy;

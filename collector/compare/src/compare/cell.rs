@@ -81,6 +81,29 @@ pub(super) struct Share<'a> {
     hosts: Vec<u32>,
 }
 
+impl Reduced<'_> {
+    fn groups(&self) -> Vec<&Values> {
+        match self {
+            Self::Value { group, .. } => vec![group],
+            Self::Split(shares) => shares.iter().filter_map(|share| share.values).collect(),
+            Self::Missing { .. } | Self::Unknown => Vec::new(),
+        }
+    }
+
+    pub(super) fn is_secret(&self) -> bool {
+        match self {
+            Self::Value { group, .. } => group.secret,
+            other => other.groups().iter().any(|group| group.secret),
+        }
+    }
+
+    /// Whether some host here has the value of some host there.
+    pub(super) fn shares(&self, other: &Self) -> bool {
+        let theirs = other.groups();
+        self.groups().iter().any(|mine| theirs.iter().any(|other| other.digest == mine.digest))
+    }
+}
+
 impl<'a> Slots<'a> {
     pub(super) fn new(side: &'a Side, role: &Role, column: Option<&'a Column>) -> Self {
         let watching = column.and_then(|column| side.first_name(&column.hosts));
