@@ -5,6 +5,7 @@
 //! commands.
 
 pub mod commands;
+pub mod desired;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -52,7 +53,7 @@ pub struct Common {
     /// File with your access token
     #[arg(long, global = true, value_name = "FILE", env = "DRIFTLINE_TOKEN_FILE", help_heading = "Global")]
     pub token_file: Option<PathBuf>,
-    /// File with the fleet key (needed for `token create` alone)
+    /// File with the fleet key (needed for `token create` and to declare files)
     #[arg(long, global = true, value_name = "FILE", env = "DRIFTLINE_FLEET_KEY_FILE", help_heading = "Global")]
     pub fleet_key_file: Option<PathBuf>,
     /// How results are printed

@@ -6,6 +6,7 @@ pub mod demo;
 
 mod changes;
 mod compare;
+mod desired;
 mod diff;
 mod explain;
 mod history;
@@ -67,6 +68,7 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Explain(arguments) => explain::run(&context, &arguments).await,
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Desired(arguments) => desired::run(&context, &arguments).await,
         Command::Verify(arguments) => verify::run(&context, &arguments).await,
         Command::Token(arguments) => token::run(&context, &arguments).await,
         Command::Revoke(arguments) => revoke::run(&context, &arguments).await,

@@ -118,7 +118,7 @@ fn as_typed(value: toml::Value) -> Option<String> {
 }
 
 /// `:line:column`, both from 1, columns in characters.
-fn place(text: &str, at: usize) -> String {
+pub(crate) fn place(text: &str, at: usize) -> String {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
@@ -126,7 +126,7 @@ fn place(text: &str, at: usize) -> String {
 }
 
 /// The known name that differs least, if it differs little.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
     let ranked = known.iter().map(|one| (distance(name, one), one.as_str()));
     ranked.filter(|(far, one)| *far <= one.len().min(name.len()) / 3 + 1).min().map(|(_, one)| one)
 }

@@ -3,7 +3,8 @@
 //! One command per file under `commands`; each asks the collector (or reads
 //! files), makes a document of the answer and names an exit code. Nothing here
 //! judges: that is done by the collector, and for files by `driftline-compare`,
-//! with the same rules. The fleet key is read here for tokens alone.
+//! with the same rules. The fleet key is read here for tokens, and to digest
+//! files that are declared.
 
 pub mod arguments;
 pub mod client;
@@ -14,6 +15,7 @@ pub mod exit;
 pub mod failure;
 pub mod hex;
 pub mod input;
+pub mod mapping;
 pub mod printer;
 pub mod time_text;
 pub mod view;

@@ -5,6 +5,7 @@
 
 pub mod changes;
 pub mod comparison;
+pub mod desired;
 pub mod explanation;
 pub mod hosts;
 pub mod reading;

@@ -1,6 +1,8 @@
 //! The built program against a collector that says what the test tells it to.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may panic, and reads its own small files")]
 
+#[path = "online/desired.rs"]
+mod desired;
 #[path = "online/refusals.rs"]
 mod refusals;
 #[path = "online/server.rs"]

@@ -1,9 +1,12 @@
 //! Desired state: what CI/CD declared for a selector at a revision.
 //!
-//! Shapes only. Items are digests and masked displays, peppered where they
-//! rest; a value was never here.
+//! Items are digests and masked displays, peppered where they rest; a value was
+//! never here. Which revision a host should have is decided here, whether a
+//! change was meant is not.
 
-use driftline_canon::{ItemKey, Masked, SourceKind, SourceName};
+use std::collections::BTreeMap;
+
+use driftline_canon::{Environment, HostName, ItemKey, Masked, Role, SourceKind, SourceName};
 use serde::{Deserialize, Serialize};
 
 use crate::Selector;
@@ -60,3 +63,113 @@ pub struct SheetItem {
     /// What may be shown.
     pub display: Option<Masked>,
 }
+
+/// Who is asked about: the names in a host's certificate.
+#[derive(Debug, Clone, Copy)]
+pub struct Who<'a> {
+    /// Environment.
+    pub environment: &'a Environment,
+    /// Role.
+    pub role: &'a Role,
+    /// Host.
+    pub host: &'a HostName,
+}
+
+impl Revision {
+    /// Whether it holds at a time: pushed by then, and not expired.
+    #[must_use]
+    pub fn is_valid_at(&self, time_ms: i64) -> bool {
+        self.pushed_ms <= time_ms && self.expires_ms.is_none_or(|end| time_ms < end)
+    }
+
+    /// Whether it is for a host.
+    #[must_use]
+    pub fn is_for(&self, who: Who<'_>) -> bool {
+        self.selector.matches(who.environment, who.role, who.host)
+    }
+
+    /// Whether it declares a source.
+    #[must_use]
+    pub fn declares(&self, source: &SourceName) -> bool {
+        self.sources.iter().any(|(name, _)| name == source)
+    }
+
+    /// Which of two revisions counts for a host that both are for: the one for
+    /// fewer hosts, then the one that was pushed later.
+    fn rank(&self) -> (bool, bool, u64) {
+        (self.selector.host.is_some(), self.selector.role.is_some(), self.number)
+    }
+}
+
+/// For each source that anybody declared for a host: the revision that it
+/// should have at a time. One for the host itself counts before one for its
+/// role, that before one for the environment; of equal ones the newest.
+#[must_use]
+pub fn in_force<'r>(
+    revisions: impl IntoIterator<Item = &'r Revision>,
+    who: Who<'_>,
+    time_ms: i64,
+) -> BTreeMap<SourceName, &'r Revision> {
+    let mut chosen: BTreeMap<SourceName, &Revision> = BTreeMap::new();
+    for revision in revisions.into_iter().filter(|one| one.is_valid_at(time_ms) && one.is_for(who)) {
+        for (source, _) in &revision.sources {
+            match chosen.get_mut(source) {
+                Some(kept) if kept.rank() >= revision.rank() => {}
+                Some(kept) => *kept = revision,
+                None => _ = chosen.insert(source.clone(), revision),
+            }
+        }
+    }
+    chosen
+}
+
+/// How a revision stands among all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// The newest of its selector for each of its sources.
+    Current,
+    /// The newest for some of its sources.
+    PartlyCurrent,
+    /// Later pushes for its selector declare all of its sources.
+    Superseded,
+    /// Its time is over.
+    Expired,
+}
+
+impl Standing {
+    /// Its name in tables and JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::PartlyCurrent => "partly current",
+            Self::Superseded => "superseded",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// How one of these revisions stands at a time.
+#[must_use]
+pub fn standing(revision: &Revision, all: &[Revision], time_ms: i64) -> Standing {
+    if !revision.is_valid_at(time_ms) {
+        return Standing::Expired;
+    }
+    let later = |source: &SourceName| {
+        all.iter().any(|other| {
+            other.number > revision.number
+                && other.selector == revision.selector
+                && other.is_valid_at(time_ms)
+                && other.declares(source)
+        })
+    };
+    let newest = revision.sources.iter().filter(|(source, _)| !later(source)).count();
+    match newest {
+        0 if !revision.sources.is_empty() => Standing::Superseded,
+        some if some < revision.sources.len() => Standing::PartlyCurrent,
+        _ => Standing::Current,
+    }
+}
+
+#[cfg(test)]
+mod tests;

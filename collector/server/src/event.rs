@@ -3,7 +3,7 @@
 //! Each kind has its severity here, so that what alerts is to be seen at one
 //! glance.
 
-use driftline_canon::SourceName;
+use driftline_canon::{Environment, SourceName};
 use driftline_compare::Severity;
 use driftline_store::{EntryBody, Event, EventKind, HostRecord};
 
@@ -45,6 +45,12 @@ pub fn severity(kind: EventKind) -> Severity {
 #[must_use]
 pub fn general(kind: EventKind, message: impl Into<String>) -> EntryBody {
     EntryBody::Event(make(kind, message))
+}
+
+/// An event of an environment.
+#[must_use]
+pub fn in_environment(kind: EventKind, environment: Option<Environment>, message: impl Into<String>) -> EntryBody {
+    EntryBody::Event(Event { environment, ..make(kind, message) })
 }
 
 /// An event of a host.

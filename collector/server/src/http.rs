@@ -6,6 +6,7 @@
 mod auth;
 mod chain;
 mod compare;
+mod desired;
 mod error;
 mod explain;
 mod history;
@@ -202,6 +203,9 @@ fn router(http: Shared) -> Router {
         .route("/api/v1/explain", get(explain::of_key))
         .route("/api/v1/explain/{id}", get(explain::of_id))
         .route("/api/v1/compare", get(compare::compare))
+        .route("/api/v1/desired", get(desired::list))
+        .route("/api/v1/desired", post(desired::push).layer(DefaultBodyLimit::max(desired::PUSH_BYTES_MAX)))
+        .route("/api/v1/desired/show", get(desired::show))
         .route("/api/v1/verify", get(chain::verify))
         .route("/api/v1/export", get(chain::export))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))

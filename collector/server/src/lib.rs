@@ -11,6 +11,7 @@ pub mod ca;
 pub mod classify;
 pub mod commands;
 pub mod config;
+pub mod desired;
 pub mod enrol;
 pub mod error;
 pub mod event;

@@ -29,7 +29,10 @@ pub use document::{DOCUMENT_ID_BYTES_MAX, Document, DocumentKind, Written, numbe
 pub use engine::EngineKind;
 pub use error::{ErrorKind, OpenError, StoreError};
 pub use query::{ActorPattern, EntryFilter, EntryQuery, Opens, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX, key_matches};
-pub use reader::{Amended, OUTBOX_DUE_MAX, Reader, SeverityCounts, SourceItems};
+pub use reader::{
+    ANOTHER_FORM, Amended, ENTRIES_WALKED_MAX, HostThen, OUTBOX_DUE_MAX, Reader, SeverityCounts, SourceItems,
+    SourceThen,
+};
 pub use record::{
     AlertRecord, Amendment, Beside, Change, Entry, EntryBody, Event, EventKind, HostFacts, HostRecord, HostStatus,
     ItemRecord, OperatorRecord, Side, SourceRecord, StoredDigest, TokenRecord, TokenUse,

@@ -4,8 +4,10 @@
 //! what it returns, and those over the history by named limits.
 
 mod history;
+mod then;
 
 pub use history::Amended;
+pub use then::{ANOTHER_FORM, ENTRIES_WALKED_MAX, HostThen, SourceThen};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

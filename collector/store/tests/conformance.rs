@@ -19,6 +19,8 @@ mod outbox;
 mod samples;
 #[path = "conformance/state.rs"]
 mod state;
+#[path = "conformance/then.rs"]
+mod then;
 
 use std::path::Path;
 

@@ -2,14 +2,15 @@
 //! command line's `--output json` and webhooks.
 //!
 //! Plain data with serde and nothing else: no behaviour, no I/O. Times are
-//! RFC 3339 UTC texts with milliseconds beside nothing else; digests never
-//! appear, because nobody outside can use one. Fields are added, never renamed;
-//! [`SCHEMA_VERSION`] moves when one must change its meaning.
+//! RFC 3339 UTC texts with milliseconds beside nothing else; a digest appears
+//! only where a command line hands over what it read. Fields are added, never
+//! renamed; [`SCHEMA_VERSION`] moves when one must change its meaning.
 
 pub mod actor;
 pub mod alert;
 pub mod change;
 pub mod compare;
+pub mod desired;
 pub mod explain;
 pub mod host;
 pub mod problem;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+pub use super::desired::Desired;
 use crate::exit::FailOn;
 use crate::time_text::{self, When};
 
@@ -38,6 +39,12 @@ pub enum Command {
     Inspect(Inspect),
     /// Where two files differ by meaning (offline)
     Diff(Diff),
+    /// What CI/CD declares: pushed, shown, held against what is there
+    #[command(
+        subcommand,
+        after_help = "Example:\n  driftline desired push --env production --from . --rev \"$GITHUB_SHA\""
+    )]
+    Desired(Desired),
     /// Whether the history is whole: every entry holds to the one before
     Verify(Verify),
     /// Enrolment tokens for new hosts

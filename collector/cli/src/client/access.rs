@@ -24,6 +24,12 @@ use crate::{hex, input};
 /// Bytes of a token, CA or key file. Each has a few lines.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
+/// The fleet key itself, for runners that keep secrets in variables.
+const FLEET_KEY_VARIABLE: &str = "DRIFTLINE_FLEET_KEY";
+
+/// The access token itself, for the same.
+const TOKEN_VARIABLE: &str = "DRIFTLINE_TOKEN";
+
 /// Anything for everybody, or writing for the group: a group that may read is
 /// how several operators share a machine.
 const OTHERS: u32 = 0o027;
@@ -112,6 +118,12 @@ impl Access {
     /// # Errors
     /// [`Failure`] when there is none, or the file holds something else.
     pub fn token(&self) -> Outcome<String> {
+        if let Some(text) = std::env::var_os(TOKEN_VARIABLE).filter(|text| !text.is_empty()) {
+            let text = text.to_str().unwrap_or_default().trim();
+            let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+            let refuse = || Failure::new(Exit::Config, format!("{TOKEN_VARIABLE} holds no access token"));
+            return is_token.then(|| text.to_owned()).ok_or_else(refuse);
+        }
         let path = self.token_file.as_deref().ok_or_else(|| missing("token_file"))?;
         let bytes = read_secret("access token", path)?;
         let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
@@ -126,16 +138,33 @@ impl Access {
     /// # Errors
     /// [`Failure`] when there is none, or the file holds something else.
     pub fn fleet_key(&self) -> Outcome<FleetKey> {
+        let refuse = |name: &str| Failure::new(Exit::Config, format!("{name} holds no fleet key"));
+        if let Some(text) = std::env::var_os(FLEET_KEY_VARIABLE).filter(|text| !text.is_empty()) {
+            let text = Zeroizing::new(text.into_encoded_bytes());
+            return read_fleet_key(&text).ok_or_else(|| {
+                refuse(FLEET_KEY_VARIABLE).hint("its value is `EPOCH:KEY`, or the text of a fleet key file")
+            });
+        }
         let path = self.fleet_key_file.as_deref().ok_or_else(|| missing("fleet_key_file"))?;
         let bytes = read_secret("fleet key", path)?;
-        // The reason is left out: it would quote the line, and the line is the key.
-        let refuse = || Failure::new(Exit::Config, format!("{} holds no fleet key", path.display()));
-        let text = std::str::from_utf8(&bytes).map_err(|_| refuse())?;
-        let FleetKeyFile { fleet } = toml::from_str(text).map_err(|_| refuse())?;
-        let text = Zeroizing::new(fleet.key);
-        let key = Zeroizing::new(hex::decode::<32>(&text).ok_or_else(refuse)?);
-        Ok(FleetKey::new(*key, KeyEpoch(fleet.epoch)))
+        read_fleet_key(&bytes).ok_or_else(|| refuse(&path.display().to_string()))
     }
+}
+
+/// A fleet key as its file has it, or as `EPOCH:KEY` with 64 hexadecimal
+/// characters. Why a text is none is not said: it would quote the key.
+fn read_fleet_key(bytes: &[u8]) -> Option<FleetKey> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let short = text.split_once(':').and_then(|(epoch, key)| Some((epoch.parse().ok()?, key.to_owned())));
+    let (epoch, key) = match short {
+        Some((epoch, key)) => (epoch, Zeroizing::new(key)),
+        None => {
+            let FleetKeyFile { fleet } = toml::from_str(text).ok()?;
+            (fleet.epoch, Zeroizing::new(fleet.key))
+        }
+    };
+    let key = Zeroizing::new(hex::decode::<32>(&key)?);
+    Some(FleetKey::new(*key, KeyEpoch(epoch)))
 }
 
 fn read(what: &str, path: &Path) -> Outcome<Zeroizing<Vec<u8>>> {

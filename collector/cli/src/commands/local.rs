@@ -3,6 +3,7 @@
 //! Values stay inside `canon`: what leaves this module is items with masked
 //! displays, and digests under a key that lives for one run.
 
+pub(super) mod declared;
 mod files;
 
 use std::path::Path;

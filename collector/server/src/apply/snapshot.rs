@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use driftline_canon::ItemKey;
 use driftline_compare::Mark;
-use driftline_store::{Beside, EntryBody, EventKind, ItemRecord, SourceRecord, StoreError};
+use driftline_store::{ANOTHER_FORM, Beside, EntryBody, EventKind, ItemRecord, SourceRecord, StoreError};
 use driftline_wire::SourceRef;
 use driftline_wire::convert::{Snapshot, SnapshotReason};
 
@@ -63,7 +63,7 @@ pub(super) fn apply(
         Taken::Changes(marks) => entries.extend(changes(at, &source, observed_before, marks, (&old, &new, &differing))),
         Taken::SameValues(why) if !differing.is_empty() => {
             let items = driftline_canon::count(differing.len() as u64, "item", "items");
-            let message = format!("{items} of {} in another form: {why}", source.path);
+            let message = format!("{items} of {}{ANOTHER_FORM}{why}", source.path);
             entries.push(event::of_source(at.host, &source.source, EventKind::Resynchronised, message));
         }
         Taken::SameValues(_) => {}

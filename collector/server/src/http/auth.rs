@@ -26,6 +26,9 @@ const CHANGING: [&str; 2] = [ADMIN, "operator"];
 /// The role that may do everything.
 const ADMIN: &str = "admin";
 
+/// The role of CI/CD: it says what hosts should have.
+const DEPLOYER: &str = "deployer";
+
 /// A connection: where it comes from, and whether anybody showed a valid token
 /// on it.
 #[derive(Debug, Clone)]
@@ -60,6 +63,15 @@ impl Operator {
             return Ok(());
         }
         Err(Problem::forbidden(format!("{} may not change anything", self.0.name)))
+    }
+
+    /// # Errors
+    /// [`Problem`] 403 unless a role permits declaring what CI/CD deploys.
+    pub(super) fn may_deploy(&self) -> Result<(), Problem> {
+        if self.0.roles.iter().any(|role| role == DEPLOYER) {
+            return Ok(());
+        }
+        self.may_change()
     }
 
     /// # Errors

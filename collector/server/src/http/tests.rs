@@ -1,5 +1,7 @@
 //! Every endpoint through the router, without a socket.
 
+mod desired;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -299,6 +301,8 @@ async fn bad_questions_are_refused_with_what_is_wrong_and_never_half_answered() 
         "verify",
         "export",
         "compare",
+        "desired",
+        "desired/show",
         "tokens",
     ] {
         let (status, problem) = room.problem(&format!("/api/v1/{path}?colour=red")).await;

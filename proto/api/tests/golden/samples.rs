@@ -2,6 +2,9 @@
 //!
 //! Nothing here is a secret of anyone: displays are masked as hosts mask them.
 
+#[path = "desired.rs"]
+mod desired;
+
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::actor::{Actor, Amendment, Meaning, Parent, User};
 use driftline_api::alert::Alert;
@@ -21,7 +24,10 @@ const RECORDED: &str = "2026-11-22T04:30:00.456Z";
 
 /// Every type of the crate.
 pub(crate) fn all() -> Vec<Case> {
-    [actors(), changes(), comparisons(), explanations(), hosts(), others()].into_iter().flatten().collect()
+    [actors(), changes(), comparisons(), desired::all(), explanations(), hosts(), others()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 const RECORD: &str = "0f0e0d0c0b0a09080706050403020100:17";

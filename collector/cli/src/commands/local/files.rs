@@ -25,15 +25,32 @@ use crate::input;
 #[derive(Debug)]
 pub(super) struct Beside {
     directories: HashMap<FileName, PathBuf>,
+    /// Nothing outside of it is read.
+    root: Option<PathBuf>,
 }
 
 impl Beside {
     /// For the file that was named.
     pub(super) fn new(path: &Path) -> Self {
-        Self { directories: HashMap::from([(name_of(path), directory_of(path))]) }
+        Self { directories: HashMap::from([(name_of(path), directory_of(path))]), root: None }
+    }
+
+    /// The same, for nothing outside of a directory (a real path).
+    pub(super) fn within(path: &Path, root: &Path) -> Self {
+        Self { root: Some(root.to_owned()), ..Self::new(path) }
+    }
+
+    fn must_be_inside(&self, path: &Path) -> Result<(), io::Error> {
+        let Some(root) = &self.root else { return Ok(()) };
+        let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        if fs::canonicalize(here)?.starts_with(root) {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("it is outside of {}", root.display())))
     }
 
     fn one(&mut self, path: &Path) -> Result<Included, io::Error> {
+        self.must_be_inside(path)?;
         let bytes = Zeroizing::new(input::read_limited(path, u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX))?);
         let name = name_of(path);
         self.directories.insert(FileName::clone(&name), directory_of(path));
@@ -61,7 +78,8 @@ impl Files for Beside {
                 found => found.map(|one| vec![one]).map_err(|error| problem(&path, &error)),
             },
             what @ (IncludeKind::Directory(_) | IncludeKind::DirectoryWithHidden(_)) => {
-                let paths = listed(&path, |name| what.takes(name)).map_err(|error| problem(&path, &error))?;
+                let listed = self.must_be_inside(&path).and_then(|()| listed(&path, |name| what.takes(name)));
+                let paths = listed.map_err(|error| problem(&path, &error))?;
                 self.several(paths)
             }
             IncludeKind::Glob => self.several(globbed(&path)),
