@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long anything that should happen may take before the test gives up. Far
@@ -181,14 +182,25 @@ pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A port of loopback that was free a moment ago.
+/// A port of loopback that nobody listens on. It is below those that the kernel
+/// gives to connections (`ip_local_port_range`), so that none of the tests that
+/// run beside takes it before the program that is to have it.
 ///
 /// # Panics
-/// When none can be had.
+/// When none is free.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
-    listener.local_addr().expect("a bound socket has an address").port()
+    const FIRST: u32 = 10_000;
+    const PORTS: u32 = 22_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    // Processes that start one after the other begin far apart.
+    let begin = std::process::id().wrapping_mul(97);
+    let free = (0..PORTS).find_map(|_| {
+        let number = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + number % PORTS).ok()?;
+        std::net::TcpListener::bind(("127.0.0.1", port)).ok().map(|_| port)
+    });
+    free.expect("loopback has a free port")
 }
 
 /// A file as text, empty if it is not there.

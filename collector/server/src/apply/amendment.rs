@@ -5,6 +5,7 @@
 //! names none of them is kept and joined with nothing.
 
 use driftline_compare::Severity;
+use driftline_compare::classify::firewall;
 use driftline_store::{Amendment, EntryBody, HostRecord, StoreError};
 use driftline_wire::{SourceRef, convert};
 
@@ -21,17 +22,23 @@ pub(super) fn apply(
 ) -> Result<(), StoreError> {
     let convert::Amendment { seq, actor } = amendment;
     let (mut changes, mut severity, mut keys) = (0_u32, Severity::Info, Vec::new());
-    draft.latest_changes(&host.host, &host.epoch, seq, |change| {
+    let all = draft.latest_changes(&host.host, &host.epoch, seq, |change| {
         if change.source != named.name {
             return;
         }
         changes = changes.saturating_add(1);
-        severity = severity.max(change.severity);
+        // Who it was may make loud what was quiet while nobody knew.
+        let weighed = firewall::weigh(change.kind, &change.key, change.beside.meaning.as_deref(), Some(&actor));
+        severity = severity.max(change.severity).max(weighed.map_or(Severity::Info, |weighed| weighed.severity));
         if keys.len() < KEYS_MAX {
             keys.push(change.key.clone());
         }
     })?;
     keys.sort();
+    if !all {
+        // What was not found may have been critical.
+        severity = Severity::Critical;
+    }
     let entry = Amendment {
         environment: host.environment.clone(),
         host: host.host.clone(),

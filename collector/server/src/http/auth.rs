@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -106,7 +106,8 @@ pub(super) async fn require(
         return Err(if may_try { Problem::unauthorised() } else { Problem::too_many() });
     };
     open.authenticated();
-    http.reads.note(&operator.name, request.method(), request.uri().path());
+    let is_route = request.extensions().get::<MatchedPath>().is_some();
+    http.reads.note(&operator.name, request.method(), request.uri().path(), is_route);
     request.extensions_mut().insert(Operator(operator));
     Ok(next.run(request).await)
 }

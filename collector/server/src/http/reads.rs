@@ -21,6 +21,9 @@ pub(super) const TOLD_EVERY: Duration = Duration::from_secs(60);
 /// together.
 const PATHS_MAX: usize = 20;
 
+/// What is told of a path that is no route.
+const UNKNOWN: &str = "/api/v1/something unknown";
+
 /// Bytes of a host's name that are told (RFC 1035).
 const HOST_BYTES_MAX: usize = 253;
 
@@ -37,8 +40,10 @@ struct Read {
 }
 
 impl Reads {
-    /// Notes a request; only what reads the fleet counts.
-    pub(super) fn note(&self, operator: &str, method: &Method, path: &str) {
+    /// Notes a request; only what reads the fleet counts. What is no route of
+    /// ours could be a secret that was pasted into the wrong place.
+    pub(super) fn note(&self, operator: &str, method: &Method, path: &str, is_route: bool) {
+        let path = if is_route { path } else { UNKNOWN };
         let Some(what) = path.strip_prefix("/api/v1/").filter(|what| *method == Method::GET && *what != "whoami")
         else {
             return;
@@ -71,9 +76,6 @@ impl Reads {
 fn told_of(path: &str) -> String {
     let mut parts = path.split('/');
     let list = parts.next().unwrap_or_default();
-    if list.is_empty() || !list.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') {
-        return "something unknown".to_owned();
-    }
     let host = parts.next().filter(|_| list == "hosts").and_then(|name| HostName::new(name).ok());
     match host.filter(|host| host.as_str().len() <= HOST_BYTES_MAX) {
         Some(host) => format!("{list}/{host}"),
@@ -111,11 +113,11 @@ mod tests {
     fn one_entry_tells_of_a_minute_of_one_operator() {
         let reads = Reads::default();
         for path in ["changes", "hosts/web-1", "changes", "whoami"] {
-            reads.note("ada", &Method::GET, &format!("/api/v1/{path}"));
+            reads.note("ada", &Method::GET, &format!("/api/v1/{path}"), true);
         }
-        reads.note("bob", &Method::GET, "/api/v1/status");
-        reads.note("bob", &Method::POST, "/api/v1/tokens");
-        reads.note("bob", &Method::GET, "/metrics");
+        reads.note("bob", &Method::GET, "/api/v1/status", true);
+        reads.note("bob", &Method::POST, "/api/v1/tokens", true);
+        reads.note("bob", &Method::GET, "/metrics", true);
         assert_eq!(messages(&reads), ["ada read changes (2 times), hosts/web-1", "bob read status"]);
         assert_eq!(messages(&reads), Vec::<String>::new(), "told once");
     }
@@ -123,8 +125,8 @@ mod tests {
     #[test]
     fn what_was_pasted_into_a_path_is_not_kept() {
         let reads = Reads::default();
-        reads.note("ada", &Method::GET, "/api/v1/history/DATABASE_URL=postgres%3A%2F%2Fu:hunter2@db");
-        reads.note("ada", &Method::GET, "/api/v1/Hunter2");
+        reads.note("ada", &Method::GET, "/api/v1/history/DATABASE_URL=postgres%3A%2F%2Fu:hunter2@db", true);
+        reads.note("ada", &Method::GET, "/api/v1/hunter", false);
         assert_eq!(messages(&reads), ["ada read history, something unknown"]);
     }
 
@@ -132,7 +134,7 @@ mod tests {
     fn many_paths_are_counted_together() {
         let reads = Reads::default();
         for number in 0..PATHS_MAX + 5 {
-            reads.note("ada", &Method::GET, &format!("/api/v1/hosts/web-{number:03}"));
+            reads.note("ada", &Method::GET, &format!("/api/v1/hosts/web-{number:03}"), true);
         }
         assert!(messages(&reads)[0].ends_with(", 5 others"));
     }

@@ -161,6 +161,31 @@ async fn an_amendment_of_what_never_was_changes_nothing_and_one_of_the_future_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_it_was_makes_loud_what_was_quiet_while_nobody_knew() {
+    let (fleet, webhook) = fleet_with_webhook().await;
+    let (mut agent, mut stream) = settled(&fleet).await;
+    let (key, meaning) = opens(Some("fail2ban"));
+    let bounded = Meaning { reach: Reach::Bounded, ..meaning };
+    let added = Record { meanings: vec![(key, bounded)], ..of_firewall(agent.becomes(WITH)) };
+    stream.record(&added).await;
+    stream.acked(added.seq).await;
+    assert_eq!(fleet.changes().await[0]["severity"], "info");
+    // Two hundred changes later, which are more than a page of the history.
+    for number in 0..200 {
+        let now = [WITH[0], WITH[1], ("ip filter INPUT: -j LOG", if number % 2 == 0 { "1" } else { "2" })];
+        let other = of_firewall(agent.becomes(&now));
+        stream.record(&other).await;
+    }
+    let amendment = of_firewall(agent.record(RecordBody::Amendment(Amendment { seq: added.seq, actor: alice() })));
+    stream.record(&amendment).await;
+    stream.acked(amendment.seq).await;
+    let call = webhook.wait(|call| String::from_utf8_lossy(&call.body).contains("amendments")).await;
+    let alert: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
+    assert_eq!(alert["severity"], "warning", "{alert:#}");
+    assert!(alert["summary"].as_str().unwrap().contains("it was alice"), "{alert:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn amendments_are_charged_to_the_history_of_their_host() {
     let (fleet, _webhook) = fleet_with_webhook().await;
     let (mut agent, mut stream) = settled(&fleet).await;
