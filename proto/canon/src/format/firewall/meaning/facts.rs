@@ -234,6 +234,7 @@ fn turned_element(graph: &mut Graph, fact: &FactChange, set: &str, element: &str
         turn.join(element_turn(graph, set, element, after, &mut said));
     }
     let change = match (fact.before.is_some(), fact.after.is_some()) {
+        (false, _) if is_exception(set, fact.after.as_deref().unwrap_or_default()) => "is an exception in",
         (false, _) => "is in",
         (_, false) => "is no longer in",
         _ => "changes in",
@@ -288,7 +289,12 @@ fn element_turn(graph: &Graph, set: &str, element: &str, data: &str, said: &mut 
     if cut {
         turn.widen_unclear(super::reach::Bound::ANY);
     }
-    turn
+    if is_exception(set, data) { turn.around() } else { turn }
+}
+
+/// An element of ipset that keeps out of its set what wider ones let in.
+fn is_exception(set: &str, data: &str) -> bool {
+    set.starts_with("ipset/") && data.split(' ').any(|word| word == "nomatch")
 }
 
 /// The rule as it is for packets of one element of a set, once for each place

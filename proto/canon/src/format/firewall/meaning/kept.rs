@@ -4,7 +4,7 @@
 //! It keeps no digests and compares none: an item that was read anew and is the
 //! same means nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use zeroize::Zeroizing;
 
@@ -23,6 +23,8 @@ pub struct Kept {
     ruleset: Ruleset,
     /// What is no rule and no order of rules.
     facts: HashMap<ItemKey, Box<str>>,
+    /// Sets of another source.
+    beside: HashMap<ItemKey, Box<str>>,
 }
 
 impl Kept {
@@ -33,6 +35,7 @@ impl Kept {
         Self {
             ruleset: Ruleset::of(settings),
             facts: facts.map(|one| (one.key.clone(), text_of(&one.value).into())).collect(),
+            beside: HashMap::new(),
         }
     }
 
@@ -41,6 +44,17 @@ impl Kept {
     /// knows any more; it is taken to have stood in front.
     #[must_use]
     pub fn since(known: &Observation, now: &[Setting]) -> (Self, Meant) {
+        Self::since_beside(known, now, [])
+    }
+
+    /// The same, where rules look into sets of another source: those that it
+    /// has now, with their definitions and elements.
+    #[must_use]
+    pub fn since_beside<'a>(
+        known: &Observation,
+        now: &[Setting],
+        sets: impl IntoIterator<Item = (&'a ItemKey, &'a str)>,
+    ) -> (Self, Meant) {
         let is_now: HashMap<&ItemKey, &Setting> = now.iter().map(|one| (&one.key, one)).collect();
         let gone = known.items().iter().filter(|item| !is_now.contains_key(&item.key));
         let mut before: Vec<Setting> = gone.map(as_setting).collect();
@@ -49,8 +63,27 @@ impl Kept {
             before.push(if is_fact(&setting.key) { as_setting(item) } else { setting.clone() });
         }
         let mut kept = Self::of(&before);
+        kept.read_beside(sets);
         let meant = kept.read(now);
         (kept, meant)
+    }
+
+    /// Sets of another source, into which rules of this one look, were read
+    /// anew, all of them: what their changes mean.
+    pub fn read_beside<'a>(&mut self, now: impl IntoIterator<Item = (&'a ItemKey, &'a str)>) -> Meant {
+        let now: BTreeMap<&ItemKey, &str> = now.into_iter().collect();
+        let gone = self.beside.extract_if(|key, _| !now.contains_key(key));
+        for (key, before) in gone {
+            self.ruleset.set(key.as_str(), Some(&before), None);
+        }
+        for (key, value) in now {
+            let before = self.beside.get(key).map(|before| &**before);
+            if before != Some(value) {
+                self.ruleset.set(key.as_str(), before, Some(value));
+                self.beside.insert(key.clone(), value.into());
+            }
+        }
+        self.ruleset.settle()
     }
 
     /// The source was read anew, all of it.

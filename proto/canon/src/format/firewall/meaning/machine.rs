@@ -95,6 +95,8 @@ const TABLES: &[(Named, &str)] = &[
     (Begins("docker-"), "docker"),
     (Whole("kube-proxy"), "kube-proxy"),
     (Whole("firewalld"), "firewalld"),
+    // What it puts in the way of packets while it loads its rules anew.
+    (Whole("firewalld_policy_drop"), "firewalld"),
     (Begins("f2b-"), "fail2ban"),
     (Whole("libvirt_network"), "libvirt"),
     (Begins("netavark"), "podman"),

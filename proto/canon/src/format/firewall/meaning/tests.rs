@@ -572,6 +572,9 @@ fn elements_of_ipset_mean_what_the_rules_of_iptables_do_with_them() {
     assert!(told("ipset/bad: 192.0.2.8", present, None).starts_with("opens bounded: opens all ports for 192.0.2.8"));
     assert!(told("ipset/other: 192.0.2.8", None, present).starts_with("neutral"));
     assert!(told("ipset/ok: 0.0.0.0/0", None, present).starts_with("opens any: opens tcp/99"));
+    let exception = told("ipset/ok: 198.51.100.0/24", None, Some("nomatch"));
+    assert_eq!(exception, "closes bounded: closes tcp/99 for 198.51.100.0/24: 198.51.100.0/24 is an exception in ok");
+    assert!(told("ipset/ok: 198.51.100.0/24", Some("nomatch"), None).starts_with("opens bounded: opens tcp/99"));
 }
 
 #[test]

@@ -79,3 +79,21 @@ fn a_value_watched_by_content_is_no_rule() {
     let part = kept.part([], [(&crate::ItemKey::metadata(crate::ItemKey::CONTENT), Some(&Value::Inherited))]);
     assert!(part.iter().all(|(_, meaning)| !meaning.text.as_str().is_empty()));
 }
+
+#[test]
+fn sets_of_another_source_are_told_as_they_are_now() {
+    let rules =
+        "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 99 -m set --match-set web src -j ACCEPT\nCOMMIT\n";
+    let rules = format::read(Format::IptablesSave, rules.as_bytes()).settings;
+    let key = |text: &str| crate::ItemKey::from_bytes(text.as_bytes());
+    let (set, one, two) = (key("ipset/web"), key("ipset/web: 192.0.2.1"), key("ipset/web: 192.0.2.2"));
+    let known = observed(&rules, DisplayPolicy::Clear);
+    let (mut kept, meant) = Kept::since_beside(&known, &rules, [(&set, "hash:ip"), (&one, "present")]);
+    assert!(meant.is_empty(), "{meant:?}");
+    assert!(kept.read_beside([(&set, "hash:ip"), (&one, "present")]).is_empty());
+    let came = said(&kept.read_beside([(&set, "hash:ip"), (&one, "present"), (&two, "present")]));
+    assert_eq!(came, ["ipset/web: 192.0.2.2 => opens tcp/99 for 192.0.2.2: 192.0.2.2 is in web"]);
+    assert!(kept.read(&rules).is_empty(), "the rules are read without the sets");
+    let gone = said(&kept.read_beside([(&set, "hash:ip"), (&two, "present")]));
+    assert_eq!(gone, ["ipset/web: 192.0.2.1 => closes tcp/99 for 192.0.2.1: 192.0.2.1 is no longer in web"]);
+}

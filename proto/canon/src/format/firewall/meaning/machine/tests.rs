@@ -15,6 +15,7 @@ fn programs_are_told_by_the_names_they_give() {
         ("inet f2b-table/f2b-chain", Some("fail2ban")),
         ("inet f2b-table/@addr-set-sshd", Some("fail2ban")),
         ("inet firewalld/filter_IN_public", Some("firewalld")),
+        ("inet firewalld_policy_drop/filter_input", Some("firewalld")),
         ("filter/IN_public_allow", Some("firewalld")),
         ("filter/IN_web", None),
         ("filter/ufw-user-input", None),
