@@ -163,7 +163,7 @@ impl Desk {
         if self.appears(backend, !self.is_known(backend), first_look) {
             self.meanings.was_empty(backend);
         }
-        self.meanings.of_whole(backend, settings, || self.known(backend))
+        self.meanings.of_whole(backend, settings, |backend| self.known(backend))
     }
 
     /// Whether a backend that is new was empty before.

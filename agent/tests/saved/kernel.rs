@@ -247,3 +247,26 @@ fn what_a_rule_opens_is_told_with_it() {
     let meanings = agent.meanings("iptables-legacy");
     assert!(meanings.iter().any(|one| one.contains("5432") && one.contains("opens")), "{meanings:?}");
 }
+
+#[test]
+fn an_element_that_a_rule_accepts_is_told_as_an_opening() {
+    let Some(netns) = Netns::new() else { return };
+    netns.run("ipset create web hash:net; iptables-legacy -P INPUT DROP");
+    netns.run("iptables-legacy -A INPUT -p tcp --dport 5432 -m set --match-set web src -j ACCEPT");
+    let agent = Rig::of(&netns).start();
+    agent.until_item("iptables-legacy", "match-set");
+    agent.until_item("ipset", "ipset/web");
+    for (element, opens) in
+        [("0.0.0.0/1", "0.0.0.0/1: opens tcp/5432"), ("192.0.2.0-192.0.2.127", "192.0.2.0/25: opens tcp/5432")]
+    {
+        netns.run(&format!("ipset add web {element}"));
+        let key = opens.split(':').next().unwrap();
+        agent.until_item("ipset", key);
+        let meanings = agent.meanings("ipset");
+        assert!(meanings.iter().any(|one| one.contains(opens)), "{meanings:?}");
+    }
+    netns.run("ipset del web 0.0.0.0/1");
+    agent.until("the element is gone", |agent| !format!("{:?}", agent.items("ipset")).contains("0.0.0.0/1"));
+    let meanings = agent.meanings("ipset");
+    assert!(meanings.iter().any(|one| one.contains("0.0.0.0/1: closes")), "{meanings:?}");
+}
