@@ -2,6 +2,8 @@
 //!
 //! It makes none, and no thread that goes on afterwards ever leaves its own.
 
+pub mod names;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::io;

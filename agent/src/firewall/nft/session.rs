@@ -19,6 +19,7 @@ use crate::firewall::model::Model;
 use crate::firewall::model::apply::News;
 use crate::firewall::model::touched::{Outcome, Touched, Unclear};
 use crate::firewall::monitor::Monitor;
+use crate::firewall::namespace::names::Names;
 use crate::firewall::netlink::{Asker, BUFFER_BYTES_EACH, BUFFER_BYTES_MAX, BUFFER_BYTES_MIN, Ear};
 use crate::observe::{MadeBy, Sight};
 
@@ -41,6 +42,10 @@ const ALONE: Duration = Duration::from_millis(250);
 
 /// Parts that are listed one by one. More are listed as a whole.
 const UNCLEAR_MAX: usize = 16;
+
+/// How often it is looked whether the namespace is still the one of its name, if
+/// names that come and go are heard of: for what is only unmounted.
+const PLACE_HEARD: Duration = Duration::from_secs(30);
 
 /// How long it goes well before a beginning counts as one that lasted.
 const LASTED: Duration = Duration::from_secs(30);
@@ -67,6 +72,7 @@ pub(super) struct Session {
     verified: u32,
     begun: Instant,
     identity: Option<(u64, u64)>,
+    names: Names,
     strangers: u64,
 }
 
@@ -87,6 +93,8 @@ fn is_newer(one: u32, than: u32) -> bool {
 impl Session {
     pub(super) async fn begin(follower: &mut Follower) -> Result<Self, End> {
         let place = follower.desk.place();
+        // What happens to the name from here on is heard of.
+        let names = if follower.is_named() { Names::open() } else { Names::none() };
         let identity = if follower.is_named() { Some(place.identity()?) } else { None };
         let mut ear = Ear::open(place, BUFFER_BYTES_MIN)?;
         let asker = Asker::open(place)?;
@@ -118,6 +126,7 @@ impl Session {
             verified: until,
             begun: now,
             identity,
+            names,
             strangers: 0,
         };
         session.hand_on(follower, None, follower.desk.now_ms()).await?;
@@ -131,7 +140,8 @@ impl Session {
 
     pub(super) async fn follow(&mut self, follower: &mut Follower) -> Result<Infallible, End> {
         let mut reconcile = clock::monotonic() + follower.desk.spec().reconcile;
-        let mut look = clock::monotonic() + follower.desk.spec().poll;
+        let every = if self.names.is_open() { PLACE_HEARD } else { follower.desk.spec().poll };
+        let mut look = clock::monotonic() + every;
         let mut waiting = None;
         loop {
             while self.settle_first(follower).await? {}
@@ -152,7 +162,7 @@ impl Session {
                     self.reconcile(follower).await?;
                 }
                 Woken::Place => {
-                    look = clock::monotonic() + follower.desk.spec().poll;
+                    look = clock::monotonic() + every;
                     self.look_at_place(follower)?;
                 }
             }
@@ -195,6 +205,7 @@ impl Session {
                 Ok(Woken::Something)
             }
             () = follower.account.whole_wanted() => Ok(Woken::Whole),
+            () = self.names.changed() => Ok(Woken::Place),
             () = tokio::time::sleep_until(look.into()), if self.identity.is_some() => Ok(Woken::Place),
             () = tokio::time::sleep_until(reconcile.into()) => Ok(Woken::Reconcile),
         }
