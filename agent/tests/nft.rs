@@ -10,6 +10,9 @@ mod rig;
 
 #[path = "nft/cases.rs"]
 mod cases;
+#[path = "nft/firewalld.rs"]
+mod firewalld;
+
 #[path = "nft/faults.rs"]
 mod faults;
 #[path = "nft/random.rs"]
