@@ -32,7 +32,7 @@ use bell::Bell;
 use fanotify::{Fanotify, Group};
 use places::Places;
 use standing::{Live, Standing};
-use tidings::{Telling, Tidings};
+use tidings::{Legacy, Telling, Tidings};
 use writers::Question;
 
 /// What the rest of the agent has of the sources of evidence.
@@ -44,8 +44,8 @@ pub struct Actors {
     pub standing: Standing,
     /// What they tell.
     pub touches: mpsc::Receiver<Tidings>,
-    /// Rises when audit tells that somebody changed the packet filter.
-    pub filter: watch::Receiver<u64>,
+    /// What audit tells of changes of legacy packet filters.
+    pub legacy: watch::Receiver<Legacy>,
     /// Asks who has a file open for writing.
     pub writers: mpsc::Sender<Question>,
 }
@@ -53,13 +53,13 @@ pub struct Actors {
 /// Starts the sources that the configuration and the host allow.
 pub fn start(tasks: &mut Tasks, config: &Config, clock: &Clock) -> Actors {
     let (places, standing) = (Places::default(), Standing::default());
-    let (changed, filter) = watch::channel(0);
+    let (changed, legacy) = watch::channel(Legacy::default());
     let (telling, touches) = Telling::new(standing.clone(), Arc::new(changed));
     let hub = Hub { places: places.clone(), standing: standing.clone(), telling, clock: clock.clone() };
     hub.start_fanotify(tasks, config.actor);
     hub.start_audit(tasks, config);
     let writers = hub.start_writers(tasks);
-    Actors { places, standing, touches, filter, writers }
+    Actors { places, standing, touches, legacy, writers }
 }
 
 struct Hub {
@@ -116,6 +116,7 @@ impl Hub {
             Err(why) => return self.standing.set(Evidence::Audit, Live::No(why)),
         };
         ring_at_stop(tasks, &bell);
+        self.places.hears();
         let source = Audit {
             listener,
             usage: config.actor.audit,

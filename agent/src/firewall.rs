@@ -26,6 +26,7 @@ use driftline_canon::{FleetKey, SourceName};
 use driftline_daemon::{Clock, Tasks};
 use tokio::sync::{mpsc, watch};
 
+use crate::actor::tidings::Legacy;
 use crate::config::SourceSpec;
 use crate::journal::{Input, JournalReader};
 use desk::{Commits, Desk};
@@ -127,6 +128,8 @@ pub struct Ends {
     pub clock: Clock,
     /// When the agent last ran; none: never.
     pub last_alive_ms: Option<i64>,
+    /// What audit tells of the packet filters before nftables.
+    pub legacy: watch::Receiver<Legacy>,
 }
 
 /// Starts to follow the firewall of each namespace.

@@ -177,7 +177,7 @@ impl Stages {
     ) -> Result<(oneshot::Receiver<()>, Self), StoreError> {
         let stop = tasks.stop();
         let actors = actor::start(tasks, config, clock);
-        let (places, standing) = (actors.places.clone(), actors.standing.clone());
+        let (places, standing, legacy) = (actors.places.clone(), actors.standing.clone(), actors.legacy.clone());
         let opened = recovery::open(&config.state_dir, clock.now_ms())?;
         let vanished = vanished(&opened.store)?;
         let last_alive_ms = (opened.meta.alive_ms > 0).then_some(opened.meta.alive_ms);
@@ -215,7 +215,7 @@ impl Stages {
             let ends =
                 firewall::persisted::follow::Ends { observed: told, reader: known, progress, clock: clock.clone() };
             firewall::persisted::follow::start(tasks, spec, key, ends);
-            firewall::start(tasks, spec, key, &firewall::Ends { observed, reader, clock, last_alive_ms });
+            firewall::start(tasks, spec, key, &firewall::Ends { observed, reader, clock, last_alive_ms, legacy });
         }
         let trails = Trails::default();
         let processes = observed.clone();

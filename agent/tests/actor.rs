@@ -5,6 +5,8 @@
 #![allow(clippy::disallowed_methods, reason = "reads and writes files that these tests have just made")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests, helpers included")]
 
+#[path = "actor/auditd.rs"]
+mod auditd;
 #[path = "actor/kernel.rs"]
 mod kernel;
 #[path = "actor/rig.rs"]

@@ -9,6 +9,12 @@
 #[path = "saved/rig.rs"]
 mod rig;
 
+#[allow(dead_code, reason = "what the tests of the actor ask of it is not asked here")]
+#[path = "actor/kernel.rs"]
+mod lease;
+
+#[path = "saved/audited.rs"]
+mod audited;
 #[path = "saved/beside.rs"]
 mod beside;
 #[path = "saved/kernel.rs"]

@@ -75,16 +75,22 @@ impl Audit {
             if heard.lost > 0 {
                 self.telling.lost(Evidence::Audit, heard.lost);
             }
-            if heard.changed && rules.changed() {
+            if heard.legacy || heard.lost > 0 {
+                self.telling.legacy_changed();
+            }
+            // The kernel does not say that it was switched on.
+            if (heard.changed || (heard.any && rules.is_off())) && rules.changed() {
                 self.tell(&rules);
             }
         }
         self.places.audited(Vec::new(), false);
+        self.telling.tells_legacy(false);
         Ok(())
     }
 
     fn tell(&self, rules: &Rules) {
-        self.places.audited(rules.live().to_vec(), rules.is_enabled());
+        self.places.audited(rules.live().to_vec(), rules.tells_filters());
+        self.telling.tells_legacy(rules.tells_filters());
         self.standing.set(Evidence::Audit, rules.standing());
     }
 
@@ -106,7 +112,10 @@ impl Audit {
             let Some((stamp, fields)) = record::parse(message.payload) else {
                 continue;
             };
+            heard.any = true;
             heard.changed |= kind == Kind::Config && is_news(fields);
+            // A process from before audit was on has no more than this record.
+            heard.legacy |= kind == Kind::Netfilter && event::filter(fields) == event::Filter::Legacy;
             if let Some(event) = assembly.take(kind, stamp, fields) {
                 heard.touches.extend(self.touch(event, last));
             }
@@ -149,9 +158,14 @@ fn completed(told: Process) -> Process {
     }
 }
 
-/// Rules that follow their file, and those that are added, are none.
+/// Rules that follow their file are none, nor those that are added, unless they
+/// keep records from everybody.
 fn is_news(fields: Fields<'_>) -> bool {
-    !matches!(fields.raw("op"), Some(b"updated_rules" | b"add_rule"))
+    match fields.raw("op") {
+        Some(b"updated_rules") => false,
+        Some(b"add_rule") => fields.number("list") == Some(rule::FILTER_EXCLUDE),
+        _ => true,
+    }
 }
 
 #[derive(Debug, Default)]
@@ -159,6 +173,10 @@ struct Heard {
     touches: Vec<Touch>,
     lost: u64,
     changed: bool,
+    /// Any record at all.
+    any: bool,
+    /// A packet filter before nftables was changed.
+    legacy: bool,
 }
 
 fn is_loss(error: &io::Error) -> bool {

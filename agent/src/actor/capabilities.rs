@@ -33,6 +33,8 @@ pub fn needed(config: &Config) -> CapabilitySet {
         // Another network namespace is entered with SYS_ADMIN; legacy tables
         // are read through a raw socket.
         needed |= CapabilitySet::NET_ADMIN | CapabilitySet::NET_RAW | CapabilitySet::SYS_ADMIN;
+        // Who lists a set comes before others, since nobody can destroy it then.
+        needed |= CapabilitySet::SYS_NICE;
     }
     if !config.databases.is_empty() {
         // A server's socket may be closed to everybody but its own user.

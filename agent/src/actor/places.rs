@@ -20,6 +20,8 @@ struct Inner {
     wanted: HashMap<PathBuf, bool>,
     unwanted: Vec<PathBuf>,
     bell: Option<Bell>,
+    /// Somebody hears of it without covering anything: audit, by rules of others.
+    heard: bool,
     /// How often fanotify was asked to tell all that it has.
     asked: u64,
     /// Covered by fanotify.
@@ -47,10 +49,10 @@ impl Places {
     /// Evidence is wanted of what happens in a directory.
     pub fn want(&self, dir: &Path) {
         let mut inner = self.lock();
-        if let Some(bell) = inner.bell.clone() {
+        if inner.bell.is_some() || inner.heard {
             inner.wanted.insert(dir.to_owned(), false);
-            bell.ring();
         }
+        inner.bell.iter().for_each(Bell::ring);
     }
 
     /// No longer.
@@ -58,8 +60,10 @@ impl Places {
         let mut inner = self.lock();
         if inner.wanted.remove(dir).is_some() {
             inner.marked.remove(dir);
-            inner.unwanted.push(dir.to_owned());
-            inner.bell.iter().for_each(Bell::ring);
+            if let Some(bell) = inner.bell.clone() {
+                inner.unwanted.push(dir.to_owned());
+                bell.ring();
+            }
         }
     }
 
@@ -73,7 +77,14 @@ impl Places {
         let mut inner = self.lock();
         inner.bell = None;
         inner.marked = HashSet::new();
-        inner.wanted = HashMap::new();
+        if !inner.heard {
+            inner.wanted = HashMap::new();
+        }
+    }
+
+    /// Somebody hears of what happens, wherever rules of others are.
+    pub(super) fn hears(&self) {
+        self.lock().heard = true;
     }
 
     /// Asks fanotify to tell all that it has; the number of the request.
@@ -160,6 +171,18 @@ mod tests {
         places.want(Path::new("/etc"));
         assert_eq!(places.news(), News::default());
         assert!(!places.is_marked(Path::new("/etc/hosts")));
+    }
+
+    #[test]
+    fn what_audit_hears_of_is_kept_without_fanotify() {
+        let places = Places::default();
+        places.hears();
+        places.want(Path::new("/etc"));
+        assert!(places.is_wanted(Path::new("/etc")));
+        places.deaf();
+        assert!(places.is_wanted(Path::new("/etc")), "fanotify has ended, audit has not");
+        places.release(Path::new("/etc"));
+        assert!(!places.is_wanted(Path::new("/etc")) && places.news() == News::default());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use driftline_canon::Evidence;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::audit::event::Filter;
 use super::process::Process;
@@ -52,36 +52,49 @@ pub enum Tidings {
     Drained(u64),
 }
 
+/// What audit tells of the packet filters before nftables, of whose changes
+/// the kernel tells nobody else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Legacy {
+    /// Rises with each change, and where some may have been missed.
+    pub changes: u64,
+    /// Whether audit tells of all of them.
+    pub live: bool,
+}
+
 /// The way to the stage.
 #[derive(Debug, Clone)]
 pub struct Telling {
     way: mpsc::Sender<Tidings>,
     standing: Standing,
-    filter: Arc<tokio::sync::watch::Sender<u64>>,
+    legacy: Arc<watch::Sender<Legacy>>,
     lost: Arc<AtomicU64>,
 }
 
 impl Telling {
-    pub(super) fn new(
-        standing: Standing,
-        filter: Arc<tokio::sync::watch::Sender<u64>>,
-    ) -> (Self, mpsc::Receiver<Tidings>) {
+    pub(super) fn new(standing: Standing, legacy: Arc<watch::Sender<Legacy>>) -> (Self, mpsc::Receiver<Tidings>) {
         let (way, end) = mpsc::channel(BATCHES_MAX);
-        (Self { way, standing, filter, lost: Arc::default() }, end)
+        (Self { way, standing, legacy, lost: Arc::default() }, end)
     }
 
     /// Tells of touches.
     pub fn send(&self, touches: Vec<Touch>) {
-        let filter = touches.iter().any(|touch| touch.keys.iter().any(|key| matches!(key, Key::Filter(_))));
         let (count, evidence) = (touches.len(), touches.first().map(|touch| touch.evidence));
         if self.way.try_send(Tidings::Touches(touches)).is_err()
             && let Some(evidence) = evidence
         {
             self.lost(evidence, u64::try_from(count).unwrap_or(u64::MAX));
         }
-        if filter {
-            self.filter.send_modify(|count| *count += 1);
-        }
+    }
+
+    /// A packet filter before nftables was changed, or may have been.
+    pub(super) fn legacy_changed(&self) {
+        self.legacy.send_modify(|legacy| legacy.changes += 1);
+    }
+
+    /// Whether all their changes are told of from now on.
+    pub(super) fn tells_legacy(&self, live: bool) {
+        self.legacy.send_if_modified(|legacy| std::mem::replace(&mut legacy.live, live) != live);
     }
 
     /// Everything up to a request was told. Who waits does so for a while only.

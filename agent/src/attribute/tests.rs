@@ -33,7 +33,13 @@ impl Rig {
         if covered {
             places.audited(vec![crate::actor::audit::rule::Rule::Tree("/etc".into())], true);
         }
-        let actors = Actors { places, standing: Standing::default(), touches, filter: watch::channel(0).1, writers };
+        let actors = Actors {
+            places,
+            standing: Standing::default(),
+            touches,
+            legacy: watch::channel(Default::default()).1,
+            writers,
+        };
         let ends = Ends { inputs: seen, outputs: attributed };
         let mut stage = tokio::task::JoinSet::new();
         stage.spawn(Attribute::new(actors, ends, Clock::manual(AT)).run());

@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use driftline_canon::digest::KeyedDigest;
 use driftline_canon::format::firewall::meaning::Meant;
 use driftline_canon::{FleetKey, ItemKey, Observation, Problem, Setting, SourceName, Value};
+use tokio::sync::watch;
 use zeroize::Zeroizing;
 
 use super::meant::Meanings;
 use super::namespace::Namespace;
 use super::{Backend, Ends, FirewallSpec};
+use crate::actor::tidings::Legacy;
 use crate::journal::{Gap, Input, Mark};
 use crate::observe::{Clue, MadeBy, Observed, Sight};
 
@@ -120,6 +122,12 @@ impl Desk {
     #[must_use]
     pub fn observation(&self, settings: &[Setting]) -> Observation {
         Observation::of_settings(settings, &self.keyed, self.spec.source.display)
+    }
+
+    /// What audit tells of the packet filters before nftables.
+    #[must_use]
+    pub fn legacy(&self) -> watch::Receiver<Legacy> {
+        self.ends.legacy.clone()
     }
 
     /// All of a backend, as it was read.

@@ -12,6 +12,7 @@ mod lull;
 mod own;
 mod program;
 mod reading;
+mod sets;
 mod survey;
 mod turn;
 
@@ -26,10 +27,12 @@ use tokio_util::sync::CancellationToken;
 use super::Backend;
 use super::desk::{Commit, Commits, Desk};
 use super::tools::Tools;
+use crate::actor::tidings::Legacy;
 use ear::{Ear, Hint};
 use lull::Lull;
+use sets::Sets;
 pub use survey::survey;
-use turn::{Turn, Why, is_quiet};
+use turn::{Turn, Why, is_legacy, is_quiet};
 
 /// How often it is looked whether a backend that was not there is loaded now.
 const APPEARED: Duration = Duration::from_secs(30);
@@ -58,11 +61,16 @@ struct Keeper {
     desk: Arc<Desk>,
     tools: Tools,
     commits: watch::Receiver<Commits>,
+    /// What audit tells of legacy tables.
+    legacy: watch::Receiver<Legacy>,
+    /// How many of their changes are known.
+    changes: u64,
     /// The number of the last commit that was seen.
     committed: u64,
     ear: Ear,
     /// What others do with sets.
     lull: Lull,
+    sets: Sets,
     /// Rules were seen that ask a set.
     names_sets: bool,
     turns: Vec<Turn>,
@@ -79,6 +87,10 @@ enum Woken {
     Commit,
     /// Nobody follows nftables any more.
     NoCommits,
+    /// Audit has news of legacy tables.
+    Legacy,
+    /// Audit is not listened to any more.
+    NoLegacy,
     Hint(Hint),
 }
 
@@ -91,12 +103,15 @@ impl Keeper {
         let reconcile = now + desk.spec().reconcile;
         let ear = Ear::open(ipset);
         Self {
+            legacy: desk.legacy(),
+            changes: 0,
             desk: Arc::new(desk),
             tools,
             commits,
             committed: 0,
             ear,
             lull: Lull::default(),
+            sets: Sets::default(),
             names_sets: false,
             turns,
             appeared: now + APPEARED,
@@ -105,19 +120,23 @@ impl Keeper {
     }
 
     async fn keep(mut self) {
-        let mut followed = true;
+        let (mut followed, mut audited) = (true, true);
         self.committed = self.commits.borrow_and_update().number;
+        self.changes = self.legacy.borrow().changes;
+        self.told();
         while self.look_at_what_is_due().await {
-            match self.wait(followed).await {
+            match self.wait(followed, audited).await {
                 Woken::Timer => self.tick(),
                 Woken::Commit => self.committed(),
                 Woken::NoCommits => followed = false,
+                Woken::Legacy => self.told(),
+                Woken::NoLegacy => audited = false,
                 Woken::Hint(hint) => self.hinted(hint),
             }
         }
     }
 
-    async fn wait(&mut self, followed: bool) -> Woken {
+    async fn wait(&mut self, followed: bool, audited: bool) -> Woken {
         let over = self.lull.over(clock::monotonic());
         let due =
             |turn: &Turn| turn.next().map(|at| if waits(turn) { over.map_or(at, |over| at.max(over)) } else { at });
@@ -132,6 +151,9 @@ impl Keeper {
             changed = self.commits.changed(), if followed => {
                 if changed.is_ok() { Woken::Commit } else { Woken::NoCommits }
             }
+            changed = self.legacy.changed(), if audited => {
+                if changed.is_ok() { Woken::Legacy } else { Woken::NoLegacy }
+            }
             hint = self.ear.hint() => Woken::Hint(hint),
             () = timer => Woken::Timer,
         }
@@ -141,6 +163,7 @@ impl Keeper {
         let now = clock::monotonic();
         if self.reconcile <= now {
             self.reconcile = now + self.desk.spec().reconcile;
+            self.sets.thorough = true;
             self.turns.iter_mut().for_each(|turn| turn.call(now, Why::Time));
         }
         if self.appeared <= now {
@@ -160,6 +183,18 @@ impl Keeper {
             None => Why::Time,
         };
         self.call(|backend| !is_quiet(backend), &why);
+    }
+
+    /// Audit has told of a change of legacy tables, or that it does or does no
+    /// longer.
+    fn told(&mut self) {
+        let legacy = *self.legacy.borrow_and_update();
+        let now = clock::monotonic();
+        self.turns.iter_mut().filter(|turn| is_legacy(turn.backend)).for_each(|turn| turn.is_told(legacy.live, now));
+        if std::mem::replace(&mut self.changes, legacy.changes) != legacy.changes {
+            let why = Why::Hint(self.desk.now_ms(), None);
+            self.call(is_legacy, &why);
+        }
     }
 
     fn hinted(&mut self, hint: Hint) {

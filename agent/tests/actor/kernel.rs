@@ -35,6 +35,11 @@ impl AuditLease {
         self.control.status().unwrap().enabled != 0
     }
 
+    /// The process of the audit daemon; 0: none.
+    pub(crate) fn daemon(&mut self) -> u32 {
+        self.control.status().unwrap().daemon
+    }
+
     /// Rules that carry our key.
     pub(crate) fn rules(&mut self) -> Vec<Vec<u8>> {
         let is_ours = |rule: &Vec<u8>| rule.windows(KEY.len()).any(|window| window == KEY.as_bytes());

@@ -180,7 +180,9 @@ impl Follower {
                 let mut tasks = Tasks::new(stopping);
                 let (observed, mut inputs) = mpsc::channel(journal::INPUTS);
                 let journal = journal(state_dir, &tasks);
-                let ends = Ends { observed, reader: journal.reader(), clock: Clock::system(), last_alive_ms: None };
+                let (_, legacy) = watch::channel(Default::default());
+                let ends =
+                    Ends { observed, reader: journal.reader(), clock: Clock::system(), last_alive_ms: None, legacy };
                 let desk = Desk::new(spec, place, &key(), ends);
                 tasks.spawn("nft", nft::run(desk, tools, commit, tasks.stop()));
                 let passing = async {

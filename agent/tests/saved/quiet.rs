@@ -7,10 +7,10 @@ use driftline_agent::firewall::tools::Tools;
 use crate::rig::{Netns, Rig};
 
 /// Programs that count their own runs, and then do what they should.
-struct Counted(tempfile::TempDir);
+pub(crate) struct Counted(tempfile::TempDir);
 
 impl Counted {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         use std::os::unix::fs::PermissionsExt;
         let counted = Self(tempfile::tempdir().unwrap());
         for name in
@@ -23,7 +23,11 @@ impl Counted {
         counted
     }
 
-    fn runs(&self, name: &str) -> usize {
+    pub(crate) fn tools(&self) -> Tools {
+        Tools::below([self.0.path().to_owned()])
+    }
+
+    pub(crate) fn runs(&self, name: &str) -> usize {
         std::fs::read_to_string(self.0.path().join(format!("{name}.runs"))).unwrap_or_default().len()
     }
 }
@@ -32,8 +36,7 @@ impl Counted {
 fn what_is_not_loaded_is_not_polled_and_its_program_is_never_run() {
     let Some(netns) = Netns::new() else { return };
     let counted = Counted::new();
-    let tools = Tools::below([counted.0.path().to_owned()]);
-    let agent = Rig::new(netns.place(), tools, Duration::from_secs(1)).start();
+    let agent = Rig::new(netns.place(), counted.tools(), Duration::from_secs(1)).start();
     std::thread::sleep(Duration::from_secs(4));
     assert_eq!((counted.runs("iptables-legacy-save"), counted.runs("ip6tables-legacy-save")), (0, 0));
     assert!(counted.runs("ipset") <= 1, "only to see that there is no set");
@@ -46,8 +49,7 @@ fn what_is_loaded_is_polled_and_nothing_else() {
     let Some(netns) = Netns::new() else { return };
     netns.run("iptables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT; ipset create web hash:ip");
     let counted = Counted::new();
-    let tools = Tools::below([counted.0.path().to_owned()]);
-    let agent = Rig::new(netns.place(), tools, Duration::from_secs(1)).start();
+    let agent = Rig::new(netns.place(), counted.tools(), Duration::from_secs(1)).start();
     agent.until_item("iptables-legacy", "22");
     for name in ["iptables-legacy-save", "ipset"] {
         agent.until(&format!("{name} is run again and again"), |_| counted.runs(name) > 2);

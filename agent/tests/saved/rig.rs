@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use driftline_agent::actor::tidings::Legacy;
 use driftline_agent::config::{Pattern, ReadAs, SourceSpec};
 use driftline_agent::firewall::desk::{Commit, Commits, Desk};
 use driftline_agent::firewall::namespace::{Name, Namespace};
@@ -86,12 +87,19 @@ pub(crate) struct Rig {
     pub(crate) place: Namespace,
     pub(crate) tools: Tools,
     pub(crate) poll: Duration,
+    /// Whether audit is listened to.
+    audit: bool,
     state: tempfile::TempDir,
 }
 
 impl Rig {
     pub(crate) fn new(place: Namespace, tools: Tools, poll: Duration) -> Self {
-        Self { place, tools, poll, state: tempfile::tempdir().unwrap() }
+        Self { place, tools, poll, audit: false, state: tempfile::tempdir().unwrap() }
+    }
+
+    /// The same, with audit listened to.
+    pub(crate) fn audited(self) -> Self {
+        Self { audit: true, ..self }
     }
 
     /// With the host's programs, and no polling.
@@ -117,6 +125,7 @@ impl Rig {
         let (spec, place, tools) = (Arc::new(self.spec()), self.place.clone(), self.tools.clone());
         let state_dir = self.state.path().to_owned();
         let stop = CancellationToken::new();
+        let audit = self.audit;
         let (commit, commits) = watch::channel(Commits::default());
         let (tell, told) = std::sync::mpsc::channel();
         let stopping = stop.clone();
@@ -125,19 +134,35 @@ impl Rig {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let mut tasks = Tasks::new(stopping);
-                let started = start(&mut tasks, state_dir, spec, (place, tools), commits);
-                tell.send(started).unwrap();
+                let legacy = if audit { listen(&mut tasks) } else { watch::channel(Legacy::default()).1 };
+                let started = start(&mut tasks, (state_dir, legacy.clone()), spec, (place, tools), commits);
+                tell.send((started, legacy)).unwrap();
                 tasks.join(PATIENCE).await.unwrap();
             });
         });
-        let (reader, requests) = told.recv_timeout(PATIENCE).unwrap();
-        Running { reader, requests: Some(requests), named, commit, stop, thread: Some(thread) }
+        let ((reader, requests), legacy) = told.recv_timeout(PATIENCE).unwrap();
+        Running { reader, requests: Some(requests), named, commit, legacy, stop, thread: Some(thread) }
     }
+}
+
+/// Listens to audit, changes nothing of it, and forgets what is told of who
+/// makes changes.
+fn listen(tasks: &mut Tasks) -> watch::Receiver<Legacy> {
+    let text = "[actor]\naudit = \"listen\"\nfanotify = false\n\
+                [[source]]\nkind = \"file\"\nname = \"none\"\npath = \"/nonexistent\"\n";
+    let config = driftline_agent::Config::parse(std::path::Path::new("agent.toml"), text).unwrap();
+    let mut actors = driftline_agent::actor::start(tasks, &config, &Clock::system());
+    let (legacy, stop) = (actors.legacy.clone(), tasks.stop());
+    tasks.spawn("forget", async move {
+        stop.run_until_cancelled(async { while actors.touches.recv().await.is_some() {} }).await;
+        Ok::<(), std::convert::Infallible>(())
+    });
+    legacy
 }
 
 fn start(
     tasks: &mut Tasks,
-    state_dir: PathBuf,
+    (state_dir, legacy): (PathBuf, watch::Receiver<Legacy>),
     spec: Arc<FirewallSpec>,
     (place, tools): (Namespace, Tools),
     commits: watch::Receiver<Commits>,
@@ -154,7 +179,7 @@ fn start(
     let journal = Journal::new(found, settings, clock.clone(), ends, tasks.stop());
     let reader = journal.reader();
     tasks.spawn_blocking("journal", move || journal.run(&Handle::current()));
-    let ends = Ends { observed, reader: reader.clone(), clock, last_alive_ms };
+    let ends = Ends { observed, reader: reader.clone(), clock, last_alive_ms, legacy };
     let desk = Desk::new(spec, place, &key, ends);
     tasks.spawn("save", save::run(desk, tools, commits, tasks.stop()));
     (reader, requests)
@@ -167,6 +192,7 @@ pub(crate) struct Running {
     requests: Option<mpsc::Sender<Request>>,
     named: (Arc<FirewallSpec>, Namespace),
     commit: watch::Sender<Commits>,
+    legacy: watch::Receiver<Legacy>,
     stop: CancellationToken,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -176,6 +202,11 @@ impl Running {
     pub(crate) fn commit(&self) {
         let last = Commit { generation: 1, made_by: None, observed_ms: driftline_daemon::clock::now_ms() };
         self.commit.send_modify(|commits| *commits = Commits { number: commits.number + 1, last: Some(last) });
+    }
+
+    /// Waits until audit tells of legacy tables, or does no longer.
+    pub(crate) fn until_audited(&self, live: bool) {
+        self.until(&format!("audit tells of legacy tables: {live}"), |agent| agent.legacy.borrow().live == live);
     }
 
     /// The source of a backend.

@@ -165,11 +165,8 @@ impl Open {
         self.paths.push(Touched { path: fields.path("name"), inode: fields.inode() });
     }
 
-    /// `op=nft_…` is nftables, `op=xt_replace`, `xt_register`, `replace` the
-    /// others.
     fn netfilter(&mut self, fields: Fields<'_>) {
-        let nft = fields.raw("op").is_some_and(|op| op.starts_with(b"nft"));
-        self.filter = Some(if nft { Filter::Nft } else { Filter::Legacy });
+        self.filter = Some(filter(fields));
         if !self.called
             && let Some(pid) = fields.number("pid")
         {
@@ -199,6 +196,12 @@ impl Open {
             Event { at_ms: self.stamp.at_ms, process: self.process, files, filter: self.filter, ours: self.ours };
         (!event.files.is_empty() || event.filter.is_some()).then_some(event)
     }
+}
+
+/// `op=nft_…` is nftables, `op=xt_replace`, `xt_register`, `replace` the others.
+pub(super) fn filter(fields: Fields<'_>) -> Filter {
+    let nft = fields.raw("op").is_some_and(|op| op.starts_with(b"nft"));
+    if nft { Filter::Nft } else { Filter::Legacy }
 }
 
 /// Whether a command line is of a process: the kernel keeps the one of before an

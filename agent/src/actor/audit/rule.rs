@@ -23,6 +23,17 @@ const FILES_MAX: usize = 64;
 const PATH_BYTES_MAX: usize = 4096;
 
 const FILTER_EXIT: u32 = 4;
+
+/// The list of rules that keep records from everybody (`AUDIT_FILTER_EXCLUDE`).
+pub const FILTER_EXCLUDE: u32 = 5;
+
+/// Set where a rule was put in front (`AUDIT_FILTER_PREPEND`).
+const FILTER_PREPEND: u32 = 0x10;
+
+/// The type of records of packet filters (`AUDIT_NETFILTER_CFG`).
+const NETFILTER: u32 = 1325;
+
+const FIELD_TYPE: u32 = 12;
 const ALWAYS: u32 = 2;
 const FIELD_WATCH: u32 = 105;
 const FIELD_PERMISSION: u32 = 106;
@@ -103,6 +114,21 @@ impl Rule {
         bytes.extend_from_slice(key.as_bytes());
         Some(bytes)
     }
+}
+
+/// Whether a rule as the kernel lists it may keep records of packet filters from
+/// everybody. All fields of a rule must fit: one that asks for another type of
+/// record does not.
+#[must_use]
+pub fn hides_filters(listed: &[u8]) -> bool {
+    let word =
+        |at: usize| listed.get(4 * at..4 * at + 4).and_then(|word| word.try_into().ok()).map_or(0, u32::from_ne_bytes);
+    let fields = usize::try_from(word(AT_COUNT)).unwrap_or(usize::MAX).min(FIELDS_MAX);
+    let asks_another = |at: usize| {
+        let (field, value, how) = (word(AT_FIELDS + at), word(AT_VALUES + at), word(AT_VALUES + FIELDS_MAX + at));
+        field == FIELD_TYPE && how == EQUAL && value != NETFILTER
+    };
+    word(0) & !FILTER_PREPEND == FILTER_EXCLUDE && !(0..fields).any(asks_another)
 }
 
 /// The rules for these sources, and whether there would be more.

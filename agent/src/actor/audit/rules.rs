@@ -10,7 +10,7 @@ use driftline_daemon::files;
 
 use super::KEY;
 use super::link::{AuditStatus, Control};
-use super::rule::Rule;
+use super::rule::{self, Rule};
 use crate::actor::standing::Live;
 use crate::config::AuditUse;
 
@@ -34,6 +34,8 @@ pub(super) struct Rules {
     set: Vec<Rule>,
     /// Audit was off and we switched it on.
     enabled: bool,
+    /// A rule of somebody keeps records of packet filters from everybody.
+    hides_filters: bool,
     more: bool,
     failed: Option<String>,
 }
@@ -49,6 +51,7 @@ impl Rules {
             status: None,
             set: Vec::new(),
             enabled: false,
+            hides_filters: false,
             more: *more,
             failed: None,
         };
@@ -64,6 +67,7 @@ impl Rules {
         if rules.may_set() && rules.note_down(wanted) {
             wanted.iter().for_each(|rule| rules.add(rule));
         }
+        rules.list();
         rules
     }
 
@@ -74,14 +78,7 @@ impl Rules {
     /// Only where audit is on and not locked; beside auditd only if we are
     /// told to.
     fn may_set(&self) -> bool {
-        let Some(status) = self.status else {
-            return false;
-        };
-        match self.usage {
-            AuditUse::On => status.enabled == 1,
-            AuditUse::Auto => status.enabled == 1 && status.daemon == 0,
-            AuditUse::Listen | AuditUse::Off => false,
-        }
+        self.status.is_some_and(|status| may_set(self.usage, status))
     }
 
     fn add(&mut self, rule: &Rule) {
@@ -123,12 +120,9 @@ impl Rules {
     /// Somebody changed the audit subsystem: looks at it again. True if that
     /// is news.
     pub(super) fn changed(&mut self) -> bool {
-        let before = self.status;
+        let before = (self.status, self.hides_filters);
         self.read_status();
-        let Some(control) = self.control.as_mut() else {
-            return false;
-        };
-        let there = if self.set.is_empty() { Vec::new() } else { control.rules().unwrap_or_default() };
+        let there = self.list();
         let gone = !self.set.iter().all(|rule| there.iter().any(|bytes| rule.is(bytes, KEY)));
         if gone {
             // Whoever took them out does not want them: they stay out.
@@ -138,7 +132,19 @@ impl Rules {
             }
             self.failed = Some("somebody has taken them out".to_owned());
         }
-        gone || self.status != before
+        gone || (self.status, self.hides_filters) != before
+    }
+
+    /// All rules of the host.
+    fn list(&mut self) -> Vec<Vec<u8>> {
+        let there = self.control.as_mut().and_then(|control| control.rules().ok()).unwrap_or_default();
+        self.hides_filters = there.iter().any(|bytes| rule::hides_filters(bytes));
+        there
+    }
+
+    /// Whether each change of a packet filter is told of.
+    pub(super) fn tells_filters(&self) -> bool {
+        self.is_enabled() && !self.hides_filters
     }
 
     /// The rules that are set.
@@ -149,6 +155,11 @@ impl Rules {
     /// Whether records of system calls come at all.
     pub(super) fn is_enabled(&self) -> bool {
         self.status.is_some_and(|status| status.enabled != 0)
+    }
+
+    /// Whether it is known that none come.
+    pub(super) fn is_off(&self) -> bool {
+        self.status.is_some_and(|status| status.enabled == 0)
     }
 
     /// What there is to say.
@@ -173,6 +184,14 @@ impl Rules {
     }
 }
 
+fn may_set(usage: AuditUse, status: AuditStatus) -> bool {
+    match usage {
+        AuditUse::On => status.enabled == 1,
+        AuditUse::Auto => status.enabled == 1 && status.daemon == 0,
+        AuditUse::Listen | AuditUse::Off => false,
+    }
+}
+
 impl Drop for Rules {
     fn drop(&mut self) {
         self.read_status();
@@ -188,3 +207,6 @@ impl Drop for Rules {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,9 +16,9 @@ use super::super::namespace::NamespaceError;
 use super::super::tools::ToolError;
 use super::Keeper;
 use super::loaded::{self, LoadedError};
-use super::own::OwnRun;
 use super::program::Program;
 use super::reading;
+use super::sets::Listing;
 use super::turn::{Told, Went, Why, is_quiet};
 use crate::observe::{MadeBy, Sight};
 
@@ -36,6 +36,8 @@ enum Found {
     Failed(Problem),
     /// Somebody else wants to work on it.
     GaveWay,
+    /// As it was, as far as could be told without reading all of it.
+    Same,
 }
 
 /// Circumstances of a look, for what it tells.
@@ -56,13 +58,15 @@ impl Keeper {
         let began = clock::monotonic();
         let looked_ms = self.desk.now_ms();
         let circumstances = self.circumstances(at, why.clone(), looked_ms);
-        let found = self.find(backend).await;
+        let may_be_same = why == Why::Time && self.turns[at].print.is_some();
+        let found = self.find(backend, may_be_same).await;
         let (went, going_on) = match found {
             Found::GaveWay => {
                 self.lull.gave_way(clock::monotonic());
                 self.turns[at].call(began, why);
                 return true;
             }
+            Found::Same => (Went::There, true),
             Found::Absent(problem) => (Went::Absent, self.absent(at, problem, circumstances).await),
             Found::Failed(problem) => (Went::Failed, self.failed(at, problem, circumstances).await),
             Found::Text(text) => (Went::There, self.read(at, text, circumstances).await),
@@ -95,15 +99,17 @@ impl Keeper {
         }
     }
 
-    async fn find(&mut self, backend: Backend) -> Found {
+    async fn find(&mut self, backend: Backend, may_be_same: bool) -> Found {
         match loaded::is_loaded(backend, self.desk.place()) {
             Ok(true) => {}
             Ok(false) => return Found::Absent(None),
             Err(LoadedError::Namespace(error)) if error.is_missing() => return gone(&error),
             Err(error) => return Found::Failed(error.problem()),
         }
-        let Some(printed) = self.print(backend).await else {
-            return Found::GaveWay;
+        let printed = match self.print(backend, may_be_same).await {
+            Listing::Printed(printed) => printed,
+            Listing::GaveWay => return Found::GaveWay,
+            Listing::Same => return Found::Same,
         };
         match printed {
             Ok(text) if reading::is_empty(&text) => Found::Absent(None),
@@ -114,27 +120,15 @@ impl Keeper {
         }
     }
 
-    /// None if it gave way.
-    async fn print(&mut self, backend: Backend) -> Option<Result<Vec<u8>, ToolError>> {
+    async fn print(&mut self, backend: Backend, may_be_same: bool) -> Listing {
         let program = match Program::find(&self.tools, backend).await {
             Ok(program) => program,
-            Err(error) => return Some(Err(error)),
+            Err(error) => return Listing::Printed(Err(error)),
         };
-        if backend != Backend::Ipset {
-            return Some(program.save(self.desk.place()).await);
+        if backend == Backend::Ipset {
+            return self.list_sets(&program, may_be_same).await;
         }
-        let gives_way = self.lull.gives_way();
-        let own = OwnRun::begin();
-        let printed = tokio::select! {
-            biased;
-            () = self.ear.other_begins(), if gives_way => None,
-            printed = program.save(self.desk.place()) => Some(printed),
-        };
-        self.ear.pass_over(&own);
-        if printed.is_some() {
-            self.lull.listed();
-        }
-        printed
+        Listing::Printed(program.save(self.desk.place()).await)
     }
 
     /// Nobody has seen anything that the program would be needed for. That a

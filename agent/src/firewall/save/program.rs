@@ -7,6 +7,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use rustix::process::{Pid, setpriority_process};
+
 use super::super::Backend;
 use super::super::namespace::Namespace;
 use super::super::tools::{Bounds, Tool, ToolError, Tools};
@@ -20,6 +22,12 @@ const VERSION_BOUNDS: Bounds = Bounds { output_bytes_max: 4096, time_max: Durati
 
 /// In the place of modprobe: what is read is loaded, and nothing else shall be.
 const NO_MODPROBE: [&str; 2] = ["--modprobe", "/nonexistent"];
+
+/// For the headers of sets: their types, sizes and numbers of elements.
+const HEADERS: [&str; 2] = ["list", "-terse"];
+
+/// The highest priority (nice(2)).
+const FIRST: i32 = -20;
 
 /// A program that saves one backend.
 #[derive(Debug, Clone)]
@@ -55,6 +63,16 @@ impl Program {
         let version = tool.run(&["-V"], &Namespace::Own, VERSION_BOUNDS).await?;
         let says_nft = String::from_utf8_lossy(&version).contains(NFT_VARIANT);
         if says_nft == is_nft { Ok(program(tool, arguments)) } else { Err(missing) }
+    }
+
+    /// What it prints of sets in a namespace, or of their headers alone. Nobody
+    /// can destroy a set that is being listed, so that it comes before others as
+    /// far as that is allowed: it is over all the sooner.
+    pub(super) async fn sets(&self, place: &Namespace, headers: bool) -> Result<Vec<u8>, ToolError> {
+        let running = self.tool.start(if headers { &HEADERS } else { self.arguments }, place)?;
+        let pid = running.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        _ = pid.map(|pid| setpriority_process(Some(pid), FIRST));
+        self.tool.finish(running, self.bounds).await
     }
 
     /// What it prints in a namespace.

@@ -67,6 +67,8 @@ pub(super) struct Turn {
     /// A hint that led to nothing new: the next ones wait so long.
     deaf_until: Option<Instant>,
     failures: u32,
+    /// Somebody tells of each of its changes.
+    told_of: bool,
 }
 
 impl Turn {
@@ -82,6 +84,15 @@ impl Turn {
             rest_until: None,
             deaf_until: None,
             failures: 0,
+            told_of: false,
+        }
+    }
+
+    /// From now on somebody tells of each of its changes, or nobody does. What
+    /// changed just before may have been told to nobody.
+    pub(super) fn is_told(&mut self, live: bool, now: Instant) {
+        if std::mem::replace(&mut self.told_of, live) != live {
+            self.call(now, Why::Time);
         }
     }
 
@@ -124,7 +135,7 @@ impl Turn {
                 Some(poll.saturating_mul(factor).min(RETRY_MAX.max(poll)))
             }
             // It is quiet about its changes.
-            Went::There if is_quiet(self.backend) => Some(poll.max(rest(POLL_REST))),
+            Went::There if is_quiet(self.backend) && !self.told_of => Some(poll.max(rest(POLL_REST))),
             Went::There | Went::Absent => None,
         };
         if let Some(pause) = pause {
@@ -138,9 +149,14 @@ impl Turn {
     }
 }
 
-/// Whether the kernel tells nobody when it changes.
+/// Whether the kernel tells nobody when it changes, but audit where that is on.
 pub(super) fn is_quiet(backend: Backend) -> bool {
-    matches!(backend, Backend::IptablesLegacy | Backend::Ip6tablesLegacy | Backend::Ipset)
+    is_legacy(backend) || backend == Backend::Ipset
+}
+
+/// Whether it is of the tables that audit knows.
+pub(super) fn is_legacy(backend: Backend) -> bool {
+    matches!(backend, Backend::IptablesLegacy | Backend::Ip6tablesLegacy)
 }
 
 #[cfg(test)]

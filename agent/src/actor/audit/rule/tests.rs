@@ -50,3 +50,23 @@ fn many_files_are_watched_by_directory_and_too_many_not_all() {
     let (rules, more) = of(&(0..200).map(|n| source(n, n)).collect::<String>());
     assert_eq!((rules.len(), more), (RULES_MAX, true));
 }
+
+#[test]
+fn a_rule_that_keeps_records_of_packet_filters_is_known() {
+    let excluding = |list: u32, kind: u32, how: u32| {
+        let mut bytes = Rule::File("/etc/a".into()).encode("k").unwrap();
+        let mut put = |at: usize, word: u32| bytes[4 * at..4 * at + 4].copy_from_slice(&word.to_ne_bytes());
+        put(0, list);
+        put(AT_COUNT, 1);
+        put(AT_FIELDS, FIELD_TYPE);
+        put(AT_VALUES, kind);
+        put(AT_VALUES + FIELDS_MAX, how);
+        hides_filters(&bytes)
+    };
+    assert!(excluding(FILTER_EXCLUDE, NETFILTER, EQUAL));
+    assert!(excluding(FILTER_EXCLUDE | FILTER_PREPEND, NETFILTER, EQUAL));
+    assert!(!excluding(FILTER_EXCLUDE, 1307, EQUAL), "of directories only");
+    assert!(excluding(FILTER_EXCLUDE, 1307, 0x3000_0000), "of all but directories");
+    assert!(!excluding(FILTER_EXIT, NETFILTER, EQUAL));
+    assert!(!hides_filters(b""));
+}

@@ -40,6 +40,21 @@ fn what_is_quiet_and_there_is_polled() {
 }
 
 #[test]
+fn what_audit_tells_of_is_not_polled_until_it_tells_no_more() {
+    let (mut turn, now) = turn(Backend::IptablesLegacy);
+    turn.is_told(true, now);
+    assert_eq!(turn.take(now), Some(Why::Time), "what changed before was told to nobody");
+    turn.rest(Went::There, now, MS, POLL);
+    assert!(turn.is_at_rest());
+    turn.is_told(true, now + POLL);
+    assert!(turn.is_at_rest(), "no news");
+    turn.is_told(false, now + POLL);
+    assert_eq!(turn.take(now + POLL), Some(Why::Time));
+    turn.rest(Went::There, now + POLL, MS, POLL);
+    assert_eq!(turn.next(), Some(now + 2 * POLL));
+}
+
+#[test]
 fn a_look_that_takes_long_is_made_less_often() {
     let (mut turn, now) = turn(Backend::IptablesLegacy);
     turn.rest(Went::There, now, 200 * MS, POLL);
