@@ -268,6 +268,16 @@ min_severity = "{severity}"
         agent.running = Some(Running::start(&mut command, &agent.dir.join("agent.log")));
     }
 
+    /// Starts an agent behind another program, as `setpriv` is.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn run_behind(&self, agent: &mut Agent, by: &mut Command) {
+        let inner = self.agent_command(agent, "run");
+        by.env_remove("NOTIFY_SOCKET").arg(inner.get_program()).args(inner.get_args());
+        agent.running = Some(Running::start(by, &agent.dir.join("agent.log")));
+    }
+
     /// `driftline-agent` with a command and its configuration.
     #[must_use]
     pub fn agent_command(&self, agent: &Agent, what: &str) -> Command {
