@@ -4,8 +4,11 @@
 //! It gives meaning to nothing: texts become selectors, times and paths in the
 //! commands.
 
+pub mod check;
 pub mod commands;
 pub mod desired;
+pub mod plan;
+pub mod report;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -5,6 +5,7 @@
 pub mod demo;
 
 mod changes;
+mod check;
 mod compare;
 mod desired;
 mod diff;
@@ -15,6 +16,8 @@ mod hosts;
 mod inspect;
 mod local;
 mod login;
+mod plan;
+mod report;
 mod revoke;
 mod show;
 mod status;
@@ -62,6 +65,8 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Show(arguments) => show::run(&context, &arguments).await,
         Command::Host(Host::Forget(arguments)) => host::forget(&context, &arguments).await,
         Command::Compare(arguments) => compare::run(&context, &arguments).await,
+        Command::Check(arguments) => check::run(&context, &arguments).await,
+        Command::Plan(arguments) => plan::run(&context, &arguments).await,
         Command::Changes(arguments) => changes::run(&context, &arguments).await,
         Command::Watch(arguments) => watch::run(&context, &arguments).await,
         Command::History(arguments) => history::run(&context, &arguments).await,
@@ -69,6 +74,7 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
         Command::Desired(arguments) => desired::run(&context, &arguments).await,
+        Command::Report(arguments) => report::run(&context, &arguments).await,
         Command::Verify(arguments) => verify::run(&context, &arguments).await,
         Command::Token(arguments) => token::run(&context, &arguments).await,
         Command::Revoke(arguments) => revoke::run(&context, &arguments).await,

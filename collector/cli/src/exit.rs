@@ -44,6 +44,19 @@ pub enum FailOn {
     Never,
 }
 
+impl FailOn {
+    /// Whether that severity fails a command.
+    #[must_use]
+    pub fn fails(self, severity: Severity) -> bool {
+        match self {
+            Self::Info => true,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Critical => severity >= Severity::Critical,
+            Self::Never => false,
+        }
+    }
+}
+
 impl Exit {
     /// Every code.
     pub const ALL: [Self; 10] = [
@@ -80,12 +93,7 @@ impl Exit {
     /// before clean. What could not be checked is never green.
     #[must_use]
     pub fn of_drift(worst: Option<Severity>, inconclusive: bool, fail_on: FailOn) -> Self {
-        let fails = match (worst, fail_on) {
-            (None, _) | (_, FailOn::Never) => None,
-            (Some(worst), FailOn::Info) => Some(worst),
-            (Some(worst), FailOn::Warning) => Some(worst).filter(|&worst| worst >= Severity::Warning),
-            (Some(worst), FailOn::Critical) => Some(worst).filter(|&worst| worst >= Severity::Critical),
-        };
+        let fails = worst.filter(|&worst| fail_on.fails(worst));
         match fails {
             Some(Severity::Critical) => Self::Critical,
             _ if inconclusive => Self::Inconclusive,

@@ -13,6 +13,7 @@ pub mod commands;
 pub mod config;
 pub mod exit;
 pub mod failure;
+pub mod glob;
 pub mod hex;
 pub mod input;
 pub mod mapping;

@@ -3,9 +3,15 @@
 //! A command hands over data and a document of it; which of the two is printed,
 //! and how, is decided here alone. No command writes to a stream itself.
 
+pub mod chart;
+pub mod csv;
 pub mod document;
+pub mod findings;
+pub mod html;
+pub mod junit;
 pub mod layout;
 pub mod markdown;
+pub mod sarif;
 pub mod text;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -15,6 +21,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use document::Document;
+use findings::Findings;
 
 /// Columns when nobody says how wide the output is.
 const WIDTH_DEFAULT: usize = 80;
@@ -34,6 +41,14 @@ pub enum Output {
     Ndjson,
     /// For tickets and pull requests.
     Markdown,
+    /// For code scanning: `compare`, `diff`, `changes` and `check`.
+    Sarif,
+    /// For CI servers: `compare`, `diff`, `changes` and `check`.
+    Junit,
+    /// One page that needs nothing else.
+    Html,
+    /// For spreadsheets: `report`.
+    Csv,
 }
 
 /// How a table looks.
@@ -86,6 +101,27 @@ impl Printer {
             Output::Markdown => self.data(&markdown::render(document)),
             Output::Json => self.data(&pretty(data)?),
             Output::Ndjson => rows.iter().try_for_each(|row| self.row(row)),
+            Output::Html => self.data(&html::render(document)),
+            Output::Sarif | Output::Junit => Err(no_findings()),
+            Output::Csv => Err(Failure::new(Exit::Usage, "`--output csv` is for `report`")),
+        }
+    }
+
+    /// Prints a result that findings can be made of.
+    ///
+    /// # Errors
+    /// [`Failure`] when the output cannot be written.
+    pub fn checked<D: Serialize, R: Serialize>(
+        &self,
+        data: &D,
+        rows: &[R],
+        document: &Document,
+        findings: impl FnOnce() -> Findings,
+    ) -> Outcome<()> {
+        match self.output {
+            Output::Sarif => self.data(&pretty(&sarif::render(&findings()))?),
+            Output::Junit => self.data(&junit::render(&findings())),
+            _ => self.result(data, rows, document),
         }
     }
 
@@ -119,6 +155,12 @@ fn pretty<D: Serialize>(data: &D) -> Outcome<String> {
     let mut text = serde_json::to_string_pretty(data).map_err(|error| unprintable(&error))?;
     text.push('\n');
     Ok(text)
+}
+
+fn no_findings() -> Failure {
+    let said =
+        "this command gives no findings: `--output sarif` and `junit` are for `compare`, `diff`, `changes` and `check`";
+    Failure::new(Exit::Usage, said)
 }
 
 fn unprintable(error: &serde_json::Error) -> Failure {

@@ -7,8 +7,10 @@ pub mod changes;
 pub mod comparison;
 pub mod desired;
 pub mod explanation;
+pub mod findings;
 pub mod hosts;
 pub mod reading;
+pub mod report;
 pub mod status;
 
 use driftline_api::change::Side;

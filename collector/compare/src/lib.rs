@@ -14,6 +14,7 @@ pub mod expect;
 pub mod judge;
 pub mod plan;
 pub mod policy;
+pub mod report;
 pub mod selector;
 pub mod verdict;
 pub mod window;

@@ -6,6 +6,7 @@
 //! says how its id is made, and ids of a kind sort as they are to be listed.
 
 use driftline_compare::desired::{Revision, Sheet};
+use driftline_compare::report::Report;
 use driftline_compare::window::Window;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -73,6 +74,14 @@ impl Document for Sheet {
 
 impl Document for Window {
     const KIND: DocumentKind = DocumentKind::Window;
+
+    fn id(&self) -> String {
+        numbered(self.number)
+    }
+}
+
+impl Document for Report {
+    const KIND: DocumentKind = DocumentKind::Report;
 
     fn id(&self) -> String {
         numbered(self.number)
@@ -177,6 +186,15 @@ impl Reader {
             Flow::Stop
         })?;
         Ok(last)
+    }
+
+    /// The documents of a kind from the last id on, for as long as `visit` says
+    /// so.
+    ///
+    /// # Errors
+    /// See [`Self::document`].
+    pub fn newest_documents<D: Document>(&self, mut visit: impl FnMut(D) -> bool) -> Result<(), StoreError> {
+        self.scan_documents("", Direction::Down, |document| if visit(document) { Flow::Go } else { Flow::Stop })
     }
 
     fn scan_documents<D: Document>(

@@ -15,6 +15,24 @@ pub struct Cell {
     /// For `split`: who has what.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub groups: Vec<Group>,
+    /// Where it stands, or, where it is missing, would.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<At>,
+}
+
+/// Where an item stands on one of the hosts that have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    /// The host; of several, the first by name.
+    pub host: String,
+    /// The file; none where the source is no file.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub path: Option<String>,
+    /// Line in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub line: Option<u32>,
+    /// Whether the file is included by the source's own.
+    pub included: bool,
 }
 
 /// Hosts of one side that agree with each other.

@@ -14,6 +14,7 @@ pub mod desired;
 pub mod explain;
 pub mod host;
 pub mod problem;
+pub mod report;
 pub mod token;
 
 /// Version of every document's shape.

@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("explain", include_str!("../src/explain.rs")),
     ("host", include_str!("../src/host.rs")),
     ("problem", include_str!("../src/problem.rs")),
+    ("report", include_str!("../src/report.rs")),
     ("token", include_str!("../src/token.rs")),
 ];
 

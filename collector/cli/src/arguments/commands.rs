@@ -27,6 +27,10 @@ pub enum Command {
     Host(Host),
     /// Where two environments differ, and what would bring them together
     Compare(Compare),
+    /// Whether an environment is as it should be: for a pipeline that stops if not
+    Check(super::check::Check),
+    /// What would make one environment like another; nothing is carried out
+    Plan(super::plan::Plan),
     /// What changed, newest first
     Changes(Changes),
     /// Changes as they happen
@@ -45,6 +49,8 @@ pub enum Command {
         after_help = "Example:\n  driftline desired push --env production --from . --rev \"$GITHUB_SHA\""
     )]
     Desired(Desired),
+    /// A stretch of time in one file: changes by verdict, drift, trend, coverage, proof
+    Report(super::report::Report),
     /// Whether the history is whole: every entry holds to the one before
     Verify(Verify),
     /// Enrolment tokens for new hosts

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::time_text;
-use crate::view::changes;
+use crate::view::{changes, findings};
 
 pub(super) async fn run(context: &Context, arguments: &Changes) -> Outcome {
     let now = clock::now();
@@ -25,7 +25,8 @@ pub(super) async fn run(context: &Context, arguments: &Changes) -> Outcome {
         return events(context, &client, query, arguments.limit).await;
     }
     let page = all(&client, &["changes"], query, arguments.limit).await?;
-    context.printer.result(&page, &page.changes, &changes::document(&page.changes))?;
+    let found = || findings::of_changes(&page.changes);
+    context.printer.checked(&page, &page.changes, &changes::document(&page.changes), found)?;
     Ok(Exit::Clean)
 }
 

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use driftline_api::compare::Comparison;
 use driftline_canon::{HostName, NameError, Role, SourceName};
 use driftline_compare::compare::{Fact, Listing, Place, Side, compare};
 
@@ -13,7 +14,9 @@ use super::local::{self, Seen};
 use crate::arguments::commands::Diff;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
-use crate::view::comparison;
+use crate::printer::Output;
+use crate::printer::findings::{Findings, Place as FilePlace};
+use crate::view::{comparison, findings};
 
 pub(super) fn run(context: &Context, arguments: &Diff) -> Outcome {
     let key = local::throwaway_key()?;
@@ -26,13 +29,33 @@ pub(super) fn run(context: &Context, arguments: &Diff) -> Outcome {
     let (Ok(left_side), Ok(right_side)) = sides else {
         return Err(Failure::new(Exit::Internal, "the files cannot be compared"));
     };
-    let listing = if arguments.all { Listing::Everything } else { Listing::Differences };
+    let all = arguments.all || context.printer.output() == Output::Junit;
+    let listing = if all { Listing::Everything } else { Listing::Differences };
     let judged = compare(&left_side, &right_side, listing);
     let answer = comparison::of_judged(&judged, &left_name, &right_name);
-    context.printer.result(&answer, &answer.differences, &comparison::document(&answer))?;
+    let found = || findings_of(arguments, &answer, (&left, &right));
+    context.printer.checked(&answer, &answer.differences, &comparison::document(&answer), found)?;
     let exit = comparison::exit(&answer, arguments.fail_on);
     let blind = left.is_inconclusive() || right.is_inconclusive();
     Ok(if blind && exit != Exit::Critical { Exit::Inconclusive } else { exit })
+}
+
+/// Findings stand in the left file, and where that lacks the key in the right.
+fn findings_of(arguments: &Diff, answer: &Comparison, (left, right): (&Seen, &Seen)) -> Findings {
+    let stands = |path: &Path, seen: &Seen, key: &str| {
+        let item = seen.observation.items().iter().find(|item| item.key.as_str() == key)?;
+        let path = item.file.as_deref().map_or_else(|| path.display().to_string(), str::to_owned);
+        Some(FilePlace { host: None, path, line: item.line })
+    };
+    let mut found = findings::of_comparison(answer, arguments.fail_on, |one| {
+        stands(&arguments.left, left, &one.key).or_else(|| stands(&arguments.right, right, &one.key))
+    });
+    for (path, seen) in [(&arguments.left, left), (&arguments.right, right)] {
+        if seen.is_inconclusive() {
+            found.unchecked.push(format!("parts of {} were not understood", path.display()));
+        }
+    }
+    found
 }
 
 fn tell_problems(context: &Context, path: &Path, seen: &Seen) {

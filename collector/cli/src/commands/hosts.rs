@@ -34,7 +34,8 @@ pub(super) async fn run(context: &Context, arguments: &Hosts) -> Outcome {
     Ok(if unwell { Exit::Inconclusive } else { Exit::Clean })
 }
 
-async fn all(client: &Client, env: Option<&str>) -> Outcome<Vec<Host>> {
+/// Follows pages until every host is there.
+pub(super) async fn all(client: &Client, env: Option<&str>) -> Outcome<Vec<Host>> {
     let mut hosts = Vec::new();
     let mut query = Query { env, cursor: None, limit: driftline_api::PAGE_ROWS_MAX };
     for _ in 0..PAGES_MAX {

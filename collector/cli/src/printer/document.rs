@@ -5,6 +5,8 @@
 
 use driftline_compare::Severity;
 
+use super::chart::Chart;
+
 /// A whole result.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Document {
@@ -25,6 +27,8 @@ pub enum Block {
     Facts(Vec<(String, String)>),
     /// Rows and columns.
     Table(Table),
+    /// A trend.
+    Chart(Chart),
 }
 
 /// Rows and columns.

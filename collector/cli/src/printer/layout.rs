@@ -40,6 +40,7 @@ fn one(block: &Block, style: Style) -> String {
         Block::Lines(kept) => lines(kept.iter().cloned()),
         Block::Facts(facts) => facts_of(facts, style),
         Block::Table(rows) => table(rows, style),
+        Block::Chart(chart) => lines(chart.lines().iter().map(|line| text::cut(line, style.width))),
     }
 }
 

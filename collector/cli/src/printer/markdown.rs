@@ -21,6 +21,7 @@ fn one(block: &Block) -> String {
             facts.iter().map(|(name, value)| format!("- {}: {}\n", escaped(name), escaped(value))).collect()
         }
         Block::Table(rows) => table(rows),
+        Block::Chart(chart) => one(&Block::Lines(chart.lines())),
     }
 }
 

@@ -159,7 +159,7 @@ fn of_cell(cell: &compare::Cell) -> Cell {
         display: group.display.clone(),
         missing: group.missing,
     });
-    Cell { state, display: cell.display.clone(), secret: cell.secret, groups: groups.collect() }
+    Cell { state, display: cell.display.clone(), secret: cell.secret, groups: groups.collect(), at: None }
 }
 
 #[cfg(test)]

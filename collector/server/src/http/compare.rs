@@ -1,14 +1,14 @@
 //! Two sides of the fleet, held against each other.
 
+mod places;
+
 use axum::Json;
 use axum::extract::State;
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::compare as api;
 use driftline_canon::{HostName, ItemKey, ProblemKind, SourceName};
 use driftline_compare::Selector;
-use driftline_compare::compare::{
-    Cell, CellState, Comparison, Difference, Fact, Listing, Place, Side, SourceId, compare as hold,
-};
+use driftline_compare::compare::{Comparison, Fact, Listing, Place, Side, SourceId, compare as hold};
 use driftline_store::{HostRecord, HostStatus, Reader, StoreError};
 use std::collections::HashMap;
 
@@ -49,7 +49,13 @@ pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<
     }
     let compared = tokio::task::spawn_blocking(move || hold(&left, &right, listing));
     let compared = compared.await.map_err(|_| Problem::stopping())?;
-    Ok(Json(api::Comparison { unchecked, ..shown(compared, left_name, right_name) }))
+    let answer = shown(&compared, left_name, right_name);
+    let located = http.read(move |reader| {
+        let mut places = places::Places::new(reader);
+        compared.differences.into_iter().map(|one| places.difference(one)).collect::<Result<Vec<_>, _>>()
+    });
+    let differences = located.await?;
+    Ok(Json(api::Comparison { unchecked, differences, ..answer }))
 }
 
 fn filled(
@@ -96,7 +102,7 @@ fn is_blind(kind: ProblemKind) -> bool {
     matches!(kind, ProblemKind::Unreadable | ProblemKind::NotAFile | ProblemKind::OutOfBounds)
 }
 
-fn shown(compared: Comparison, left: String, right: String) -> api::Comparison {
+fn shown(compared: &Comparison, left: String, right: String) -> api::Comparison {
     api::Comparison {
         schema_version: SCHEMA_VERSION,
         left,
@@ -109,38 +115,6 @@ fn shown(compared: Comparison, left: String, right: String) -> api::Comparison {
         percent: compared.percent(),
         unchecked: Vec::new(),
         metadata_differing: compared.metadata_differing,
-        differences: compared.differences.into_iter().map(difference).collect(),
+        differences: Vec::new(),
     }
-}
-
-fn difference(one: Difference) -> api::Difference {
-    api::Difference {
-        role: one.role,
-        source: one.source.to_string(),
-        kind: one.kind.to_string(),
-        key: one.key.to_string(),
-        what: one.what.as_str().to_owned(),
-        left: cell(one.left),
-        right: cell(one.right),
-        severity: one.severity.to_string(),
-        class: one.class.to_string(),
-        recommendation: one.recommendation,
-        metadata: one.metadata,
-    }
-}
-
-fn cell(cell: Cell) -> api::Cell {
-    let state = match cell.state {
-        CellState::Value => api::CellState::Value,
-        CellState::Missing => api::CellState::Missing,
-        CellState::Split => api::CellState::Split,
-        CellState::Unknown => api::CellState::Unknown,
-    };
-    let groups = cell.groups.into_iter().map(|group| api::Group {
-        hosts: group.hosts.iter().map(ToString::to_string).collect(),
-        count: group.count,
-        display: group.display,
-        missing: group.missing,
-    });
-    api::Cell { state, display: cell.display, secret: cell.secret, groups: groups.collect() }
 }

@@ -9,12 +9,13 @@ use driftline_api::SCHEMA_VERSION;
 use driftline_api::actor::{Actor, Amendment, Meaning, Parent, User};
 use driftline_api::alert::Alert;
 use driftline_api::change::{ChainEntry, Change, ChangePage, ChangeQuery, Event, EventPage, Side, Verification, What};
-use driftline_api::compare::{Cell, CellState, Comparison, Difference, Group};
+use driftline_api::compare::{At, Cell, CellState, Comparison, Difference, Group};
 use driftline_api::explain::{Explanation, Persisted, Standing};
 use driftline_api::host::{
     Coverage, EnvironmentSummary, Host, HostDetail, HostPage, Item, SeverityCount, Source, Status, Unwatched,
 };
 use driftline_api::problem::{ApiError, Problem};
+use driftline_api::report::{Found, Report, ReportList};
 use driftline_api::token::{TokenGrant, TokenInfo, TokenList, TokenRequest, WhoAmI};
 
 use crate::{Case, case};
@@ -24,7 +25,7 @@ const RECORDED: &str = "2026-11-22T04:30:00.456Z";
 
 /// Every type of the crate.
 pub(crate) fn all() -> Vec<Case> {
-    [actors(), changes(), comparisons(), desired::all(), explanations(), hosts(), others()]
+    [actors(), changes(), comparisons(), desired::all(), explanations(), hosts(), reports(), others()]
         .into_iter()
         .flatten()
         .collect()
@@ -289,7 +290,8 @@ fn verification(broken_at: Option<u64>) -> Verification {
 }
 
 fn comparisons() -> Vec<Case> {
-    let none = Cell { state: CellState::Missing, display: None, secret: false, groups: vec![] };
+    let none = Cell { state: CellState::Missing, display: None, secret: false, groups: vec![], at: None };
+    let at = At { host: "web-1".into(), path: Some("/srv/app/.env".into()), line: Some(12), included: false };
     let comparison = |unchecked, differences| Comparison {
         schema_version: SCHEMA_VERSION,
         left: "production".into(),
@@ -315,6 +317,7 @@ fn comparisons() -> Vec<Case> {
         display: Some("30s".into()),
         secret: true,
         groups: vec![group(Some("30s")), group(None)],
+        at: Some(at.clone()),
     };
     let difference = |left: &Cell, right: &Cell| Difference {
         role: "web".into(),
@@ -331,6 +334,7 @@ fn comparisons() -> Vec<Case> {
     };
     vec![
         case("Cell", &split, &none),
+        case("At", &at, &At { path: None, line: None, ..at.clone() }),
         case("Group", &group(Some("30s")), &group(None)),
         case("CellState", &CellState::Value, &CellState::Unknown),
         case("Difference", &difference(&split, &none), &difference(&none, &none)),
@@ -492,5 +496,42 @@ fn others() -> Vec<Case> {
         case("TokenInfo", &token(Some("web-1")), &token(None)),
         case("TokenList", &list(vec![token(None)]), &list(vec![])),
         case("WhoAmI", &whoami, &whoami),
+    ]
+}
+
+fn reports() -> Vec<Case> {
+    let found = Found {
+        keys: 80,
+        differing: 12,
+        undetermined: 1,
+        percent: "15.0".into(),
+        critical: 3,
+        warning: 5,
+        info: 5,
+        unchecked: 1,
+    };
+    let least = Report {
+        number: 7,
+        schedule: "weekly parity".into(),
+        left: "staging".into(),
+        right: "production".into(),
+        due_at: OBSERVED.into(),
+        ran_at: RECORDED.into(),
+        missed: 0,
+        found: None,
+        failed: None,
+    };
+    // One of both never is; here every field has to be seen once.
+    let full = Report {
+        missed: 2,
+        found: Some(found.clone()),
+        failed: Some("no host matches `staging`".into()),
+        ..least.clone()
+    };
+    let list = |reports| ReportList { schema_version: SCHEMA_VERSION, reports };
+    vec![
+        case("Report", &full, &least),
+        case("Found", &found, &found),
+        case("ReportList", &list(vec![full.clone()]), &list(vec![])),
     ]
 }

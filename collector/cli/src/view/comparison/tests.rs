@@ -4,11 +4,11 @@ use super::*;
 use crate::printer::{Style, layout};
 
 fn value(display: &str) -> Cell {
-    Cell { state: CellState::Value, display: Some(display.to_owned()), secret: false, groups: Vec::new() }
+    Cell { state: CellState::Value, display: Some(display.to_owned()), secret: false, groups: Vec::new(), at: None }
 }
 
 fn empty(state: CellState) -> Cell {
-    Cell { state, display: None, secret: false, groups: Vec::new() }
+    Cell { state, display: None, secret: false, groups: Vec::new(), at: None }
 }
 
 fn group(host: &str, count: u32, display: &str) -> Group {

@@ -30,7 +30,7 @@ fn split(key: &str, outlier: &str) -> Difference {
         display: Some(display.to_owned()),
         missing: false,
     };
-    let cell = |state, groups| Cell { state, display: None, secret: false, groups };
+    let cell = |state, groups| Cell { state, display: None, secret: false, groups, at: None };
     Difference {
         role: "web".to_owned(),
         source: "app".to_owned(),

@@ -1,0 +1,89 @@
+//! `driftline check`: whether an environment is as it should be, for a pipeline
+//! that stops if not.
+//!
+//! The collector judges; here the answer becomes an exit code, findings, and
+//! what GitHub shows of them. What could not be checked is never green.
+
+mod github;
+
+use driftline_api::compare::Comparison;
+use serde::Serialize;
+
+use super::Context;
+use crate::arguments::check::Check;
+use crate::exit::Exit;
+use crate::failure::Outcome;
+use crate::glob;
+use crate::printer::{Output, markdown};
+use crate::view::{comparison, findings};
+
+#[derive(Serialize)]
+struct Query<'a> {
+    left: &'a str,
+    right: &'a str,
+    all: Option<bool>,
+}
+
+pub(super) async fn run(context: &Context, arguments: &Check) -> Outcome {
+    let against = side(&arguments.against, &arguments.env);
+    // A test case for each key, also for those that are equal; a key that is
+    // asked for and on neither side is no clean check.
+    let all = context.printer.output() == Output::Junit || arguments.key.is_some();
+    let query = Query { left: &arguments.env, right: &against, all: all.then_some(true) };
+    let mut answer: Comparison = context.client()?.get(&["compare"], &query).await?;
+    let met = narrow(&mut answer, arguments.key.as_deref(), context.printer.output());
+    tell(context, &answer, arguments)?;
+    if !met {
+        context.printer.say(&format!("error: no key matches `{}`", arguments.key.as_deref().unwrap_or_default()));
+    }
+    let exit = comparison::exit(&answer, arguments.fail_on);
+    Ok(if met || exit == Exit::Critical { exit } else { Exit::Inconclusive })
+}
+
+/// The side that a word means beside an environment.
+fn side(against: &str, env: &str) -> String {
+    match against {
+        "desired" | "baseline" => format!("{against}:{env}"),
+        other => other.to_owned(),
+    }
+}
+
+/// Leaves only keys that match, and what is equal only where each key is to be
+/// told. Whether any key was there to check.
+fn narrow(answer: &mut Comparison, pattern: Option<&str>, output: Output) -> bool {
+    let Some(pattern) = pattern else { return true };
+    answer.differences.retain(|one| glob::matches(pattern, &one.key));
+    let counted = |what: fn(&str) -> bool| {
+        let count = answer.differences.iter().filter(|one| !one.metadata && what(&one.what)).count();
+        u64::try_from(count).unwrap_or(u64::MAX)
+    };
+    answer.keys = counted(|_| true);
+    answer.undetermined = counted(|what| what == "undetermined");
+    answer.differing = counted(|what| what != "equal" && what != "undetermined");
+    answer.percent = driftline_compare::compare::percent::one_decimal(answer.differing, answer.keys);
+    let beside = answer.differences.iter().filter(|one| one.metadata && one.what != "equal").count();
+    answer.metadata_differing = u64::try_from(beside).unwrap_or(u64::MAX);
+    let met = !answer.differences.is_empty();
+    if output != Output::Junit {
+        answer.differences.retain(|one| one.what != "equal");
+    }
+    met
+}
+
+fn tell(context: &Context, answer: &Comparison, arguments: &Check) -> Outcome<()> {
+    let document = comparison::document(answer);
+    let found = || findings::of_comparison(answer, arguments.fail_on, |_| None);
+    context.printer.checked(answer, &answer.differences, &document, found)?;
+    let github = github::Github::from_environment();
+    // Into any other output they would break it.
+    if github.annotates && context.printer.output() == Output::Table {
+        context.printer.data(&github::annotations(&found()))?;
+    }
+    match &github.summary {
+        Some(path) => github::append(path, &markdown::render(&document)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

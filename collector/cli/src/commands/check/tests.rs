@@ -1,0 +1,38 @@
+//! What is asked, and what a pattern leaves.
+
+use super::*;
+use crate::exit::FailOn;
+use crate::view::findings::tests::comparison as sample;
+
+#[test]
+fn desired_and_baseline_are_those_of_the_environment() {
+    assert_eq!(side("desired", "production"), "desired:production");
+    assert_eq!(side("baseline", "env=production,role=web"), "baseline:env=production,role=web");
+    assert_eq!(side("production", "staging"), "production");
+    assert_eq!(side("desired:staging", "production"), "desired:staging");
+}
+
+#[test]
+fn a_pattern_leaves_its_keys_and_counts_them() {
+    let mut answer = sample();
+    assert!(narrow(&mut answer, Some("DB_*"), Output::Table));
+    assert_eq!((answer.keys, answer.differing, answer.undetermined), (1, 1, 0));
+    assert_eq!((answer.percent.as_str(), answer.differences.len()), ("100.0", 1));
+    assert_eq!(comparison::exit(&answer, FailOn::Warning), Exit::Critical);
+}
+
+#[test]
+fn an_equal_key_that_was_asked_for_is_checked() {
+    let mut answer = sample();
+    assert!(narrow(&mut answer, Some("PORT"), Output::Table));
+    assert_eq!((answer.keys, answer.differing), (1, 0));
+    assert!(answer.differences.is_empty());
+    assert_eq!(comparison::exit(&answer, FailOn::Info), Exit::Clean);
+}
+
+#[test]
+fn j9_a_pattern_that_meets_no_key_checks_nothing() {
+    let mut answer = sample();
+    assert!(!narrow(&mut answer, Some("NOPE_*"), Output::Table));
+    assert_eq!(comparison::exit(&answer, FailOn::Never), Exit::Inconclusive);
+}

@@ -1,0 +1,142 @@
+//! `driftline report`: what an auditor asks for of a stretch of time, as one
+//! file.
+//!
+//! It asks the collector for each part and arranges the answers. A part that
+//! this operator may not read, or an older collector does not have, is named in
+//! the report.
+
+use driftline_api::change::{Change, ChangeQuery, Event, EventPage, Verification};
+use driftline_api::report::ReportList;
+use driftline_api::{PAGE_ROWS_MAX, SCHEMA_VERSION};
+use serde::Serialize;
+
+use super::{Context, changes, hosts};
+use crate::arguments::report::Report;
+use crate::client::Client;
+use crate::clock;
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::printer::{Output, csv};
+use crate::time_text;
+use crate::view::report::{self, Audit, LISTED_MAX};
+
+/// Changes that are counted. A fleet with more in one report says so, and is
+/// asked for a shorter time.
+const CHANGES_MAX: u32 = 100_000;
+
+/// Events of one report.
+const EVENTS_MAX: usize = 10_000;
+
+/// Events that say that something may have gone unseen, or went wrong.
+const GAPS: [&str; 9] = [
+    "gap",
+    "host_silent",
+    "host_quarantined",
+    "identity_violation",
+    "root_mismatch",
+    "resynchronised",
+    "sequence_gap",
+    "clock_skew",
+    "problem",
+];
+
+pub(super) async fn run(context: &Context, arguments: &Report) -> Outcome {
+    let now = clock::now();
+    let (from, to) = (arguments.from.at(now), arguments.to.map_or(now, |to| to.at(now)));
+    if from >= to {
+        return Err(Failure::new(Exit::Usage, "`--from` is not before `--to`"));
+    }
+    let client = context.client()?;
+    let asked = ChangeQuery {
+        env: arguments.env.clone(),
+        since: Some(time_text::rfc3339(from)),
+        until: Some(time_text::rfc3339(to)),
+        ..ChangeQuery::default()
+    };
+    let page = changes::all(&client, &["changes"], asked.clone(), CHANGES_MAX).await?;
+    let mut audit = empty(arguments, (from, to, now), &page.changes);
+    if page.next.is_some() {
+        audit.lacking.push(format!("changes before the latest {CHANGES_MAX}: ask for a shorter time"));
+    }
+    fill(&client, &mut audit, asked).await?;
+    match context.printer.output() {
+        Output::Csv => context.printer.data(&csv::render(&report::TITLES, &report::rows(&audit, &page.changes)))?,
+        _ => context.printer.result(&audit, std::slice::from_ref(&audit), &report::document(&audit))?,
+    }
+    let is_whole = audit.history.as_ref().is_some_and(|history| history.intact);
+    if !is_whole && audit.history.is_some() {
+        return Ok(Exit::Critical);
+    }
+    Ok(if audit.lacking.is_empty() { Exit::Clean } else { Exit::Inconclusive })
+}
+
+type Times = (jiff::Timestamp, jiff::Timestamp, jiff::Timestamp);
+
+fn empty(arguments: &Report, (from, to, now): Times, changes: &[Change]) -> Audit {
+    Audit {
+        schema_version: SCHEMA_VERSION,
+        from: time_text::rfc3339(from),
+        to: time_text::rfc3339(to),
+        made_at: time_text::rfc3339(now),
+        environment: arguments.env.clone(),
+        verdicts: report::verdicts(changes),
+        out_of_band: changes.iter().filter(|one| report::is_notable(one)).take(LISTED_MAX).cloned().collect(),
+        drift: Vec::new(),
+        acceptances: Vec::new(),
+        scans: Vec::new(),
+        hosts: Vec::new(),
+        gaps: Vec::new(),
+        history: None,
+        lacking: Vec::new(),
+    }
+}
+
+async fn fill(client: &Client, audit: &mut Audit, asked: ChangeQuery) -> Outcome<()> {
+    let times = ScanQuery { since: audit.from.clone(), until: audit.to.clone(), limit: PAGE_ROWS_MAX };
+    let scans = part(client.get(&["reports"], &times).await, "scheduled scans", audit)?;
+    audit.scans = scans.map(|list: ReportList| list.reports.into_iter().rev().collect()).unwrap_or_default();
+    if let Some(environment) = &audit.environment {
+        audit.scans.retain(|one| [&one.left, &one.right].iter().any(|side| side.contains(environment.as_str())));
+    }
+    let hosts = part(hosts::all(client, audit.environment.as_deref()).await, "hosts", audit)?;
+    audit.hosts = hosts.unwrap_or_default();
+    let gaps = part(events(client, asked).await, "events", audit)?;
+    audit.gaps = gaps.unwrap_or_default();
+    audit.history = part::<Verification>(client.get(&["verify"], &()).await, "the proof of the history", audit)?;
+    Ok(())
+}
+
+/// What was not permitted or is not there is named; anything else ends it.
+fn part<T>(answer: Outcome<T>, what: &str, audit: &mut Audit) -> Outcome<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(failure) if matches!(failure.exit(), Exit::Denied | Exit::Inconclusive) => {
+            let why = if failure.exit() == Exit::Denied { "not permitted" } else { "this collector has none" };
+            audit.lacking.push(format!("{what} ({why})"));
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+#[derive(Serialize)]
+struct ScanQuery {
+    since: String,
+    until: String,
+    limit: u32,
+}
+
+async fn events(client: &Client, mut asked: ChangeQuery) -> Outcome<Vec<Event>> {
+    let mut found = Vec::new();
+    let mut read = 0;
+    loop {
+        asked.limit = Some(PAGE_ROWS_MAX);
+        let page: EventPage = client.get(&["events"], &asked).await?;
+        read += page.events.len();
+        found.extend(page.events.into_iter().filter(|event| GAPS.contains(&event.what.as_str())));
+        if page.next.is_none() || read >= EVENTS_MAX {
+            return Ok(found);
+        }
+        asked.cursor = page.next;
+    }
+}
