@@ -122,7 +122,7 @@ mod tests {
             compared += 1;
             let found = theirs.get(*key);
             let same = match (&setting.value, found) {
-                (Value::Text(ours), Some(Some(theirs))) => ours.as_slice() == theirs.as_slice(),
+                (Value::Text(ours), Some(Some(theirs))) => **ours == **theirs,
                 (Value::Inherited, None | Some(None)) | (Value::Template(_), _) => true,
                 // One program gives a line up, ours keeps it as the other
                 // reads it, and says so.

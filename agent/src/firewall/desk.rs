@@ -11,7 +11,6 @@ use driftline_canon::digest::KeyedDigest;
 use driftline_canon::format::firewall::meaning::Meant;
 use driftline_canon::{FleetKey, ItemKey, Observation, Problem, Setting, SourceName, Value};
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
 use super::meant::Meanings;
 use super::namespace::Namespace;
@@ -139,7 +138,7 @@ impl Desk {
     /// A namespace that is not there.
     #[must_use]
     pub fn absent(&self) -> Sight {
-        let value = Value::Text(Zeroizing::new(b"absent".to_vec()));
+        let value = Value::text(*b"absent");
         let key = ItemKey::metadata(ItemKey::STATE);
         self.whole(&[Setting { key, value, line: None, template: None, file: None, secret: false }])
     }

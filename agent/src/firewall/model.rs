@@ -15,7 +15,6 @@ use driftline_canon::format::nftables::{self, content_setting};
 use driftline_canon::{ItemKey, Problem, Setting, Value};
 use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
 use super::event::{TableId, family_name, family_of};
 pub use chain::{Chain, Rule};
@@ -89,7 +88,7 @@ fn value_of(setting: &Setting) -> Option<Box<str>> {
 }
 
 fn setting(key: ItemKey, value: Option<&str>) -> Setting {
-    let value = Value::Text(Zeroizing::new(value.map_or(PRESENT, str::as_bytes).to_vec()));
+    let value = Value::text(value.map_or(PRESENT, str::as_bytes));
     Setting { key, value, line: None, template: None, file: None, secret: false }
 }
 

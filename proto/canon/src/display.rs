@@ -63,7 +63,8 @@ pub fn masked(setting: &Setting, secret: Option<SecretReason>, policy: DisplayPo
         Value::Content(_) => return None,
         _ if setting.secret => MASK.to_owned(),
         Value::Inherited => INHERITED.to_owned(),
-        Value::Text(value) | Value::Template(value) => shown(setting, value, secret),
+        Value::Text(value) => shown(setting, value, secret),
+        Value::Template(value) => shown(setting, value, secret),
     };
     Some(Masked(text))
 }

@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -18,7 +19,7 @@ use crate::limits::KEY_BYTES_MAX;
 /// A canonical, printable item key (at most [`KEY_BYTES_MAX`] bytes).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ItemKey(String);
+pub struct ItemKey(Arc<str>);
 
 impl ItemKey {
     /// What of a file is watched without being parsed: all of it, or the lines
@@ -44,13 +45,16 @@ impl ItemKey {
     /// they stay distinct; the parser reports them.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(Self::canonical(bytes).into_owned())
+        Self(Arc::from(&*Self::canonical(bytes)))
     }
 
     /// The text of [`Self::from_bytes`], not copied where it is the same.
     pub(crate) fn canonical(bytes: &[u8]) -> Cow<'_, str> {
-        if bytes.len() <= KEY_BYTES_MAX && bytes.first() != Some(&b'@') && is_plain(bytes) {
-            return String::from_utf8_lossy(bytes);
+        if bytes.len() <= KEY_BYTES_MAX
+            && bytes.first() != Some(&b'@')
+            && let Some(text) = plain(bytes)
+        {
+            return Cow::Borrowed(text);
         }
         let mut text = escape(bytes);
         if text.starts_with('@') {
@@ -63,14 +67,14 @@ impl ItemKey {
     #[must_use]
     pub fn metadata(name: &'static str) -> Self {
         debug_assert!(name.starts_with('@'));
-        Self(name.to_owned())
+        Self(Arc::from(name))
     }
 
     /// The key of the order of a list of rules: what changes when rules change
     /// places. It counts as a setting.
     #[must_use]
     pub fn order_of(list: &[u8]) -> Self {
-        Self(cut(format!("{}{}", Self::ORDER, escape(list))))
+        Self(cut(format!("{}{}", Self::ORDER, escape(list))).into())
     }
 
     /// The list whose order this key stands for, if it is one of
@@ -99,12 +103,17 @@ impl ItemKey {
         if !is_plain(text.as_bytes()) && text.chars().any(|c| c.is_control() || is_deceptive(c)) {
             return Err(KeyError { length: text.len() });
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     /// A key from the bytes of [`Self::as_str`].
     pub(crate) fn again(bytes: &[u8]) -> Self {
-        Self(String::from_utf8_lossy(bytes).into_owned())
+        Self(Arc::from(&*String::from_utf8_lossy(bytes)))
+    }
+
+    /// The text, for what shares it.
+    pub(crate) fn shared(&self) -> &Arc<str> {
+        &self.0
     }
 
     /// The key as text.
@@ -117,7 +126,7 @@ impl ItemKey {
     /// the order of rules are in it.
     #[must_use]
     pub fn is_metadata(&self) -> bool {
-        self.0.starts_with('@') && self.0 != Self::CONTENT && !self.0.starts_with(Self::ORDER)
+        self.0.starts_with('@') && *self.0 != *Self::CONTENT && !self.0.starts_with(Self::ORDER)
     }
 }
 
@@ -144,7 +153,7 @@ impl TryFrom<String> for ItemKey {
 
 impl From<ItemKey> for String {
     fn from(key: ItemKey) -> Self {
-        key.0
+        key.0.as_ref().to_owned()
     }
 }
 
@@ -152,8 +161,8 @@ impl From<ItemKey> for String {
 /// and deceptive characters, `\\` for the backslash itself. Injective.
 #[must_use]
 pub fn escape(bytes: &[u8]) -> String {
-    if is_plain(bytes) {
-        return String::from_utf8_lossy(bytes).into_owned();
+    if let Some(text) = plain(bytes) {
+        return text.to_owned();
     }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -176,6 +185,11 @@ pub fn escape(bytes: &[u8]) -> String {
 /// Printable ASCII without a backslash, as nearly every key is: its own escape.
 fn is_plain(bytes: &[u8]) -> bool {
     bytes.iter().fold(true, |plain, &b| plain & matches!(b, b' '..=b'~') & (b != b'\\'))
+}
+
+/// The bytes as text where they are plain.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    if is_plain(bytes) { std::str::from_utf8(bytes).ok() } else { None }
 }
 
 /// Characters that reorder, hide or join what stands around them (Unicode

@@ -38,7 +38,7 @@ pub use pairs::Pairs;
 pub use problem::{Place, Problem, ProblemKind};
 pub use secret::SecretReason;
 pub use token::{EnrolmentToken, TokenError};
-pub use value::Value;
+pub use value::{Bytes, Value};
 
 /// Version of the canonical form. It moves whenever the same bytes would give
 /// other keys or digests than before, so that a collector can tell "the parser

@@ -15,6 +15,7 @@ mod words;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+use sieve::Kinds;
 
 use crate::{ItemKey, Setting, Value};
 
@@ -83,19 +84,21 @@ fn of_setting(setting: &Setting) -> Option<SecretReason> {
 /// What the bytes themselves say, whatever their key.
 #[must_use]
 pub(crate) fn looks(bytes: &[u8]) -> Option<SecretReason> {
-    let spans = connection::secret_spans(bytes);
+    let kinds = Kinds::of(bytes);
+    let spans = connection::spans_of(bytes, kinds);
     if spans.is_empty() {
-        return looks_alone(bytes);
+        return looks_alone(bytes, kinds);
     }
-    looks_alone(&without(bytes, &spans)).or(Some(SecretReason::UrlPassword))
+    let rest = without(bytes, &spans);
+    looks_alone(&rest, Kinds::of(&rest)).or(Some(SecretReason::UrlPassword))
 }
 
 /// The same for bytes without a URL's or connection string's secrets.
-fn looks_alone(bytes: &[u8]) -> Option<SecretReason> {
-    if forms::is_known(bytes) {
+fn looks_alone(bytes: &[u8], kinds: Kinds) -> Option<SecretReason> {
+    if forms::is_known(bytes, kinds) {
         Some(SecretReason::KnownForm)
     } else {
-        entropy::is_high(bytes).then_some(SecretReason::Entropy)
+        entropy::is_high(bytes, kinds).then_some(SecretReason::Entropy)
     }
 }
 
@@ -136,7 +139,8 @@ pub(crate) fn refers_to_a_secret(template: &[u8]) -> bool {
 /// or token can end up where a name is expected.
 #[must_use]
 pub(crate) fn name_may_be_shown(name: &[u8]) -> bool {
-    !forms::is_known(name) && !entropy::is_high(name) && connection::secret_spans(name).is_empty()
+    let kinds = Kinds::of(name);
+    !forms::is_known(name, kinds) && !entropy::is_high(name, kinds) && connection::spans_of(name, kinds).is_empty()
 }
 
 /// Whether a name may hold the value that was to stand behind it: as

@@ -12,7 +12,6 @@ use driftline_canon::{FleetKey, ItemKey, Observation, Setting, SourceName, Value
 use driftline_daemon::{Clock, Tasks, clock};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use zeroize::Zeroizing;
 
 use super::{Finding, Saved, against_saved};
 use crate::firewall::{Backend, FirewallSpec};
@@ -142,7 +141,7 @@ fn is_for(backend: Backend, path: &str) -> bool {
 
 fn setting(backend: Backend, finding: &Finding) -> Setting {
     let key = ItemKey::from_bytes(format!("{}: {}", backend.as_str(), finding.about).as_bytes());
-    let value = Value::Text(Zeroizing::new(finding.what.clone().into_bytes()));
+    let value = Value::text(finding.what.clone());
     Setting { key, value, line: None, template: None, file: None, secret: false }
 }
 

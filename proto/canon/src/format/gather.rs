@@ -5,7 +5,6 @@
 //! secret, and puts no value into a problem.
 
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
 
 use super::includes::FileName;
 use super::kept::{Kept, Mark};
@@ -105,12 +104,14 @@ impl Gather {
         }
     }
 
-    /// Takes a rule, whose key was made by [`super::rules`] and holds no secret;
+    /// Takes a rule, whose name was made by [`super::rules`] and holds no secret;
     /// whether its value does, the format knows.
-    pub(super) fn set_rule(&mut self, key: &[u8], value: Value, place: Place, secret: bool) {
-        let Some(key) = self.admit_shown(key, &value, place) else {
+    pub(super) fn set_rule(&mut self, name: &[u8], rule: &[u8], place: Place, secret: bool) {
+        let key = ItemKey::from_bytes(name);
+        let value = Value::shown_by(&key, rule);
+        if !self.has_room(&key, name, &value, place) {
             return;
-        };
+        }
         let mark = self.replace(key, value, place, false);
         if let Some(setting) = self.kept.get_mut(mark) {
             setting.secret = secret;
@@ -161,11 +162,13 @@ impl Gather {
             self.unread(value.bytes());
             return None;
         }
-        self.admit_shown(name, value, place)
+        let key = ItemKey::from_bytes(name);
+        self.has_room(&key, name, value, place).then_some(key)
     }
 
-    fn admit_shown(&mut self, name: &[u8], value: &Value, place: Place) -> Option<ItemKey> {
-        let key = ItemKey::from_bytes(name);
+    /// Whether a key is or will be one of the settings; one too many is watched
+    /// as content.
+    fn has_room(&mut self, key: &ItemKey, name: &[u8], value: &Value, place: Place) -> bool {
         if name.len() > KEY_BYTES_MAX || key.as_str().len() >= KEY_BYTES_MAX {
             self.problem(ProblemKind::Limit, place, &format!("the name has more than {KEY_BYTES_MAX} bytes"), None);
         }
@@ -176,10 +179,10 @@ impl Gather {
             }
             self.unread(name);
             self.unread(value.bytes());
-            return None;
+            return false;
         }
         self.check_encoding(value, place);
-        Some(key)
+        true
     }
 
     fn replace(&mut self, key: ItemKey, value: Value, place: Place, tell: bool) -> Mark {
@@ -252,7 +255,7 @@ pub(super) fn content(hash: [u8; 32]) -> Setting {
 
 /// A text value that is wiped.
 pub(super) fn text(bytes: impl Into<Vec<u8>>) -> Value {
-    Value::Text(Zeroizing::new(bytes.into()))
+    Value::text(bytes)
 }
 
 #[cfg(test)]

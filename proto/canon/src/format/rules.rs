@@ -5,6 +5,7 @@
 //! so a rule that is inserted blames no other; what looks like a secret stands
 //! in no key.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use sha2::{Digest as _, Sha256};
@@ -24,8 +25,12 @@ const HASH_DIGITS: usize = 16;
 
 /// One list of rules in the making.
 pub(super) struct RuleList {
-    name: Vec<u8>,
-    times: HashMap<[u8; 32], u32>,
+    /// The key of the rule that is taken, and how much of it is the list's name.
+    key: Vec<u8>,
+    name: usize,
+    /// How often each rule stands here, by half of its hash: 128 bits keep
+    /// apart even what somebody chose to collide.
+    times: HashMap<[u8; 16], u32>,
     order: Sha256,
     count: usize,
     ordered: bool,
@@ -34,7 +39,8 @@ pub(super) struct RuleList {
 impl RuleList {
     /// An empty list of that name: `hba`, `ip filter INPUT`.
     pub(super) fn new(name: &[u8]) -> Self {
-        Self { name: name.to_vec(), times: HashMap::new(), order: Sha256::new(), count: 0, ordered: true }
+        let (key, times, order) = (name.to_vec(), HashMap::new(), Sha256::new());
+        Self { key, name: name.len(), times, order, count: 0, ordered: true }
     }
 
     /// The same for rules whose order and number mean nothing: one that comes
@@ -48,13 +54,22 @@ impl RuleList {
     pub(super) fn push(&mut self, gather: &mut Gather, rule: &[u8], shown: &[u8], place: Place) {
         let shown = Shown::of(shown);
         // What its key may not say, its display may not either.
-        let secret = rule != shown.text;
-        let times = self.times.entry(shown.hash).or_insert(0);
+        let secret = rule != &*shown.text;
+        let times = if self.ordered { self.count(&shown) } else { 1 };
+        self.key.truncate(self.name);
+        shown.push_key(&mut self.key, times);
+        gather.set_rule(&self.key, rule, place, secret);
+    }
+
+    /// Takes a rule into the order, and says how often it stands there so far.
+    fn count(&mut self, shown: &Shown<'_>) -> u32 {
+        let mut half = [0; 16];
+        half.copy_from_slice(&shown.hash[..16]);
+        let times = self.times.entry(half).or_insert(0);
         *times = times.saturating_add(1);
-        let key = shown.key(&self.name, if self.ordered { *times } else { 1 });
         self.order.update(shown.hash);
         self.count += 1;
-        gather.set_rule(&key, text(rule), place, secret);
+        *times
     }
 
     /// Adds the order of the rules; a list without rules or order has none.
@@ -62,21 +77,24 @@ impl RuleList {
         if self.count == 0 || !self.ordered {
             return;
         }
-        gather.set_order(ItemKey::order_of(&self.name), text(order_value(self.count, &self.order.finalize())));
+        gather.set_order(
+            ItemKey::order_of(&self.key[..self.name]),
+            text(order_value(self.count, &self.order.finalize())),
+        );
     }
 }
 
 /// What may be shown of a rule, and what stands for it.
-pub(super) struct Shown {
+pub(super) struct Shown<'a> {
     /// The rule with its secrets masked.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Cow<'a, [u8]>,
     /// Of that text.
     pub(super) hash: [u8; 32],
 }
 
-impl Shown {
+impl<'a> Shown<'a> {
     /// Of a rule in which what only its format knows to be secret is masked.
-    pub(super) fn of(rule: &[u8]) -> Self {
+    pub(super) fn of(rule: &'a [u8]) -> Self {
         let text = without_secrets(rule);
         let hash = Sha256::digest(&text).into();
         Self { text, hash }
@@ -85,12 +103,17 @@ impl Shown {
     /// Its key in a list, where it stands for the `time`th time.
     pub(super) fn key(&self, list: &[u8], time: u32) -> Vec<u8> {
         let mut key = list.to_vec();
+        self.push_key(&mut key, time);
+        key
+    }
+
+    /// Appends what its key has behind the name of the list.
+    fn push_key(&self, key: &mut Vec<u8>, time: u32) {
         key.extend_from_slice(b": ");
-        push_cut(&mut key, &self.text, &self.hash);
+        push_cut(key, &self.text, &self.hash);
         if time > 1 {
             key.extend_from_slice(format!(" #{time}").as_bytes());
         }
-        key
     }
 }
 
@@ -109,14 +132,18 @@ pub(super) fn key_of(list: &str, rule: &[u8], times: u32) -> ItemKey {
 }
 
 /// A rule in which each word that may be a secret is masked.
-fn without_secrets(rule: &[u8]) -> Vec<u8> {
+fn without_secrets(rule: &[u8]) -> Cow<'_, [u8]> {
     if secret::name_may_be_shown(rule) {
-        return rule.to_vec();
+        return Cow::Borrowed(rule);
     }
     let masked: Vec<&[u8]> = words(rule).map(|word| if may_be_shown(word) { word } else { MASK.as_bytes() }).collect();
     // A mask after `password=` tells that there is one, and that is meant.
     let clear: Vec<&[u8]> = masked.iter().copied().filter(|word| !word.ends_with(MASK.as_bytes())).collect();
-    if secret::name_may_be_shown(&clear.join(&b' ')) { masked.join(&b' ') } else { MASK.as_bytes().to_vec() }
+    if secret::name_may_be_shown(&clear.join(&b' ')) {
+        Cow::Owned(masked.join(&b' '))
+    } else {
+        Cow::Borrowed(MASK.as_bytes())
+    }
 }
 
 fn words(rule: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -6,14 +6,21 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::sieve::{self, Kinds};
 use super::{entropy, forms, words};
 
 /// The spans of all secrets, sorted and apart from each other.
 pub(super) fn secret_spans(text: &[u8]) -> Vec<Range<usize>> {
+    spans_of(text, Kinds::of(text))
+}
+
+/// The same of a text of these kinds of bytes.
+pub(super) fn spans_of(text: &[u8], kinds: Kinds) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
-    let kinds = Kinds::of(text);
     if kinds.all(sieve::AT | sieve::COLON) {
         authorities(text, &mut spans);
         if !forms::contains(text, b"://") {
@@ -95,7 +102,12 @@ fn is_one_host(host: &[u8]) -> bool {
 fn is_token(user: &[u8]) -> bool {
     const NAME_BYTES_MAX: usize = 24;
     let template = user.starts_with(b"$");
-    !template && (user.len() > NAME_BYTES_MAX || forms::is_known(user) || entropy::is_high(user))
+    !template && (user.len() > NAME_BYTES_MAX || is_secret_alone(user))
+}
+
+fn is_secret_alone(text: &[u8]) -> bool {
+    let kinds = Kinds::of(text);
+    forms::is_known(text, kinds) || entropy::is_high(text, kinds)
 }
 
 /// `user:password@host` without a scheme, when it is the whole value.
@@ -115,7 +127,7 @@ fn bare_credentials(text: &[u8]) -> Option<Range<usize>> {
 /// libpq and ADO connection strings, `-Dname=value`.
 fn parameters(text: &[u8], spans: &mut Vec<Range<usize>>) {
     let mut from = 0;
-    while let Some(equals) = text[from..].iter().position(|&b| b == b'=').map(|at| at + from) {
+    while let Some(equals) = memchr::memchr(b'=', &text[from..]).map(|at| at + from) {
         from = equals + 1;
         if !words::is_secret_parameter(&name_before(text, equals)) {
             continue;
@@ -237,7 +249,7 @@ fn flags(text: &[u8], spans: &mut Vec<Range<usize>>) {
 /// The passwords of `sshpass -p WORD`, `mysql … -pWORD` and `… password WORD`,
 /// which have no name of a parameter before them.
 fn commands(text: &[u8], spans: &mut Vec<Range<usize>>) {
-    if forms::find(text, b"-p").is_none() && forms::find(text, b"password").is_none() {
+    if !may_have_commands(text) {
         return;
     }
     let mut program: &[u8] = b"";
@@ -264,6 +276,15 @@ fn commands(text: &[u8], spans: &mut Vec<Range<usize>>) {
         }
         before = word;
     }
+}
+
+/// Whether a text has any of the words that [`commands`] looks for.
+fn may_have_commands(text: &[u8]) -> bool {
+    static PASSWORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"password"));
+    static PROGRAMS: LazyLock<[Finder<'static>; 3]> =
+        LazyLock::new(|| [b"sshpass".as_slice(), b"mysql", b"mariadb"].map(Finder::new));
+    PASSWORD.find(text).is_some()
+        || forms::contains(text, b"-p") && PROGRAMS.iter().any(|program| program.find(text).is_some())
 }
 
 fn merge(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {

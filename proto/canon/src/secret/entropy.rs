@@ -18,10 +18,13 @@ const HEX_BYTES_MIN: usize = 32;
 /// Characters of a password with symbols, when it is the whole value.
 const SYMBOLS_BYTES_MIN: usize = 10;
 
-/// Whether any run of the text looks generated.
-pub(super) fn is_high(text: &[u8]) -> bool {
-    sieve::runs(text, sieve::RUN, RUN_BYTES_MIN).any(is_random) || is_password(text.trim_ascii())
+/// Whether any run of a text of these kinds of bytes looks generated.
+pub(super) fn is_high(text: &[u8], kinds: Kinds) -> bool {
+    sieve::runs(text, sieve::RUN, RUN_BYTES_MIN).any(is_random) || kinds.all(PASSWORD) && is_password(text.trim_ascii())
 }
+
+/// The kinds of bytes that a password with symbols has.
+const PASSWORD: u16 = sieve::SYMBOL | sieve::LOWER | sieve::UPPER | sieve::DIGIT;
 
 /// Whether a run of base64 characters (both alphabets) and what joins words
 /// looks generated.
@@ -115,7 +118,7 @@ fn is_password(text: &[u8]) -> bool {
     const BYTES_MAX: usize = 128;
     let odd = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b':' | b'=' | b',' | b'{' | b'(' | b'[');
     (SYMBOLS_BYTES_MIN..=BYTES_MAX).contains(&text.len())
-        && Kinds::of(text).all(sieve::SYMBOL | sieve::LOWER | sieve::UPPER | sieve::DIGIT)
+        && Kinds::of(text).all(PASSWORD)
         && !text.iter().any(odd)
         && text.windows(2).filter(|pair| changes_class(pair[0], pair[1])).count() * 5 >= text.len() * 2
 }

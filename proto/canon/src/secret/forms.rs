@@ -4,9 +4,11 @@
 //! Recognises forms only; what merely looks random is `entropy`'s business.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use memchr::memmem::Finder;
 
 use super::sieve::{self, Kinds};
 
@@ -117,11 +119,11 @@ const HASHES: &[&str] = &[
     "bcrypt_sha",
 ];
 
-/// Whether any part of the value has a form that only secrets have.
-pub(super) fn is_known(value: &[u8]) -> bool {
-    let kinds = Kinds::of(value);
+/// Whether any part of a value of these kinds of bytes has a form that only
+/// secrets have.
+pub(super) fn is_known(value: &[u8], kinds: Kinds) -> bool {
     kinds.any(sieve::DASH) && is_armoured(value)
-        || is_hash(value)
+        || is_hash(value, kinds)
         || kinds.any(sieve::SLASH) && is_webhook(value)
         || kinds.any(sieve::BLANK) && is_authorization(value)
         || kinds.any(sieve::COLON) && is_labelled(value)
@@ -130,20 +132,21 @@ pub(super) fn is_known(value: &[u8]) -> bool {
 
 /// PEM and its relatives (RFC 7468), with real line ends or escaped ones.
 fn is_armoured(value: &[u8]) -> bool {
-    contains(value, b"---- BEGIN ") || contains(value, b"-----BEGIN ") || contains(value, b"PuTTY-User-Key-File")
+    static BEGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"BEGIN "));
+    static PUTTY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"PuTTY-User-Key-File"));
+    let framed = |at: usize| value[..at].ends_with(b"---- ") || value[..at].ends_with(b"-----");
+    BEGIN.find_iter(value).any(framed) || PUTTY.find(value).is_some()
 }
 
-fn is_hash(value: &[u8]) -> bool {
+fn is_hash(value: &[u8], kinds: Kinds) -> bool {
     const HASH_BYTES_MIN: usize = 12;
     let trimmed = value.trim_ascii();
     let at_start = |text: &[u8]| {
         let begins = text.first().is_some_and(|first| matches!(first, b'$' | b'{' | b'S' | b'p' | b'b'));
         begins && text.len() >= HASH_BYTES_MIN && HASHES.iter().any(|prefix| text.starts_with(prefix.as_bytes()))
     };
-    let named = |b: &u8| *b == b':';
-    at_start(trimmed)
-        || trimmed.iter().position(named).is_some_and(|at| at_start(&trimmed[at + 1..]))
-        || is_postgres_md5(trimmed)
+    let named = || memchr::memchr(b':', trimmed).is_some_and(|at| at_start(&trimmed[at + 1..]));
+    at_start(trimmed) || kinds.any(sieve::COLON) && named() || is_postgres_md5(trimmed)
 }
 
 fn is_postgres_md5(value: &[u8]) -> bool {
@@ -152,15 +155,11 @@ fn is_postgres_md5(value: &[u8]) -> bool {
 
 /// Addresses whose path is the secret.
 fn is_webhook(value: &[u8]) -> bool {
-    const PLACES: &[&[u8]] = &[
-        b"hooks.slack.com/",
-        b"/api/webhooks/",
-        b".webhook.office.com/",
-        b"hooks.zapier.com/",
-        b"hooks.chime.aws/",
-        b"api.telegram.org/bot",
-    ];
-    PLACES.iter().any(|place| contains(value, place))
+    const PLACES: &[&[u8]] =
+        &[b"hooks.slack.com/", b"/api/webhooks/", b".webhook.office.com/", b"hooks.zapier.com/", b"hooks.chime.aws/"];
+    static HOOK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"hook"));
+    static TELEGRAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"api.telegram.org/bot"));
+    TELEGRAM.find(value).is_some() || HOOK.find(value).is_some() && PLACES.iter().any(|place| contains(value, place))
 }
 
 /// `Bearer …` and `Basic …` (RFC 6750, RFC 7617), and any `Authorization:`.
@@ -206,7 +205,7 @@ fn is_basic(word: &[u8]) -> bool {
 /// A name of a secret, a colon and something after it: JSON, YAML, headers.
 fn is_labelled(value: &[u8]) -> bool {
     let mut from = 0;
-    while let Some(at) = value[from..].iter().position(|&b| b == b':').map(|at| at + from) {
+    while let Some(at) = memchr::memchr(b':', &value[from..]).map(|at| at + from) {
         from = at + 1;
         if value[from..].starts_with(b"//") {
             continue;

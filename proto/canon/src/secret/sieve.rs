@@ -92,10 +92,24 @@ pub(super) fn of(byte: u8) -> u16 {
     TABLE[usize::from(byte)]
 }
 
-/// The longest pieces of a kind, those of at least so many bytes.
+/// The longest pieces of a kind, those of at least so many bytes. Where they are
+/// rare, most bytes are never looked at: a gap rules out all that is before it.
 pub(super) fn runs(text: &[u8], kind: u16, bytes_min: usize) -> impl Iterator<Item = &[u8]> {
-    let text = if text.len() < bytes_min { &[] } else { text };
-    text.split(move |&byte| of(byte) & kind == 0).filter(move |run| run.len() >= bytes_min)
+    let is_gap = move |&byte: &u8| of(byte) & kind == 0;
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            match rest.get(..bytes_min)?.iter().rposition(is_gap) {
+                Some(gap) => rest = &rest[gap + 1..],
+                None => {
+                    let end = rest[bytes_min..].iter().position(is_gap).map_or(rest.len(), |more| bytes_min + more);
+                    let (run, after) = rest.split_at(end);
+                    rest = after;
+                    return Some(run);
+                }
+            }
+        }
+    })
 }
 
 #[cfg(test)]

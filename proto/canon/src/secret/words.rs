@@ -211,6 +211,10 @@ fn is_secret_word(word: &str) -> bool {
 
 fn is_listed_secret(word: &str) -> bool {
     let word = without_number(word);
+    hint::is_suspect(word.as_bytes()) && is_in_lists(word)
+}
+
+fn is_in_lists(word: &str) -> bool {
     listed(SECRET, word) || SECRET_END.split_ascii_whitespace().any(|end| word.ends_with(end))
 }
 

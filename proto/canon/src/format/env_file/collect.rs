@@ -184,7 +184,7 @@ impl<'a> Collector<'a> {
             return (Value::Inherited, None);
         };
         if !interpolate::is_template(&parts) {
-            return (Value::Text(interpolate::as_written(&parts)), None);
+            return (Value::Text(interpolate::as_written(&parts).into()), None);
         }
         let lookup = |name: &[u8]| self.kept.get(name).map(|setting| &setting.value);
         let written = interpolate::as_written(&parts);

@@ -138,7 +138,7 @@ pub(super) fn resolve<'v>(
     for part in parts {
         out.part(part, lookup)?;
     }
-    let value = if out.open { Value::Template(out.text) } else { Value::Text(out.text) };
+    let value = if out.open { Value::Template(out.text) } else { Value::Text(out.text.into()) };
     Ok(Resolved { value, failure: out.failure })
 }
 

@@ -13,7 +13,6 @@ use super::nft_json::{rule_text, take};
 use crate::format::gather::{Gather, content};
 use crate::format::rules::{Shown, order_value};
 use crate::{ItemKey, Problem, Setting, Value};
-use zeroize::Zeroizing;
 
 /// A rule of a listing or of a monitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +81,7 @@ pub fn hash_of(text: &str) -> RuleHash {
 pub fn rule_setting(chain: &str, text: &str, time: u32) -> Setting {
     let shown = Shown::of(text.as_bytes());
     let key = ItemKey::from_bytes(&shown.key(chain.as_bytes(), time));
-    Setting { secret: shown.text != text.as_bytes(), ..setting(key, text) }
+    Setting { secret: *shown.text != *text.as_bytes(), ..setting(key, text) }
 }
 
 /// The item of the order of a chain's rules; none without rules.
@@ -114,7 +113,7 @@ pub fn content_setting<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<S
 }
 
 fn setting(key: ItemKey, value: &str) -> Setting {
-    let value = Value::Text(Zeroizing::new(value.as_bytes().to_vec()));
+    let value = Value::text(value);
     Setting { key, value, line: None, template: None, file: None, secret: false }
 }
 

@@ -39,4 +39,6 @@ fn runs_are_whole_and_long_enough() {
     let found: Vec<&[u8]> = runs(b"ab cdef:gh.ij", TOKEN, 4).collect();
     assert_eq!(found, [b"cdef".as_slice(), b"gh.ij"]);
     assert_eq!(runs(b"abc", TOKEN, 4).count(), 0);
+    let found: Vec<&[u8]> = runs(b"abcd :: a:efghi:j:klmn", TOKEN, 4).collect();
+    assert_eq!(found, [b"abcd".as_slice(), b"efghi", b"klmn"]);
 }

@@ -10,17 +10,20 @@ use super::{SECRET, SECRET_END, SECRET_LAST};
 const MORE: &str = "key keys seed code";
 
 /// Words by their first and last letter: a bit for each length.
-const WORDS: [u32; 1024] = words();
+const WORDS: [u32; 1024] = words(0);
+
+/// The same by their second and their last but one.
+const WITHIN: [u32; 1024] = words(1);
 
 /// Ends of words by their last two letters: a bit for each letter before.
 const ENDS: [u32; 1024] = ends();
 
-const fn words() -> [u32; 1024] {
+const fn words(inset: usize) -> [u32; 1024] {
     let mut table = [0; 1024];
     let lists = [SECRET, SECRET_LAST, MORE];
     let mut list = 0;
     while list < lists.len() {
-        fill(&mut table, lists[list].as_bytes(), false);
+        fill(&mut table, lists[list].as_bytes(), Some(inset));
         list += 1;
     }
     table
@@ -28,23 +31,24 @@ const fn words() -> [u32; 1024] {
 
 const fn ends() -> [u32; 1024] {
     let mut table = [0; 1024];
-    fill(&mut table, SECRET_END.as_bytes(), true);
+    fill(&mut table, SECRET_END.as_bytes(), None);
     table
 }
 
-const fn fill(table: &mut [u32; 1024], list: &[u8], ends: bool) {
+/// Takes the words of a list: by two letters that stand so far inside of each
+/// end, or by their last two.
+const fn fill(table: &mut [u32; 1024], list: &[u8], inset: Option<usize>) {
     let (mut start, mut at) = (0, 0);
     while at <= list.len() {
         if at == list.len() || list[at] == b' ' {
             let length = at - start;
             if length > 0 {
-                let before = if ends { list[at - 2] } else { list[start] };
-                let bits = match (ends, length) {
-                    (false, _) => 1 << (length & 31),
-                    (true, 2) => u32::MAX,
-                    (true, _) => 1 << (list[at - 3] & 31),
+                let (pair, bits) = match (inset, length) {
+                    (Some(inset), _) => (pair(list[start + inset], list[at - 1 - inset]), 1 << (length & 31)),
+                    (None, 2) => (pair(list[at - 2], list[at - 1]), u32::MAX),
+                    (None, _) => (pair(list[at - 2], list[at - 1]), 1 << (list[at - 3] & 31)),
                 };
-                table[pair(before, list[at - 1])] |= bits;
+                table[pair] |= bits;
             }
             start = at + 1;
         }
@@ -80,15 +84,15 @@ pub(super) fn may_name_a_secret(key: &str) -> bool {
     is_suspect(&bytes[start..])
 }
 
-fn is_suspect(word: &[u8]) -> bool {
+/// Whether this may be a word that names a secret, a number at its end aside.
+pub(super) fn is_suspect(word: &[u8]) -> bool {
     const PASSWORD: &[u8] = b"password";
     let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let word = &word[..word.len() - digits];
-    let (Some(&first), Some(&last)) = (word.first(), word.last()) else {
-        return false;
-    };
-    WORDS[pair(first, last)] & 1 << (word.len() & 31) != 0
-        || word.len() >= 2 && has_end(word)
+    let [first, .., last] = *word else { return false };
+    let length = 1 << (word.len() & 31);
+    WORDS[pair(first, last)] & WITHIN[pair(word[1], word[word.len() - 2])] & length != 0
+        || has_end(word)
         || word.len() > PASSWORD.len() && word.windows(PASSWORD.len()).any(|part| part.eq_ignore_ascii_case(PASSWORD))
 }
 

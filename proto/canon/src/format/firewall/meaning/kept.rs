@@ -6,8 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use zeroize::Zeroizing;
-
 use super::keys::{self, About};
 use super::{Ruleset, text_of};
 use crate::format::Setting;
@@ -182,7 +180,7 @@ fn as_setting(item: &Item) -> Setting {
         About::Rule(chain) => item.key.as_str()[chain.len() + 1..].trim_start(),
         _ => "",
     });
-    let value = Value::Text(Zeroizing::new(text.as_bytes().to_vec()));
+    let value = Value::text(text);
     Setting { key: item.key.clone(), value, line: None, template: None, file: None, secret: item.secret }
 }
 
