@@ -163,7 +163,7 @@ pub struct Setting {
     pub line: Option<u32>,
     /// The text as written where it differs from the value because names in it
     /// were resolved (`http://${HOST}/`).
-    pub template: Option<Zeroizing<Vec<u8>>>,
+    pub template: Option<Box<Zeroizing<Vec<u8>>>>,
     /// The included file that it stands in; none: the source's own.
     pub file: Option<FileName>,
     /// The format itself says that the value is a secret (`requirepass`),

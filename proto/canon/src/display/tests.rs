@@ -112,7 +112,7 @@ fn show_template(key: &str, value: &str, template: &str) -> String {
     let key = ItemKey::from_bytes(key.as_bytes());
     let value = Value::text(value);
     let reason = secret::classify(&key, &value);
-    let template = Some(Zeroizing::new(template.as_bytes().to_vec()));
+    let template = Some(Box::new(Zeroizing::new(template.as_bytes().to_vec())));
     let setting = Setting { key, value, line: None, template, file: None, secret: false };
     masked(&setting, reason, DisplayPolicy::Clear).unwrap().as_str().to_owned()
 }

@@ -65,7 +65,7 @@ fn with_gather(bytes: &[u8], read: impl FnOnce(&mut Gather)) -> Reading {
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     read(&mut gather);
     gather.finish(bytes)
 }

@@ -29,6 +29,14 @@ impl Gather {
         Self { kept: Kept::default(), problems: Vec::new(), problems_more: 0, unread: None, file: None, full: false }
     }
 
+    /// The same with room for what a text of so many bytes may hold: what is not
+    /// used is never touched, and nothing is copied while it grows.
+    pub(super) fn with_room(bytes: usize) -> Self {
+        const SETTING_BYTES_MIN: usize = 32;
+        let settings = (bytes / SETTING_BYTES_MIN).min(ITEMS_MAX);
+        Self { kept: Kept::with_room(settings), ..Self::new() }
+    }
+
     /// The included file that what follows comes from; none: the source's own.
     /// Returns the one before, to be put back.
     pub(super) fn enter(&mut self, file: Option<FileName>) -> Option<FileName> {
@@ -138,6 +146,11 @@ impl Gather {
     pub(super) fn set_marked(&mut self, key: &[u8], value: Value, place: Place) -> Option<Mark> {
         let key = self.admit(key, &value, place)?;
         Some(self.replace(key, value, place, true))
+    }
+
+    /// The key of what was set then, unless it has been replaced since.
+    pub(super) fn key(&self, mark: Mark) -> Option<&ItemKey> {
+        self.kept.get_marked(mark).map(|setting| &setting.key)
     }
 
     /// What was set then is a secret because of what stands beside it, if its

@@ -29,7 +29,8 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut ini = Ini { gather: Gather::new(), repeated: Repeated::default(), section: None, open: None };
+    let mut ini =
+        Ini { gather: Gather::with_room(bytes.len()), repeated: Repeated::default(), section: None, open: None };
     for line in lines(bytes) {
         ini.line(&line);
     }

@@ -37,7 +37,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     let text = bytes.strip_prefix(BOM).unwrap_or(bytes);
     if !text.trim_ascii().is_empty() {
         read_text(&mut gather, text);

@@ -11,15 +11,21 @@ use crate::ItemKey;
 
 /// The place of one setting, and the how manieth it was.
 struct Slot {
-    set: usize,
+    set: u32,
     setting: Option<Setting>,
 }
 
 /// A setting as it was set: it does not stand for a later one of its key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
-    slot: usize,
-    set: usize,
+    slot: u32,
+    set: u32,
+}
+
+impl Mark {
+    fn at(self) -> usize {
+        self.slot as usize
+    }
 }
 
 /// Settings by their keys.
@@ -29,10 +35,16 @@ pub(super) struct Kept {
     index: Index,
     /// Slots whose setting was taken back.
     free: Vec<usize>,
-    sets: usize,
+    /// Each takes a byte of a file at least, so that 32 bits are enough.
+    sets: u32,
 }
 
 impl Kept {
+    /// Nothing yet, with room for so many.
+    pub(super) fn with_room(settings: usize) -> Self {
+        Self { slots: Vec::with_capacity(settings), index: Index::with_room(settings), ..Self::default() }
+    }
+
     /// How many keys there are.
     pub(super) fn len(&self) -> usize {
         self.index.len()
@@ -49,8 +61,14 @@ impl Kept {
     }
 
     /// The setting that was set then, unless it has been replaced since.
+    pub(super) fn get_marked(&self, mark: Mark) -> Option<&Setting> {
+        let slot = &self.slots[mark.at()];
+        if slot.set == mark.set { slot.setting.as_ref() } else { None }
+    }
+
+    /// The same, to be changed.
     pub(super) fn get_mut(&mut self, mark: Mark) -> Option<&mut Setting> {
-        let slot = &mut self.slots[mark.slot];
+        let slot = &mut self.slots[mark.at()];
         if slot.set == mark.set { slot.setting.as_mut() } else { None }
     }
 
@@ -76,19 +94,21 @@ impl Kept {
 
     /// Takes back what was set then, unless it has been replaced since.
     pub(super) fn remove_marked(&mut self, mark: Mark) {
-        let slot = &self.slots[mark.slot];
+        let slot = &self.slots[mark.at()];
         let Some(setting) = slot.setting.as_ref().filter(|_| slot.set == mark.set) else {
             return;
         };
         self.index.remove(setting.key.as_str(), key_at(&self.slots));
-        self.take(mark.slot);
+        self.take(mark.at());
     }
 
     /// All settings, in the order in which they were set.
     pub(super) fn into_settings(mut self) -> Vec<Setting> {
         // A slot that was used again holds a later setting than its neighbours.
         self.slots.sort_unstable_by_key(|slot| slot.set);
-        self.slots.into_iter().filter_map(|slot| slot.setting).collect()
+        let mut settings: Vec<Setting> = self.slots.into_iter().filter_map(|slot| slot.setting).collect();
+        settings.shrink_to_fit();
+        settings
     }
 
     /// How many places are held, for tests that look at what a key costs.
@@ -98,7 +118,7 @@ impl Kept {
     }
 
     fn put(&mut self, setting: Setting) -> Mark {
-        self.sets += 1;
+        self.sets = self.sets.saturating_add(1);
         let set = self.sets;
         let filled = Slot { set, setting: Some(setting) };
         let slot = self.free.pop().unwrap_or(self.slots.len());
@@ -106,13 +126,13 @@ impl Kept {
             Some(free) => *free = filled,
             None => self.slots.push(filled),
         }
-        Mark { slot, set }
+        Mark { slot: u32::try_from(slot).unwrap_or(u32::MAX), set }
     }
 
     /// Gives a setting's key its place, and returns the one that it had.
     fn index_of(&mut self, mark: Mark) -> Option<usize> {
-        let setting = self.slots[mark.slot].setting.as_ref()?;
-        self.index.insert(setting.key.as_str(), mark.slot, key_at(&self.slots))
+        let setting = self.slots[mark.at()].setting.as_ref()?;
+        self.index.insert(setting.key.as_str(), mark.at(), key_at(&self.slots))
     }
 
     fn take(&mut self, slot: usize) -> Option<Setting> {

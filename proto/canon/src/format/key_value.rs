@@ -35,7 +35,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     let mut repeated = Repeated::default();
     let mut state = State::default();
     for line in lines(bytes) {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::gather::{Gather, text};
 use super::lines::{Line, lines, unreadable};
-use super::{Reading, Setting, yaml};
+use super::{Reading, yaml};
 use crate::{ItemKey, Place, Problem, ProblemKind, Value};
 
 /// Older names and what they became (`mongod --help` and the manual's table).
@@ -53,7 +53,7 @@ fn said<'a>(line: &Line<'a>) -> &'a [u8] {
 }
 
 fn read_older_form(bytes: &[u8]) -> Reading {
-    let mut out = Gather::new();
+    let mut out = Gather::with_room(bytes.len());
     for line in lines(bytes) {
         let text_of_line = said(&line);
         let equals = text_of_line.iter().position(|&b| b == b'=').filter(|&at| at > 0 && !line.is_too_long());
@@ -81,10 +81,12 @@ fn renamed(name: &[u8]) -> &[u8] {
 /// `"net.port"` is `net: port`; lists of addresses are sets; what would be
 /// fetched is unresolved.
 fn as_mongod(mut reading: Reading) -> Reading {
-    let mut settings: Vec<Option<Setting>> = Vec::with_capacity(reading.settings.len());
-    let mut index: HashMap<ItemKey, usize> = HashMap::new();
-    for mut setting in reading.settings {
-        setting.key = nested(setting.key);
+    let mut renamed = false;
+    for setting in &mut reading.settings {
+        if let Some(key) = nested(&setting.key) {
+            setting.key = key;
+            renamed = true;
+        }
         let place = Place { line: setting.line.unwrap_or(1), column: 1 };
         match setting.key.as_str() {
             "net.bindIp" => setting.value = as_set(&setting.value),
@@ -97,26 +99,39 @@ fn as_mongod(mut reading: Reading) -> Reading {
             }
             _ => {}
         }
-        if let Some(earlier) = index.insert(setting.key.clone(), settings.len()) {
-            settings[earlier] = None;
+    }
+    if renamed {
+        without_earlier(&mut reading);
+    }
+    reading.problems.truncate(crate::limits::PROBLEMS_MAX);
+    reading
+}
+
+/// Leaves the last of each key.
+fn without_earlier(reading: &mut Reading) {
+    let mut last: HashMap<ItemKey, usize> = HashMap::with_capacity(reading.settings.len());
+    let mut overruled = vec![false; reading.settings.len()];
+    for (at, setting) in reading.settings.iter().enumerate() {
+        if let Some(earlier) = last.insert(setting.key.clone(), at) {
+            overruled[earlier] = true;
+            let place = Place { line: setting.line.unwrap_or(1), column: 1 };
             let reason = format!("`{}` is set twice, nested and with dots; the last one counts", setting.key);
             reading.problems.push(Problem::at(ProblemKind::DuplicateKey, place, reason, None));
         }
-        settings.push(Some(setting));
     }
-    reading.problems.truncate(crate::limits::PROBLEMS_MAX);
-    Reading { settings: settings.into_iter().flatten().collect(), ..reading }
+    let mut overruled = overruled.into_iter();
+    reading.settings.retain(|_| !overruled.next().unwrap_or(false));
 }
 
-/// The key without quotes around names that hold dots only.
-fn nested(key: ItemKey) -> ItemKey {
+/// The key without quotes around names that hold dots only, where it has such.
+fn nested(key: &ItemKey) -> Option<ItemKey> {
     let text = key.as_str();
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'"');
     if !text.contains('"') || !text.bytes().all(plain) || text.contains("\"\"") {
-        return key;
+        return None;
     }
     let bare = text.replace('"', "");
-    if bare.is_empty() { key } else { ItemKey::from_bytes(bare.as_bytes()) }
+    (!bare.is_empty()).then(|| ItemKey::from_bytes(bare.as_bytes()))
 }
 
 fn as_set(value: &Value) -> Value {

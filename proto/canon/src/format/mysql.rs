@@ -30,7 +30,7 @@ pub(super) fn read(bytes: &[u8], name: Option<&FileName>, files: &mut dyn Files)
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut reader = Reader { out: Gather::new(), options: Options::default() };
+    let mut reader = Reader { out: Gather::with_room(bytes.len()), options: Options::default() };
     reader.file(bytes, name, &mut Includes::new(files));
     reader.options.hand_over(&mut reader.out);
     reader.out.finish(bytes)

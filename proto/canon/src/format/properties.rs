@@ -18,7 +18,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     let mut lines = Natural { rest: bytes.strip_prefix(BOM).unwrap_or(bytes), number: 1 };
     let is_utf8 = std::str::from_utf8(bytes).is_ok();
     let mut logical = Vec::new();

@@ -26,7 +26,7 @@ pub(super) fn read(bytes: &[u8], name: Option<&FileName>, files: &mut dyn Files)
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut reader = Reader { out: Gather::new(), repeated: Repeated::default() };
+    let mut reader = Reader { out: Gather::with_room(bytes.len()), repeated: Repeated::default() };
     reader.file(bytes, name, &mut Includes::new(files));
     reader.repeated.hand_over(&mut reader.out);
     reader.out.finish(bytes)
@@ -37,7 +37,8 @@ pub(super) fn read_users(bytes: &[u8]) -> Reading {
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut out = Gather::new();
+    let mut out = Gather::with_room(bytes.len());
+    let mut rules = Vec::new();
     for line in lines(bytes) {
         let trimmed = line.text.trim_ascii();
         if trimmed.is_empty() {
@@ -46,7 +47,9 @@ pub(super) fn read_users(bytes: &[u8]) -> Reading {
         let mut words = trimmed.split(|&b| b == b' ').map(<[u8]>::trim_ascii).filter(|word| !word.is_empty());
         match (line.is_too_long(), words.next(), words.next()) {
             (false, Some(b"user"), Some(user)) => {
-                acl::user(user, &words.collect::<Vec<_>>(), line.place(0), &mut out);
+                rules.clear();
+                rules.extend(words);
+                acl::user(user, &rules, line.place(0), &mut out);
             }
             (true, ..) => refuse(ProblemKind::Limit, &line, "the line is too long to be read", &mut out),
             _ => refuse(ProblemKind::Syntax, &line, "a line of this file is `user NAME RULES`", &mut out),

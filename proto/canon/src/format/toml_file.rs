@@ -46,7 +46,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
         let reason = format!("more than {PARTS_MAX} elements; the file is watched as content");
         return opaque(bytes, Problem::whole(ProblemKind::Limit, reason));
     }
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     read_text(&mut gather, text);
     gather.finish(bytes)
 }

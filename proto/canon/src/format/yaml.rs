@@ -38,7 +38,7 @@ fn read_within(bytes: &[u8], tape_bytes_max: usize) -> Reading {
             return opaque(bytes, Problem::at(ProblemKind::Encoding, place, reason, None));
         }
     };
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     walk_all(Walk::new(&mut gather, tape_bytes_max), text);
     gather.finish(bytes)
 }

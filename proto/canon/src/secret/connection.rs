@@ -226,8 +226,9 @@ fn begins_parameter(text: &[u8]) -> bool {
 
 /// The word after `--password`, `--token` and the like.
 fn flags(text: &[u8], spans: &mut Vec<Range<usize>>) {
+    static DASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"--"));
     let mut from = 0;
-    while let Some(dashes) = forms::find(&text[from..], b"--").map(|at| at + from) {
+    while let Some(dashes) = DASHES.find(&text[from..]).map(|at| at + from) {
         let name = dashes + 2;
         let end = name + text[name..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
         from = end.max(name);

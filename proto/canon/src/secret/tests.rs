@@ -299,7 +299,7 @@ fn metadata_and_content_are_no_secrets() {
 }
 
 fn setting(key: &str, value: &str, template: Option<&str>) -> Setting {
-    let template = template.map(|text| zeroize::Zeroizing::new(text.as_bytes().to_vec()));
+    let template = template.map(|text| Box::new(zeroize::Zeroizing::new(text.as_bytes().to_vec())));
     Setting {
         key: ItemKey::from_bytes(key.as_bytes()),
         value: Value::text(value),

@@ -179,7 +179,7 @@ impl<'a> Collector<'a> {
         true
     }
 
-    fn value_of(&mut self, raw: Raw, spot: Spot) -> (Value, Option<Zeroizing<Vec<u8>>>) {
+    fn value_of(&mut self, raw: Raw, spot: Spot) -> (Value, Option<Box<Zeroizing<Vec<u8>>>>) {
         let Raw::Parts(parts) = raw else {
             return (Value::Inherited, None);
         };
@@ -192,7 +192,7 @@ impl<'a> Collector<'a> {
             Ok(resolved) => {
                 self.budget = self.budget.saturating_sub(resolved.value.bytes().len());
                 self.report(resolved.failure, spot);
-                let template = (resolved.value.bytes() != &**written).then_some(written);
+                let template = (resolved.value.bytes() != &**written).then_some(Box::new(written));
                 (resolved.value, template)
             }
             Err(interpolate::TooLong) => {

@@ -3,24 +3,39 @@
 //!
 //! Resolves no names: what is no address is handed back as it is.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An address or network in its one form; `None` when it is neither.
-pub(super) fn canonical(text: &str) -> Option<String> {
+pub(super) fn canonical(text: &str) -> Option<Cow<'_, str>> {
     let (address, mask) = match text.split_once('/') {
         None => (text, None),
         Some((address, mask)) => (address, Some(mask)),
     };
     let address: IpAddr = address.parse().ok()?;
     let bits = if address.is_ipv4() { 32 } else { 128 };
-    match mask {
-        None => Some(address.to_string()),
-        Some(mask) => match prefix_of(mask, &address) {
-            Some(prefix) => Some(network(address, prefix, bits)),
-            None => with_mask(address, mask),
-        },
+    let Some(mask) = mask else {
+        // An IPv4 address is read in one form only.
+        return Some(if address.is_ipv4() { Cow::Borrowed(text) } else { address.to_string().into() });
+    };
+    match prefix_of(mask, &address) {
+        Some(32) if address.is_ipv4() => Some(Cow::Borrowed(&text[..text.len() - mask.len() - 1])),
+        Some(prefix) if is_network(address, prefix, mask) => Some(Cow::Borrowed(text)),
+        Some(prefix) => Some(network(address, prefix, bits).into()),
+        None => with_mask(address, mask).map(Cow::Owned),
     }
+}
+
+/// The address or network in its one form, or else the text as it is.
+pub(super) fn or_same(text: &str) -> Cow<'_, str> {
+    canonical(text).unwrap_or(Cow::Borrowed(text))
+}
+
+/// Whether an IPv4 network is written in its one form: most are.
+fn is_network(address: IpAddr, prefix: u32, mask: &str) -> bool {
+    let written = matches!(mask.as_bytes(), [b'1'..=b'9'] | [b'1'..=b'9', b'0'..=b'9']);
+    written && address.is_ipv4() && prefix < 32 && masked(address, prefix) == address
 }
 
 /// Whether a canonical network is every address.

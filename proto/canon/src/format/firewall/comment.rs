@@ -4,11 +4,17 @@
 //! words beside it are kept. It understands no calendar; a run of digits in the
 //! shape of a date is enough.
 
+use std::borrow::Cow;
+
 /// Seconds since 1970 have ten digits from 2001 to 2286; milliseconds 13.
 const EPOCH_DIGITS: [usize; 2] = [10, 13];
 
 /// The comment without its dates and times, white space joined.
-pub(super) fn without_dates(comment: &str) -> String {
+pub(super) fn without_dates(comment: &str) -> Cow<'_, str> {
+    let as_it_is = |word: &str| !word.is_empty() && !word.bytes().any(|b| b.is_ascii_whitespace()) && !is_stamp(word);
+    if comment.split(' ').all(as_it_is) {
+        return Cow::Borrowed(comment);
+    }
     let mut text = String::with_capacity(comment.len());
     for word in comment.split_ascii_whitespace() {
         if is_stamp(word) {
@@ -19,12 +25,17 @@ pub(super) fn without_dates(comment: &str) -> String {
         }
         text.push_str(word);
     }
-    text
+    Cow::Owned(text)
 }
 
 /// Whether a word is a date, a time, or seconds since 1970, in brackets or
 /// not, perhaps after `at=` or `date:`.
 fn is_stamp(word: &str) -> bool {
+    // The shortest is `8:15`.
+    const DIGITS_MIN: usize = 3;
+    if word.bytes().filter(u8::is_ascii_digit).count() < DIGITS_MIN {
+        return false;
+    }
     let bare = word.trim_matches(|c: char| "()[]{}<>,;.@".contains(c));
     let value = bare.split_once('=').map_or(bare, |(_, value)| value);
     let digits = value.bytes().filter(u8::is_ascii_digit).count();

@@ -432,7 +432,7 @@ fn is_interface(name: &str) -> bool {
 }
 
 fn canonical(text: &str) -> String {
-    address::canonical(text).unwrap_or_else(|| text.to_owned())
+    address::or_same(text).into_owned()
 }
 
 fn says_yes(text: &str) -> bool {
@@ -448,7 +448,7 @@ fn mac(text: &str) -> Option<String> {
 /// What a zone is bound to; the hardware address stands in `address` too.
 fn source(element: &Element) -> Option<String> {
     match (element.get("address"), element.get("ipset"), element.get("invert")) {
-        (Some(address), None, None) => address::canonical(address).or_else(|| mac(address)),
+        (Some(address), None, None) => address::canonical(address).map(|it| it.into_owned()).or_else(|| mac(address)),
         (None, Some(set), None) => Some(format!("ipset:{set}")),
         _ => None,
     }

@@ -78,6 +78,7 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
         held: 0,
         expanded: 0,
         full: false,
+        words: Vec::new(),
         gather,
     };
     for line in lines(bytes) {
@@ -94,9 +95,9 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
             key.extend_from_slice(name.as_bytes());
             key.extend_from_slice(b": ");
             key.extend_from_slice(element.text.as_bytes());
-            let value = match &element.said {
+            let value = match element.said {
                 Said::Present => text(PRESENT),
-                Said::More(said) => text(said.as_bytes()),
+                Said::More(said) => text(String::from(said)),
                 Said::Removed => {
                     gather.remove(&key);
                     continue;
@@ -107,7 +108,7 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
     }
 }
 
-struct Reader<'a> {
+struct Reader<'a, 't> {
     sets: Vec<Set>,
     index: HashMap<String, usize>,
     /// Sets with elements, so that emptying all of them looks at no others.
@@ -118,6 +119,8 @@ struct Reader<'a> {
     expanded: usize,
     /// Whether it was told that there are too many elements.
     full: bool,
+    /// The words of a line, line after line in the same memory.
+    words: Vec<Word<'t>>,
     gather: &'a mut Gather,
 }
 
@@ -128,8 +131,8 @@ fn syntax(at: usize, reason: &str) -> Refused {
     (ProblemKind::Syntax, at, reason.to_owned())
 }
 
-impl Reader<'_> {
-    fn line(&mut self, line: Line<'_>) {
+impl<'t> Reader<'_, 't> {
+    fn line(&mut self, line: Line<'t>) {
         let bytes = line.text.trim_ascii();
         if bytes.is_empty() || bytes[0] == b'#' || bytes == b"COMMIT" {
             return;
@@ -147,8 +150,17 @@ impl Reader<'_> {
         }
     }
 
-    fn command(&mut self, text: &str, number: u32) -> Result<(), Refused> {
-        let mut words = words::split(text).map_err(|at| syntax(at, "a quote is opened and never closed"))?;
+    fn command(&mut self, text: &'t str, number: u32) -> Result<(), Refused> {
+        let mut words = std::mem::take(&mut self.words);
+        let done = match words::split_into(text, &mut words) {
+            Ok(()) => self.command_of(text, &mut words, number),
+            Err(at) => Err(syntax(at, "a quote is opened and never closed")),
+        };
+        self.words = words;
+        done
+    }
+
+    fn command_of(&mut self, text: &str, words: &mut Vec<Word<'_>>, number: u32) -> Result<(), Refused> {
         let exist = |word: &Word<'_>| matches!(&*word.text, "-exist" | "-!") && !word.quoted;
         let again = words.iter().any(exist);
         words.retain(|word| !exist(word));
@@ -294,7 +306,8 @@ fn said(rest: &[Word<'_>], expires: bool) -> Option<Said> {
             "comment" => {
                 let comment = without_dates(value);
                 if !comment.is_empty() {
-                    let mut text = "comment ".to_owned();
+                    let mut text = String::with_capacity("comment ".len() + comment.len() + 2);
+                    text.push_str("comment ");
                     push_word(&mut text, &comment);
                     said.push(text);
                 }
@@ -309,11 +322,12 @@ fn said(rest: &[Word<'_>], expires: bool) -> Option<Said> {
     if expires {
         return None;
     }
-    if said.is_empty() {
-        return Some(Said::Present);
-    }
     said.sort_unstable();
-    Some(Said::More(format!("{PRESENT} {}", said.join(" ")).into_boxed_str()))
+    Some(match said.as_slice() {
+        [] => Said::Present,
+        [one] => Said::More([PRESENT, " ", one].concat().into()),
+        several => Said::More([PRESENT, " ", &several.join(" ")].concat().into()),
+    })
 }
 
 /// A mark with its mask where it has one, in one notation.

@@ -9,7 +9,7 @@ pub(super) mod rule;
 pub(super) mod value;
 pub(super) mod words;
 
-use self::rule::Unread;
+use self::rule::{Rule, Unread};
 use self::words::Word;
 use super::model::{Chains, Refused, RuleText};
 use crate::format::gather::Gather;
@@ -53,9 +53,9 @@ pub(super) fn read(bytes: &[u8], dialect: Dialect, gather: &mut Gather) {
 
 /// The same, where lists of addresses have made as many rules already.
 fn read_after(expanded: usize, bytes: &[u8], dialect: Dialect, gather: &mut Gather) {
-    let v6 = std::str::from_utf8(bytes).is_ok_and(|text| text.lines().any(is_v6));
-    let chains = Chains::default();
-    let mut reader = Reader { dialect, v6, table: None, chains, expanded, expanded_bytes: 0, gather };
+    let (chains, words, text) = (Chains::default(), Vec::new(), String::new());
+    let v6 = is_v6_dump(bytes);
+    let mut reader = Reader { dialect, v6, table: None, chains, words, text, expanded, expanded_bytes: 0, gather };
     let mut last = 1;
     for line in lines(bytes) {
         last = line.number;
@@ -67,6 +67,13 @@ fn read_after(expanded: usize, bytes: &[u8], dialect: Dialect, gather: &mut Gath
         gather.problem(ProblemKind::Syntax, Place { line: last, column: 1 }, &reason, None);
     }
     chains.give(gather);
+}
+
+/// Whether any line says that the dump is one of IPv6. Most dumps are not and
+/// have none of the marks anywhere.
+fn is_v6_dump(bytes: &[u8]) -> bool {
+    let may_be = V6_MARKS.iter().chain([&V6_HEADER]).any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some());
+    may_be && std::str::from_utf8(bytes).is_ok_and(|text| text.lines().any(is_v6))
 }
 
 /// Whether a line says that its dump is one of IPv6. What a program prints in
@@ -92,19 +99,23 @@ fn is_v6(line: &str) -> bool {
     false
 }
 
-struct Reader<'a> {
+struct Reader<'a, 't> {
     dialect: Dialect,
     v6: bool,
     table: Option<String>,
     chains: Chains,
+    /// The words of a line and the text of its rule, line after line in the
+    /// same memory.
+    words: Vec<Word<'t>>,
+    text: String,
     /// Rules that lists of addresses made, and their bytes.
     expanded: usize,
     expanded_bytes: usize,
     gather: &'a mut Gather,
 }
 
-impl Reader<'_> {
-    fn line(&mut self, line: Line<'_>) {
+impl<'t> Reader<'_, 't> {
+    fn line(&mut self, line: Line<'t>) {
         let bytes = line.text.trim_ascii();
         if bytes.is_empty() || bytes[0] == b'#' {
             return;
@@ -167,7 +178,7 @@ impl Reader<'_> {
         if chain.starts_with(['-', '!']) || !is_name(chain) {
             return Err(Stop::syntax("this is no name of a chain", 0));
         }
-        Ok(format!("{table}/{chain}"))
+        Ok([table, "/", chain].concat())
     }
 
     /// `:CHAIN POLICY [packets:bytes]`
@@ -195,11 +206,20 @@ impl Reader<'_> {
         }
     }
 
-    fn command(&mut self, text: &str, number: u32) -> Result<(), Stop> {
-        let words = words::split(text).map_err(|at| Stop::syntax("a quote is opened and never closed", at))?;
+    fn command(&mut self, text: &'t str, number: u32) -> Result<(), Stop> {
+        let mut words = std::mem::take(&mut self.words);
+        let done = match words::split_into(text, &mut words) {
+            Ok(()) => self.command_of(&words, number),
+            Err(at) => Err(Stop::syntax("a quote is opened and never closed", at)),
+        };
+        self.words = words;
+        done
+    }
+
+    fn command_of(&mut self, words: &[Word<'_>], number: u32) -> Result<(), Stop> {
         let words = match words.first() {
             Some(word) if !word.quoted && is_counters(&word.text) => &words[1..],
-            _ => &words[..],
+            _ => words,
         };
         let Some((command, rest)) = words.split_first() else {
             return Err(Stop::syntax("counters without a rule", 0));
@@ -292,7 +312,13 @@ impl Reader<'_> {
             }
             (self.expanded, self.expanded_bytes) = (expanded, bytes);
         }
-        Ok(rule.expand().into_iter().map(|rule| RuleText { text: rule.to_string().into(), line, file: None }).collect())
+        let buffer = &mut self.text;
+        let mut text_of = |rule: &Rule<'_>| {
+            buffer.clear();
+            rule.push_to(buffer);
+            RuleText { text: buffer.as_str().into(), line, file: None }
+        };
+        Ok(if count == 1 { vec![text_of(&rule)] } else { rule.expand().iter().map(text_of).collect() })
     }
 
     fn replace(&mut self, name: &str, rest: &[Word<'_>], number: u32) -> Result<(), Stop> {

@@ -46,6 +46,8 @@ pub(super) struct Chains {
     index: HashMap<String, usize>,
     /// Of each table, where its chains are.
     tables: HashMap<String, Vec<usize>>,
+    /// The chain that was asked for last: rules come one after the other.
+    last: usize,
     passed: usize,
 }
 
@@ -61,13 +63,20 @@ pub(super) enum Refused {
 impl Chains {
     /// Whether a chain is there.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.index.contains_key(name)
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        if self.chains.get(self.last).is_some_and(|chain| chain.name == name) {
+            return Some(self.last);
+        }
+        self.index.get(name).copied()
     }
 
     /// The chain of that name, made where it is missing.
     pub(super) fn chain(&mut self, name: &str) -> &mut Chain {
-        let at = match self.index.get(name) {
-            Some(&at) => at,
+        let at = match self.find(name) {
+            Some(at) => at,
             None => {
                 let at = self.chains.len();
                 self.chains.push(Chain { name: name.to_owned(), ..Chain::default() });
@@ -78,6 +87,7 @@ impl Chains {
                 at
             }
         };
+        self.last = at;
         &mut self.chains[at]
     }
 

@@ -5,6 +5,8 @@
 //! rules are written with; `/etc/services` of the host is not read, so that two
 //! hosts never read one file differently.
 
+use std::borrow::Cow;
+
 /// Services of `/etc/services` that rules name, with their ports (IANA service
 /// name registry).
 const SERVICES: &[(&str, u16)] = &[
@@ -192,15 +194,15 @@ pub(super) fn port(text: &str) -> Option<u16> {
 }
 
 /// The name of a protocol given by name or number; a number that has none.
-pub(super) fn protocol(text: &str) -> String {
+pub(super) fn protocol(text: &str) -> Cow<'static, str> {
     let number = integer(text).and_then(|number| u16::try_from(number).ok()).or_else(|| number(PROTOCOLS, text));
     match number {
-        None => text.to_ascii_lowercase(),
-        Some(0) => "all".to_owned(),
+        None => text.to_ascii_lowercase().into(),
+        Some(0) => "all".into(),
         Some(number) => PROTOCOLS
             .iter()
             .find(|&&(_, known)| known == number)
-            .map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned()),
+            .map_or_else(|| number.to_string().into(), |&(name, _)| name.into()),
     }
 }
 
@@ -218,6 +220,13 @@ pub(super) fn icmp(text: &str, v6: bool) -> String {
     }
     let parts: Option<Vec<u64>> = text.split('/').map(integer).collect();
     parts.map_or_else(|| text.to_owned(), |parts| parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("/"))
+}
+
+/// A number in decimal digits without leading zeros: as it is where it is
+/// written so.
+pub(super) fn decimal(text: &str, number: u64) -> Cow<'_, str> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+    if digits { Cow::Borrowed(text) } else { number.to_string().into() }
 }
 
 /// A number in decimal or, after `0x`, hexadecimal digits.

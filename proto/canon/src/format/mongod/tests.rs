@@ -2,7 +2,7 @@ use super::*;
 
 fn shown(text: &str) -> Vec<String> {
     let reading = read(text.as_bytes());
-    let one = |one: &Setting| format!("{}={}", one.key, String::from_utf8_lossy(one.value.bytes()));
+    let one = |one: &crate::Setting| format!("{}={}", one.key, String::from_utf8_lossy(one.value.bytes()));
     let mut all: Vec<String> = reading.settings.iter().map(one).collect();
     all.sort();
     all

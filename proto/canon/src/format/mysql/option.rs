@@ -25,7 +25,7 @@ pub(super) struct Canonical {
 /// was pasted on a line of its own: letters alone, or known.
 pub(super) fn may_stand_alone(name: &[u8]) -> bool {
     name.iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b'-' | b'_')) || {
-        let mut name = String::from_utf8_lossy(name).to_ascii_lowercase().replace('-', "_");
+        let mut name = canonical_name(name);
         strip_prefixes(&mut name);
         table::kind(&name).is_some()
     }
@@ -41,7 +41,7 @@ enum Prefix {
 
 /// The canonical form of a name as written and its value.
 pub(super) fn canonical(name: &[u8], value: Option<&[u8]>) -> Canonical {
-    let mut name = String::from_utf8_lossy(name).to_ascii_lowercase().replace('-', "_");
+    let mut name = canonical_name(name);
     let prefix = strip_prefixes(&mut name);
     // A double negation is none: `skip-X=0` turns X on. Nothing else that
     // follows the prefix counts.
@@ -62,17 +62,24 @@ pub(super) fn canonical(name: &[u8], value: Option<&[u8]>) -> Canonical {
     }
 }
 
+/// In lower case, with underscores.
+fn canonical_name(name: &[u8]) -> String {
+    let mut name = String::from_utf8_lossy(name).into_owned();
+    name.make_ascii_lowercase();
+    if name.contains('-') { name.replace('-', "_") } else { name }
+}
+
 /// Takes `loose_`, `skip_`, `disable_` and `enable_` off; a name that the
 /// server knows with its prefix (`skip_networking`) keeps it.
 fn strip_prefixes(name: &mut String) -> Prefix {
     while table::kind(name).is_none() {
         if let Some(rest) = name.strip_prefix("loose_").filter(|rest| !rest.is_empty()) {
-            *name = rest.to_owned();
+            name.drain(..name.len() - rest.len());
             continue;
         }
         for (word, prefix) in [("skip_", Prefix::Off), ("disable_", Prefix::Off), ("enable_", Prefix::On)] {
             if let Some(rest) = name.strip_prefix(word).filter(|rest| !rest.is_empty()) {
-                *name = rest.to_owned();
+                name.drain(..name.len() - rest.len());
                 return prefix;
             }
         }

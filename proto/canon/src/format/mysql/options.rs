@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::option::Canonical;
 use crate::format::gather::{Gather, text};
 use crate::format::includes::FileName;
+use crate::format::kept::Mark;
 use crate::format::path::push_part;
 use crate::format::quote::push_unless_plain;
 use crate::format::rules::digits;
@@ -44,9 +45,21 @@ pub(super) fn is_secret(name: &str) -> bool {
 #[derive(Default)]
 pub(super) struct Options {
     gathered: BTreeMap<Vec<u8>, Gathered>,
-    /// Which groups of servers set an option, and when each did last.
-    groups: BTreeMap<(String, Vec<u8>), usize>,
-    taken: usize,
+    /// The groups of servers, in the order in which they come.
+    groups: Vec<Box<[u8]>>,
+    /// Each option that they set, one after the other.
+    taken: Vec<Taken>,
+    /// How many of these there may be before those are looked for that were
+    /// replaced since.
+    room: usize,
+}
+
+/// An option that a group of a server set, and how long its name is, which its
+/// key ends with.
+struct Taken {
+    mark: Mark,
+    group: u32,
+    name: u32,
 }
 
 /// The values of an option that gathers them, and where the last one stands.
@@ -57,6 +70,14 @@ struct Gathered {
     file: Option<FileName>,
 }
 
+impl Taken {
+    /// The option's name, unless another value has replaced this one since.
+    fn name<'k>(&self, out: &'k Gather) -> Option<&'k str> {
+        let key = out.key(self.mark)?.as_str();
+        key.get(key.len().saturating_sub(self.name as usize)..)
+    }
+}
+
 impl Options {
     /// Takes one option of a group.
     pub(super) fn take(&mut self, group: &[u8], option: Canonical, place: Place, out: &mut Gather) {
@@ -65,7 +86,7 @@ impl Options {
             return self.gather(key, option, place, out.file().cloned());
         }
         if is_server(group) {
-            let earlier = out.value(&key).filter(|_| option.name == "user");
+            let earlier = if option.name == "user" { out.value(&key) } else { None };
             if let Some(earlier) = earlier {
                 if earlier.bytes() != option.value.as_slice() {
                     let reason = "`user` is set before; the server keeps the first one";
@@ -73,17 +94,31 @@ impl Options {
                 }
                 return;
             }
-            self.taken += 1;
-            self.groups.insert((option.name.clone(), group.to_vec()), self.taken);
         }
         if option.name == "plugin_load" {
             // It forgets what `plugin-load-add` said before.
             self.gathered.remove(&self::key(group, "plugin_load_add"));
         }
-        if is_secret(&option.name) && !option.value.starts_with(b"FILE:") {
-            out.set_secret(&key, text(option.value), place);
-        } else {
-            out.set(&key, text(option.value), place);
+        let secret = is_secret(&option.name) && !option.value.starts_with(b"FILE:");
+        let Some(mark) = out.set_marked(&key, text(option.value), place) else { return };
+        out.mark_secret(mark, |_| secret);
+        if is_server(group) {
+            self.taken(group, mark, option.name.len(), out);
+        }
+    }
+
+    /// A group of a server has set an option with a name of so many bytes.
+    fn taken(&mut self, group: &[u8], mark: Mark, name: usize, out: &Gather) {
+        const ROOM_MIN: usize = 1024;
+        if self.groups.last().is_none_or(|last| **last != *group) {
+            self.groups.push(group.into());
+        }
+        // A group, an option and each of its bytes take a byte of a file.
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        self.taken.push(Taken { mark, group: number(self.groups.len() - 1), name: number(name) });
+        if self.taken.len() > self.room.max(ROOM_MIN) {
+            self.taken.retain(|taken| taken.name(out).is_some());
+            self.room = 2 * self.taken.len();
         }
     }
 
@@ -106,25 +141,28 @@ impl Options {
             out.set_quietly(&key, text(joined(&gathered.parts)), gathered.place);
             out.enter(before);
         }
-        if let Some(order) = self.order() {
+        if let Some(order) = self.order(out) {
             out.set_order(ItemKey::order_of(b"server groups"), text(order));
         }
     }
 
     /// A server reads several groups, and of one option in two of them the
     /// later counts: which one that is, for all such options.
-    fn order(&self) -> Option<String> {
+    fn order(&self, out: &Gather) -> Option<String> {
+        if self.groups.len() < 2 {
+            return None;
+        }
         let mut order = Sha256::new();
         let mut several = 0_usize;
-        let groups: Vec<_> = self.groups.iter().collect();
-        for same in groups.chunk_by(|(a, _), (b, _)| a.0 == b.0).filter(|same| same.len() > 1) {
+        let mut all: Vec<(&str, &Taken)> =
+            self.taken.iter().filter_map(|taken| Some((taken.name(out)?, taken))).collect();
+        all.sort_by_key(|(name, _)| *name);
+        for same in all.chunk_by(|(a, _), (b, _)| a == b).filter(|same| same.len() > 1) {
             several += 1;
-            let mut same = same.to_vec();
-            same.sort_by_key(|(_, taken)| **taken);
-            for ((name, group), _) in same {
+            for (name, taken) in same {
                 order.update(name.as_bytes());
                 order.update(b"\0");
-                order.update(group);
+                order.update(&self.groups[taken.group as usize]);
                 order.update(b"\n");
             }
         }

@@ -8,7 +8,7 @@ pub(super) mod word;
 
 use std::borrow::Cow;
 
-use self::word::{Word, fields};
+use self::word::{Field, Word, fields};
 use super::{is_text, tell_mark};
 use crate::format::gather::Gather;
 use crate::format::includes::{FileName, Include, IncludeKind, Includes};
@@ -22,7 +22,7 @@ const CONF: &[&str] = &[".conf"];
 pub(super) struct Record<'a> {
     /// The line it begins on, with those that continue it.
     pub(super) line: Line<'a>,
-    pub(super) fields: Vec<Vec<Word>>,
+    pub(super) fields: Vec<Field<'a>>,
 }
 
 /// What makes items of records.
@@ -111,10 +111,10 @@ fn one(
 }
 
 /// What a line includes, if that is what it is for.
-fn include(fields: &[Vec<Word>]) -> Option<(IncludeKind, &[u8])> {
+fn include<'f>(fields: &'f [Field<'_>]) -> Option<(IncludeKind, &'f [u8])> {
     let [directive, path] = fields else { return None };
-    let ([directive], [path]) = (directive.as_slice(), path.as_slice()) else { return None };
-    let what = match directive.text.as_slice() {
+    let ([directive], [path]) = (&**directive, &**path) else { return None };
+    let what = match &*directive.text {
         b"include" => IncludeKind::File,
         b"include_if_exists" => IncludeKind::FileIfExists,
         b"include_dir" => IncludeKind::Directory(CONF),
@@ -127,7 +127,7 @@ fn include(fields: &[Vec<Word>]) -> Option<(IncludeKind, &[u8])> {
 /// leaves its name there.
 fn expand(
     gather: &mut Gather,
-    fields: &mut [Vec<Word>],
+    fields: &mut [Field<'_>],
     name: Option<&FileName>,
     includes: &mut Includes<'_>,
 ) -> Result<(), Problem> {
@@ -137,25 +137,25 @@ fn expand(
             continue;
         }
         let mut words = Vec::with_capacity(field.len());
-        for word in field.drain(..) {
+        for word in field.iter() {
             if word.is_file() {
-                result = result.and(words_of(gather, &word, name, includes, &mut words));
+                result = result.and(words_of(gather, word, name, includes, &mut words));
             } else {
-                words.push(word);
+                words.push(word.clone());
             }
         }
-        *field = words;
+        *field = Field::Several(words);
     }
     result
 }
 
 /// Appends the words of all lines of a file.
-fn words_of(
+fn words_of<'a>(
     gather: &mut Gather,
-    word: &Word,
+    word: &Word<'a>,
     name: Option<&FileName>,
     includes: &mut Includes<'_>,
-    words: &mut Vec<Word>,
+    words: &mut Vec<Word<'a>>,
 ) -> Result<(), Problem> {
     let include = Include { path: &word.text[1..], from: name, what: IncludeKind::File };
     let mut result = Ok(());
@@ -165,7 +165,9 @@ fn words_of(
         }
         let mut lines = lines(&file.bytes);
         while let Some(first) = lines.next() {
-            for word in fields(&continued(&first, &mut lines)).into_iter().flatten() {
+            let text = continued(&first, &mut lines);
+            for word in fields(&text).iter().flat_map(|field| field.iter()) {
+                let word = word.clone().into_owned();
                 if word.is_file() {
                     let inner = words_of(gather, &word, Some(&file.name), deeper, words);
                     result = std::mem::replace(&mut result, Ok(())).and(inner);

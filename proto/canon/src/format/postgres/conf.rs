@@ -27,7 +27,7 @@ pub(in crate::format) fn read(bytes: &[u8], name: Option<&FileName>, files: &mut
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     let mut includes = Includes::new(files);
     read_lines(&mut gather, bytes, name, &mut includes);
     if !name.is_some_and(|name| name.ends_with(AUTO_CONF)) {

@@ -6,9 +6,10 @@
 mod address;
 mod option;
 
+use std::borrow::Cow;
 use std::slice::Iter;
 
-use super::auth::word::Word;
+use super::auth::word::{Field, Word};
 use super::auth::{self, Record, Records};
 use crate::format::Reading;
 use crate::format::gather::Gather;
@@ -49,7 +50,7 @@ pub(in crate::format) fn read(bytes: &[u8], name: Option<&FileName>, files: &mut
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     let mut rules = Rules { list: RuleList::new(b"hba") };
     auth::read(&mut gather, bytes, name, &mut Includes::new(files), &mut rules);
     rules.list.finish(&mut gather);
@@ -63,48 +64,56 @@ struct Rules {
 impl Records for Rules {
     fn take(&mut self, gather: &mut Gather, record: &Record<'_>) -> Result<(), String> {
         let rule = Rule::of(&record.fields)?;
-        self.list.push(gather, &rule.text, &rule.shown, record.line.place(0));
+        let shown = rule.shown.as_ref().unwrap_or(&rule.text);
+        self.list.push(gather, &rule.text, shown, record.line.place(0));
         Ok(())
     }
 }
 
+/// Bytes of a rule as people write them.
+const RULE_BYTES_USUAL: usize = 96;
+
 /// A rule in canonical form.
 struct Rule {
     text: Vec<u8>,
-    /// The same without passwords.
-    shown: Vec<u8>,
+    /// The same without passwords, where it may have some.
+    shown: Option<Vec<u8>>,
 }
 
 impl Rule {
-    fn of(fields: &[Vec<Word>]) -> Result<Self, String> {
+    fn of(fields: &[Field<'_>]) -> Result<Self, String> {
         let mut fields = fields.iter();
         let kind = known(single(&mut fields, "type")?, TYPES, "type")?;
-        let mut text = kind.as_bytes().to_vec();
+        let mut text = Vec::with_capacity(RULE_BYTES_USUAL);
+        text.extend_from_slice(kind.as_bytes());
         push_set(&mut text, next(&mut fields, "database")?, DATABASES);
         push_set(&mut text, next(&mut fields, "user")?, USERS);
         if kind != "local" {
             let address = single(&mut fields, "address")?;
             text.push(b' ');
-            text.extend(address::canonical(address, || single(&mut fields, "netmask"))?);
+            address::push(&mut text, address, || single(&mut fields, "netmask"))?;
         }
         let method = known(single(&mut fields, "method")?, METHODS, "method")?;
         let method = method_on(kind, method)?;
         text.push(b' ');
         text.extend_from_slice(method.as_bytes());
-        let options = option::read(fields.flatten(), kind, method)?;
-        let mut shown = text.clone();
+        let options = option::read(fields.flat_map(|field| field.iter()), kind, method)?;
+        let shown = (!options.is_empty()).then(|| {
+            let mut shown = text.clone();
+            option::write(&mut shown, &options, true);
+            shown
+        });
         option::write(&mut text, &options, false);
-        option::write(&mut shown, &options, true);
         Ok(Self { text, shown })
     }
 }
 
-fn next<'a>(fields: &mut Iter<'a, Vec<Word>>, what: &str) -> Result<&'a [Word], String> {
-    fields.next().map(Vec::as_slice).ok_or_else(|| format!("the rule ends before its {what}"))
+fn next<'a>(fields: &mut Iter<'a, Field<'a>>, what: &str) -> Result<&'a [Word<'a>], String> {
+    fields.next().map(|field| &**field).ok_or_else(|| format!("the rule ends before its {what}"))
 }
 
 /// The only word of the next field.
-fn single<'a>(fields: &mut Iter<'a, Vec<Word>>, what: &str) -> Result<&'a Word, String> {
+fn single<'a>(fields: &mut Iter<'a, Field<'a>>, what: &str) -> Result<&'a Word<'a>, String> {
     match next(fields, what)? {
         [word] => Ok(word),
         _ => Err(format!("the {what} has several values; it takes one")),
@@ -112,8 +121,8 @@ fn single<'a>(fields: &mut Iter<'a, Vec<Word>>, what: &str) -> Result<&'a Word, 
 }
 
 /// One of a closed set of words, quoted or not.
-fn known(word: &Word, words: &[&'static str], what: &str) -> Result<&'static str, String> {
-    let found = words.iter().find(|known| known.as_bytes() == word.text);
+fn known(word: &Word<'_>, words: &[&'static str], what: &str) -> Result<&'static str, String> {
+    let found = words.iter().find(|known| *known.as_bytes() == *word.text);
     found.copied().ok_or_else(|| format!("the {what} is none of {}", words.join(", ")))
 }
 
@@ -130,23 +139,30 @@ fn method_on(kind: &str, method: &'static str) -> Result<&'static str, String> {
 }
 
 /// Appends a list whose order means nothing.
-fn push_set(text: &mut Vec<u8>, field: &[Word], keywords: &[&str]) {
-    let mut words: Vec<Vec<u8>> = field.iter().map(|word| written(word, keywords)).collect();
+fn push_set(text: &mut Vec<u8>, field: &[Word<'_>], keywords: &[&str]) {
+    let mut words: Vec<Cow<'_, [u8]>> = field.iter().map(|word| written(word, keywords)).collect();
     words.sort_unstable();
     words.dedup();
-    text.push(b' ');
-    text.extend(words.join(&b','));
+    for (at, word) in words.iter().enumerate() {
+        text.push(if at == 0 { b' ' } else { b',' });
+        text.extend_from_slice(word);
+    }
+    if words.is_empty() {
+        text.push(b' ');
+    }
 }
 
-fn written(word: &Word, keywords: &[&str]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(word.text.len());
+fn written<'w>(word: &'w Word<'_>, keywords: &[&str]) -> Cow<'w, [u8]> {
     // The older name of the same thing.
     if keywords == DATABASES && word.is("samegroup") {
-        text.extend_from_slice(b"samerole");
-    } else {
-        word.write(&mut text, keywords);
+        return Cow::Borrowed(b"samerole");
     }
-    text
+    if word.is_plain(keywords) {
+        return Cow::Borrowed(&word.text);
+    }
+    let mut text = Vec::with_capacity(word.text.len() + 2);
+    word.write(&mut text, keywords);
+    text.into()
 }
 
 #[cfg(test)]

@@ -13,12 +13,15 @@ use crate::format::rules::RuleList;
 /// What has a meaning of its own in the place of a database user.
 const USERS: &[&str] = &["all"];
 
+/// Bytes of a rule as people write them.
+const RULE_BYTES_USUAL: usize = 96;
+
 /// Reads the bytes of the file of that name.
 pub(in crate::format) fn read(bytes: &[u8], name: Option<&FileName>, files: &mut dyn Files) -> Reading {
     if let Some(reading) = unreadable(bytes) {
         return reading;
     }
-    let mut gather = Gather::new();
+    let mut gather = Gather::with_room(bytes.len());
     let mut maps = Maps { list: RuleList::unordered(b"ident") };
     auth::read(&mut gather, bytes, name, &mut Includes::new(files), &mut maps);
     gather.finish(bytes)
@@ -34,9 +37,9 @@ impl Records for Maps {
         let [map, system, user, ..] = record.fields.as_slice() else {
             return Err("a map needs three fields: its name, a system user and a database user".to_owned());
         };
-        let mut rule = Vec::new();
+        let mut rule = Vec::with_capacity(RULE_BYTES_USUAL);
         for (field, keywords) in [(map, &[][..]), (system, &[]), (user, USERS)] {
-            let [word] = field.as_slice() else {
+            let [word] = &**field else {
                 return Err("a field of a map has several values; it takes one".to_owned());
             };
             if !rule.is_empty() {

@@ -4,7 +4,8 @@
 //! as it stands. Passwords leave this file only as hashes, apart from the
 //! rules, and marked as secrets.
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,10 +13,15 @@ use super::split;
 use crate::format::gather::{Gather, text};
 use crate::{Place, ProblemKind};
 
+/// Bytes of the key of a user and of its rules, as people write them.
+const KEY_BYTES_USUAL: usize = 64;
+const RULES_BYTES_USUAL: usize = 128;
+
 /// Takes a user with its rules: one setting for these, another for passwords.
 pub(super) fn user(name: &[u8], rules: &[&[u8]], place: Place, out: &mut Gather) {
-    let mut key = b"user ".to_vec();
-    key.extend_from_slice(&split::joined([name]));
+    let mut key = Vec::with_capacity(KEY_BYTES_USUAL);
+    key.extend_from_slice(b"user ");
+    split::push_joined(&mut key, [name]);
     if matches!(name.first(), Some(b'>' | b'<' | b'#' | b'!')) {
         out.problem(ProblemKind::Syntax, place, "a password stands where the name of the user is missing", None);
         out.unread(name);
@@ -38,25 +44,26 @@ pub(super) fn user(name: &[u8], rules: &[&[u8]], place: Place, out: &mut Gather)
 
 /// What rules have come to so far; a new user may do nothing.
 #[derive(Default)]
-struct User {
+struct User<'a> {
     on: bool,
     nopass: bool,
     skips_check: bool,
     passwords: BTreeSet<String>,
-    rights: Rights,
+    rights: Rights<'a>,
     selectors: Vec<Vec<u8>>,
 }
 
 /// Keys, channels and commands, of the user itself or of a selector.
 #[derive(Default)]
-struct Rights {
-    keys: BTreeSet<Vec<u8>>,
-    channels: BTreeSet<Vec<u8>>,
-    commands: Vec<Vec<u8>>,
+struct Rights<'a> {
+    /// In any order, some perhaps twice.
+    keys: Vec<Cow<'a, [u8]>>,
+    channels: Vec<Cow<'a, [u8]>>,
+    commands: Vec<Cow<'a, [u8]>>,
 }
 
-impl User {
-    fn apply_all(&mut self, rules: &[&[u8]]) -> Result<(), &'static str> {
+impl<'a> User<'a> {
+    fn apply_all(&mut self, rules: &[&'a [u8]]) -> Result<(), &'static str> {
         let mut rules = rules.iter().copied().filter(|rule| !rule.is_empty());
         while let Some(rule) = rules.next() {
             if rule.starts_with(b"(") {
@@ -69,7 +76,7 @@ impl User {
     }
 
     /// A selector stands in one word or in several, up to the one that closes.
-    fn selector<'a>(&mut self, first: &'a [u8], rest: &mut impl Iterator<Item = &'a [u8]>) -> Result<(), &'static str> {
+    fn selector(&mut self, first: &'a [u8], rest: &mut impl Iterator<Item = &'a [u8]>) -> Result<(), &'static str> {
         let mut rights = Rights::default();
         let mut word = &first[1..];
         loop {
@@ -84,18 +91,21 @@ impl User {
             }
             word = rest.next().ok_or("a selector has no `)`")?;
         }
-        self.selectors.push([b"(".as_slice(), &rights.shown(), b")"].concat());
+        let mut shown = b"(".to_vec();
+        rights.push_shown(&mut shown);
+        shown.push(b')');
+        self.selectors.push(shown);
         Ok(())
     }
 
-    fn apply(&mut self, rule: &[u8]) -> Result<(), &'static str> {
+    fn apply(&mut self, rule: &'a [u8]) -> Result<(), &'static str> {
         match rule {
             [b'>', password @ ..] => self.add(hash(password)),
             [b'<', password @ ..] => self.remove(&hash(password))?,
             [b'#', digits @ ..] => self.add(hash_as_written(digits)?),
             [b'!', digits @ ..] => self.remove(&hash_as_written(digits)?)?,
             _ if self.rights.apply(rule)? => {}
-            _ => self.apply_word(&rule.to_ascii_lowercase())?,
+            _ => self.apply_word(&lower(rule))?,
         }
         Ok(())
     }
@@ -130,8 +140,9 @@ impl User {
         self.passwords.remove(hash).then_some(()).ok_or("a password is taken away that was not given")
     }
 
-    fn shown(&self) -> Vec<u8> {
-        let mut text = if self.on { b"on".to_vec() } else { b"off".to_vec() };
+    fn shown(&mut self) -> Vec<u8> {
+        let mut text = Vec::with_capacity(RULES_BYTES_USUAL);
+        text.extend_from_slice(if self.on { b"on" } else { b"off" });
         if self.nopass {
             text.extend_from_slice(b" nopass");
         }
@@ -139,44 +150,37 @@ impl User {
             text.extend_from_slice(b" skip-sanitize-payload");
         }
         text.push(b' ');
-        text.extend_from_slice(&self.rights.shown());
+        self.rights.push_shown(&mut text);
         for selector in &self.selectors {
             text.push(b' ');
             text.extend_from_slice(selector);
         }
+        text.shrink_to_fit();
         text
     }
 }
 
-impl Rights {
+impl<'a> Rights<'a> {
     /// Applies a rule about keys, channels or commands; whether it is one.
-    fn apply(&mut self, rule: &[u8]) -> Result<bool, &'static str> {
+    fn apply(&mut self, rule: &'a [u8]) -> Result<bool, &'static str> {
         match rule {
-            [b'~', ..] => {
-                self.keys.insert(rule.to_vec());
-            }
+            [b'~', ..] => self.keys.push(rule.into()),
             [b'%', ..] => self.keys_with_permissions(rule)?,
-            [b'&', ..] => {
-                self.channels.insert(rule.to_vec());
-            }
-            [b'+' | b'-', name @ ..] if !name.is_empty() => self.commands.push(rule.to_ascii_lowercase()),
-            _ => return Ok(self.apply_word(&rule.to_ascii_lowercase())),
+            [b'&', ..] => self.channels.push(rule.into()),
+            [b'+' | b'-', name @ ..] if !name.is_empty() => self.commands.push(lower(rule)),
+            _ => return Ok(self.apply_word(&lower(rule))),
         }
         Ok(true)
     }
 
     fn apply_word(&mut self, word: &[u8]) -> bool {
         match word {
-            b"allkeys" => {
-                self.keys.insert(b"~*".to_vec());
-            }
+            b"allkeys" => self.keys.push(Cow::Borrowed(b"~*")),
             b"resetkeys" => self.keys.clear(),
-            b"allchannels" => {
-                self.channels.insert(b"&*".to_vec());
-            }
+            b"allchannels" => self.channels.push(Cow::Borrowed(b"&*")),
             b"resetchannels" => self.channels.clear(),
-            b"allcommands" => self.commands.push(b"+@all".to_vec()),
-            b"nocommands" => self.commands.push(b"-@all".to_vec()),
+            b"allcommands" => self.commands.push(Cow::Borrowed(b"+@all")),
+            b"nocommands" => self.commands.push(Cow::Borrowed(b"-@all")),
             _ => return false,
         }
         true
@@ -194,7 +198,7 @@ impl Rights {
             (true, false, true) => "%W",
             _ => return Err(WRONG),
         };
-        self.keys.insert([permissions.as_bytes(), &rule[tilde..]].concat());
+        self.keys.push([permissions.as_bytes(), &rule[tilde..]].concat().into());
         Ok(())
     }
 
@@ -203,29 +207,45 @@ impl Rights {
     /// nothing away is left out as far as that can be told without knowing
     /// what a category holds.
     fn effective(&self) -> Vec<&[u8]> {
-        let all = |rule: &&Vec<u8>| rule[1..] == *b"@all";
+        let all = |rule: &&Cow<'_, [u8]>| rule[1..] == *b"@all";
         let start = self.commands.iter().rposition(|rule| all(&rule));
         let base: &[u8] = start.map_or(b"-@all", |at| &self.commands[at]);
         let rules = &self.commands[start.map_or(0, |at| at + 1)..];
-        let last: HashMap<&[u8], usize> = rules.iter().enumerate().map(|(at, rule)| (&rule[1..], at)).collect();
-        let counts = |(at, rule): &(usize, &Vec<u8>)| {
-            let parent = rule[1..].split(|&b| b == b'|').next().unwrap_or_default();
-            last[&rule[1..]] == *at && last.get(parent).is_none_or(|parent| parent <= at)
+        // In order of names, and of one name in the order of the rules.
+        let mut names: Vec<(&[u8], usize)> = rules.iter().enumerate().map(|(at, rule)| (&rule[1..], at)).collect();
+        names.sort_unstable();
+        let last = |name: &[u8]| {
+            let behind = names.partition_point(|(one, _)| *one <= name);
+            names[..behind].last().filter(|(one, _)| *one == name).map(|(_, at)| *at)
         };
-        let counting = rules.iter().enumerate().filter(counts).map(|(_, rule)| rule.as_slice());
-        let mut effective: Vec<&[u8]> = counting.skip_while(|rule| rule[0] == base[0]).collect();
-        if effective.iter().all(|rule| rule[0] != base[0]) {
-            effective.sort_unstable();
+        let counts = |(at, rule): &(usize, &Cow<'_, [u8]>)| {
+            let parent = rule[1..].split(|&b| b == b'|').next().unwrap_or_default();
+            last(&rule[1..]) == Some(*at) && last(parent).is_none_or(|parent| parent <= *at)
+        };
+        let counting = rules.iter().enumerate().filter(counts).map(|(_, rule)| &**rule);
+        let mut effective: Vec<&[u8]> = Vec::with_capacity(rules.len() + 1);
+        effective.push(base);
+        effective.extend(counting.skip_while(|rule| rule[0] == base[0]));
+        let behind = &mut effective[1..];
+        if behind.iter().all(|rule| rule[0] != base[0]) {
+            behind.sort_unstable();
         }
-        effective.insert(0, base);
         effective
     }
 
-    fn shown(&self) -> Vec<u8> {
-        let keys = self.keys.iter().map(Vec::as_slice);
-        let channels = self.channels.iter().map(Vec::as_slice);
-        split::joined(keys.chain(channels).chain(self.effective()))
+    /// Appends what these rights come to.
+    fn push_shown(&mut self, text: &mut Vec<u8>) {
+        for set in [&mut self.keys, &mut self.channels] {
+            set.sort_unstable();
+            set.dedup();
+        }
+        let patterns = self.keys.iter().chain(&self.channels).map(|pattern| &**pattern);
+        split::push_joined(text, patterns.chain(self.effective()));
     }
+}
+
+fn lower(word: &[u8]) -> Cow<'_, [u8]> {
+    if word.iter().any(u8::is_ascii_uppercase) { word.to_ascii_lowercase().into() } else { Cow::Borrowed(word) }
 }
 
 fn hash(password: &[u8]) -> String {

@@ -104,14 +104,19 @@ fn hex(digit: u8) -> u8 {
 /// Words as one text, in quotes where one could be taken for none or several.
 pub(super) fn joined<'a>(words: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut text = Vec::new();
+    push_joined(&mut text, words);
+    text
+}
+
+/// Appends the same.
+pub(super) fn push_joined<'a>(text: &mut Vec<u8>, words: impl IntoIterator<Item = &'a [u8]>) {
     for (at, word) in words.into_iter().enumerate() {
         if at > 0 {
             text.push(b' ');
         }
         let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'\\') && !is_space(*b);
-        push_unless_plain(&mut text, word, plain);
+        push_unless_plain(text, word, plain);
     }
-    text
 }
 
 #[cfg(test)]

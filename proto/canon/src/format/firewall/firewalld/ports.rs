@@ -75,5 +75,5 @@ pub(super) fn is_protocol(name: &str) -> bool {
 /// A protocol by name or number; `None` when it is neither.
 pub(super) fn protocol(text: &str) -> Option<String> {
     let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    (if is_number { text.parse::<u8>().is_ok() } else { is_name(text) }).then(|| names::protocol(text))
+    (if is_number { text.parse::<u8>().is_ok() } else { is_name(text) }).then(|| names::protocol(text).into_owned())
 }

@@ -259,7 +259,7 @@ fn part(element: &Element) -> Option<(usize, String)> {
 fn value_of(name: &str, attribute: &str, value: &str) -> Option<String> {
     let as_written = || value.to_owned();
     match (name, attribute) {
-        (_, "address" | "to-addr") => address::canonical(value),
+        (_, "address" | "to-addr") => address::canonical(value).map(|it| it.into_owned()),
         (_, "port" | "to-port") => ports::canonical(value),
         (_, "mac") => mac(value),
         (_, "protocol") => ports::is_protocol(value).then(as_written),

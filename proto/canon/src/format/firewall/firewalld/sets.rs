@@ -82,7 +82,7 @@ impl Kind<'_> {
 
     fn address(&self, item: &str) -> Option<String> {
         let family = if self.is_v6 { "ipv6" } else { "ipv4" };
-        address::canonical(item).filter(|_| values::is_of_family(family, item))
+        address::canonical(item).filter(|_| values::is_of_family(family, item)).map(|it| it.into_owned())
     }
 
     fn range(&self, item: &str, may_mask: bool) -> Option<String> {

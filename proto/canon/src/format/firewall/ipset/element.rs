@@ -4,6 +4,7 @@
 //! networks that fill it: so does ipset keep them. Knows the types of sets by
 //! their parts; a part that it does not know stays as it is written.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::format::firewall::{address, names};
@@ -60,6 +61,10 @@ impl Kind {
     /// # Errors
     /// When there are more than `left`.
     pub(super) fn each(&self, text: &str, left: usize, mut give: impl FnMut(String)) -> Result<usize, TooMany> {
+        if let Some(text) = self.one(text) {
+            give(text.into_owned());
+            return Ok(1);
+        }
         let mut whole = vec![String::with_capacity(text.len())];
         for (at, part) in text.split(',').enumerate() {
             let kind = self.parts.get(at).copied().unwrap_or(Part::Name);
@@ -74,13 +79,22 @@ impl Kind {
         Ok(count)
     }
 
+    /// The element, where it is one host or one network: most are.
+    fn one<'t>(&self, text: &'t str) -> Option<Cow<'t, str>> {
+        match *self.parts {
+            [Part::Network] if !text.contains(['-', ',']) => Some(address::or_same(text)),
+            [Part::Host] if self.netmask.is_none() && text.parse::<Ipv4Addr>().is_ok() => Some(Cow::Borrowed(text)),
+            _ => None,
+        }
+    }
+
     fn forms(&self, kind: Part, text: &str, left: usize) -> Result<Vec<String>, TooMany> {
         Ok(match kind {
             Part::Host => match self.hosts(text) {
                 Some(hosts) => hosts.up_to(left)?,
                 None => {
                     let masked = self.netmask.and_then(|mask| masked_v6(text, mask));
-                    vec![masked.or_else(|| address::canonical(text)).unwrap_or_else(|| text.to_owned())]
+                    vec![masked.unwrap_or_else(|| address::or_same(text).into_owned())]
                 }
             },
             Part::Network => networks(text),
@@ -176,7 +190,7 @@ fn range(text: &str) -> Option<(u32, u32)> {
 /// The networks of a network or of a range of IPv4.
 fn networks(text: &str) -> Vec<String> {
     let Some((first, last)) = text.contains('-').then(|| range(text)).flatten() else {
-        return vec![address::canonical(text).unwrap_or_else(|| text.to_owned())];
+        return vec![address::or_same(text).into_owned()];
     };
     let (mut at, last) = (u64::from(first), u64::from(last));
     let mut found = Vec::new();

@@ -5,56 +5,60 @@
 //! order of options within a match is not. It checks no rule for being
 //! possible: that is the kernel's to say.
 
+mod text;
+
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
 
 use super::modules::{self, Kind, Module};
 use super::value;
-use super::words::{Word, push_word};
+use super::words::Word;
 use crate::format::firewall::{address, names};
 
 /// Matches of one rule: each option is looked for in all. Tools write ten.
 const MATCHES_MAX: usize = 64;
 
+/// Words that an option takes at most (see [`value::arguments`]).
+const ARGUMENTS_MAX: usize = 2;
+
 /// One option in its one form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Opt {
+pub(crate) struct Opt<'a> {
     /// Whether `!` stands before it.
     pub(crate) negated: bool,
     /// With its dashes.
-    pub(crate) name: Cow<'static, str>,
+    pub(crate) name: &'a str,
     /// Its arguments, in quotes where they need them.
-    pub(crate) value: String,
+    pub(crate) value: Cow<'a, str>,
     rank: usize,
 }
 
 /// A match, or the target, with its options.
 #[derive(Debug, Clone)]
-pub(crate) struct Part {
+pub(crate) struct Part<'a> {
     /// Its name.
-    pub(crate) name: String,
+    pub(crate) name: &'a str,
     /// Its options in canonical order.
-    pub(crate) options: Vec<Opt>,
+    pub(crate) options: Vec<Opt<'a>>,
     known: Option<&'static Module>,
     span_ms: Option<u64>,
 }
 
-/// A rule, parsed. It prints as its canonical text.
+/// A rule, parsed, of the words of its line. It prints as its canonical text.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Rule {
+pub(crate) struct Rule<'a> {
     /// Addresses, interfaces and the protocol: `-s -d -i -o -p -f`.
-    pub(crate) base: Vec<Opt>,
+    pub(crate) base: Vec<Opt<'a>>,
     /// The matches, in order.
-    pub(crate) matches: Vec<Part>,
+    pub(crate) matches: Vec<Part<'a>>,
     /// The target.
-    pub(crate) target: Option<Part>,
+    pub(crate) target: Option<Part<'a>>,
     /// Whether the target is gone to (`-g`) and not jumped to.
     pub(crate) goes: bool,
     /// The comment without dates, in quotes where it needs them.
-    pub(crate) comment: Option<String>,
-    sources: Vec<String>,
-    destinations: Vec<String>,
-    protocol: Option<String>,
+    pub(crate) comment: Option<Cow<'a, str>>,
+    sources: Vec<Cow<'a, str>>,
+    destinations: Vec<Cow<'a, str>>,
+    protocol: Option<Cow<'static, str>>,
 }
 
 /// Why a rule could not be read, and at which byte of its line.
@@ -78,7 +82,7 @@ enum Last {
 ///
 /// # Errors
 /// What is wrong, and where.
-pub(crate) fn read(words: &[Word<'_>], v6: bool) -> Result<Rule, Unread> {
+pub(crate) fn read<'a>(words: &'a [Word<'a>], v6: bool) -> Result<Rule<'a>, Unread> {
     let mut reader = Reader { words, at: 0, rule: Rule::default(), last: Last::Nothing, v6 };
     while reader.at < words.len() {
         reader.option()?;
@@ -88,22 +92,22 @@ pub(crate) fn read(words: &[Word<'_>], v6: bool) -> Result<Rule, Unread> {
     Ok(rule)
 }
 
-struct Reader<'a, 'w> {
-    words: &'a [Word<'w>],
+struct Reader<'a> {
+    words: &'a [Word<'a>],
     at: usize,
-    rule: Rule,
+    rule: Rule<'a>,
     last: Last,
     v6: bool,
 }
 
-impl<'w> Reader<'_, 'w> {
+impl<'a> Reader<'a> {
     fn unread<T>(&self, reason: &'static str) -> Result<T, Unread> {
         let word = self.words.get(self.at).or(self.words.last());
         Err(Unread { reason, at: word.map_or(0, |word| word.at) })
     }
 
     /// The next word as an argument; one that looks like an option is none.
-    fn argument(&mut self) -> Result<&str, Unread> {
+    fn argument(&mut self) -> Result<&'a str, Unread> {
         if self.at >= self.words.len() {
             return self.unread("an option lacks its argument");
         }
@@ -124,22 +128,22 @@ impl<'w> Reader<'_, 'w> {
         if word.quoted || !word.text.starts_with('-') || word.text.len() < 2 {
             return self.unread("a word that is no option and belongs to none");
         }
-        let name = word.text.clone();
+        let name = &*word.text;
         self.at += 1;
-        match &*name {
+        match name {
             "-s" | "--source" | "--src" => self.address("-s", 0, negated),
             "-d" | "--destination" | "--dst" => self.address("-d", 1, negated),
             "-i" | "--in-interface" => self.interface("-i", 2, negated),
             "-o" | "--out-interface" => self.interface("-o", 3, negated),
-            "-p" | "--protocol" | "--proto" if !self.belongs_to_match(&name) => self.protocol(negated),
-            "-f" | "--fragment" => self.base("-f", 5, negated, String::new()),
+            "-p" | "--protocol" | "--proto" if !self.belongs_to_match(name) => self.protocol(negated),
+            "-f" | "--fragment" => self.base("-f", 5, negated, Cow::Borrowed("")),
             "-m" | "--match" => self.module(),
             "-j" | "--jump" => self.target(false),
             "-g" | "--goto" => self.target(true),
             "-c" | "--set-counters" => self.argument().map(|_| ()).and_then(|()| self.argument().map(|_| ())),
-            "-4" | "--ipv4" => self.base("-4", 6, negated, String::new()),
-            "-6" | "--ipv6" => self.base("-6", 6, negated, String::new()),
-            _ => self.module_option(&name, negated),
+            "-4" | "--ipv4" => self.base("-4", 6, negated, Cow::Borrowed("")),
+            "-6" | "--ipv6" => self.base("-6", 6, negated, Cow::Borrowed("")),
+            _ => self.module_option(name, negated),
         }
     }
 
@@ -148,30 +152,29 @@ impl<'w> Reader<'_, 'w> {
         name == "--proto" && self.part_with(name).is_some()
     }
 
-    fn base(&mut self, name: &'static str, rank: usize, negated: bool, value: String) -> Result<(), Unread> {
+    fn base(&mut self, name: &'a str, rank: usize, negated: bool, value: Cow<'a, str>) -> Result<(), Unread> {
         let at = self.at;
         if self.rule.base.iter().any(|opt| opt.name == name) {
             self.at = at.saturating_sub(1);
             return self.unread("an option that may stand once stands twice");
         }
-        self.rule.base.push(Opt { negated, name: Cow::Borrowed(name), value, rank });
+        self.rule.base.push(Opt { negated, name, value, rank });
         Ok(())
     }
 
     fn address(&mut self, name: &'static str, rank: usize, negated: bool) -> Result<(), Unread> {
         let negated = self.negation() || negated;
-        let list: Vec<String> =
-            self.argument()?.split(',').map(|one| address::canonical(one).unwrap_or_else(|| one.to_owned())).collect();
-        let kept = if list.len() == 1 {
-            if address::is_any(&list[0]) && !negated {
-                return Ok(());
-            }
-            list[0].clone()
-        } else {
+        let written = self.argument()?;
+        let kept = if written.contains(',') {
             let several = if rank == 0 { &mut self.rule.sources } else { &mut self.rule.destinations };
-            several.extend(list);
-            String::new()
+            several.extend(written.split(',').map(address::or_same));
+            Cow::Borrowed("")
+        } else {
+            address::or_same(written)
         };
+        if address::is_any(&kept) && !negated {
+            return Ok(());
+        }
         self.base(name, rank, negated, kept)
     }
 
@@ -197,17 +200,17 @@ impl<'w> Reader<'_, 'w> {
     fn module(&mut self) -> Result<(), Unread> {
         let written = self.argument()?;
         let known = modules::match_of(written);
-        let name = known.map_or(written, |module| module.name).to_owned();
+        let name = known.map_or(written, |module| module.name);
         self.last = Last::Match(self.load(name, known)?);
         Ok(())
     }
 
     fn target(&mut self, goes: bool) -> Result<(), Unread> {
-        let name = self.argument()?.to_owned();
+        let name = self.argument()?;
         if self.rule.target.is_some() {
             return self.unread("a rule has one target");
         }
-        let known = if goes { None } else { modules::target_of(&name) };
+        let known = if goes { None } else { modules::target_of(name) };
         self.rule.goes = goes;
         self.rule.target = Some(Part { name, options: Vec::new(), span_ms: None, known });
         self.last = Last::Target;
@@ -216,7 +219,7 @@ impl<'w> Reader<'_, 'w> {
 
     /// The part loaded last that knows an option, with the option.
     fn part_with(&self, name: &str) -> Option<(Last, &'static Module, usize)> {
-        let of = |last: Last, part: &Part| {
+        let of = |last: Last, part: &Part<'_>| {
             let module = part.known?;
             Some((last, module, module.option(name)?))
         };
@@ -226,7 +229,7 @@ impl<'w> Reader<'_, 'w> {
     }
 
     /// Loads a match.
-    fn load(&mut self, name: String, known: Option<&'static Module>) -> Result<usize, Unread> {
+    fn load(&mut self, name: &'a str, known: Option<&'static Module>) -> Result<usize, Unread> {
         let at = self.rule.matches.len();
         if at >= MATCHES_MAX {
             return self.unread("the rule has too many matches");
@@ -240,11 +243,11 @@ impl<'w> Reader<'_, 'w> {
     fn implicit(&mut self, name: &str) -> Option<(Last, &'static Module, usize)> {
         let module = modules::match_of_protocol(self.rule.protocol.as_deref()?)?;
         let option = module.option(name)?;
-        let at = self.load(module.name.to_owned(), Some(module)).ok()?;
+        let at = self.load(module.name, Some(module)).ok()?;
         Some((Last::Match(at), module, option))
     }
 
-    fn module_option(&mut self, name: &str, negated: bool) -> Result<(), Unread> {
+    fn module_option(&mut self, name: &'a str, negated: bool) -> Result<(), Unread> {
         let (name, joined) = match name.split_once('=') {
             Some((name, value)) if name.starts_with("--") => (name, Some(value)),
             _ => (name, None),
@@ -257,27 +260,30 @@ impl<'w> Reader<'_, 'w> {
         let count = value::arguments(kind);
         // Behind a flag, `!` belongs to what follows.
         let negated = (count > 0 && self.negation()) || negated;
-        let mut arguments: Vec<&str> = joined.into_iter().collect();
-        while arguments.len() < count {
+        let (mut arguments, mut given) = ([""; ARGUMENTS_MAX], usize::from(joined.is_some()));
+        arguments[0] = joined.unwrap_or_default();
+        while given < count {
             let Some(word) = words.get(self.at) else { return self.unread("an option lacks its argument") };
-            arguments.push(&word.text);
+            arguments[given] = &word.text;
+            given += 1;
             self.at += 1;
         }
+        let arguments = &arguments[..given];
         let mut negated = negated;
-        let mut value = value::canonical(kind, &arguments, self.v6);
+        let mut value = value::canonical(kind, arguments, self.v6);
         if kind == Kind::Port
             && negated
             && let Some(other) = value.as_deref().and_then(value::port_complement)
         {
             negated = false;
-            value = Some(other);
+            value = Some(other.into());
         }
         if kind == Kind::Rate && module.name == "hashlimit" {
             self.expire(part, value::rate_span_ms(arguments[0]));
         }
         if kind == Kind::Comment {
             self.rule.comment = value;
-        } else if let Some(value) = value.or_else(|| negated.then(|| value::quoted(&arguments))) {
+        } else if let Some(value) = value.or_else(|| negated.then(|| value::quoted(arguments))) {
             self.push(part, Opt { negated, name: canonical_name(known, kind), value, rank });
         }
         Ok(())
@@ -285,13 +291,13 @@ impl<'w> Reader<'_, 'w> {
 
     /// An option of a match that is not known takes what follows up to the
     /// next option.
-    fn unknown(&mut self, name: &str, joined: Option<&str>, negated: bool) -> Result<(), Unread> {
+    fn unknown(&mut self, name: &'a str, joined: Option<&'a str>, negated: bool) -> Result<(), Unread> {
         if self.last == Last::Nothing {
             self.at = self.at.saturating_sub(1);
             return self.unread("an option that belongs to no match");
         }
         let words = self.words;
-        let mut arguments: Vec<&str> = joined.into_iter().collect();
+        let mut arguments: Vec<&'a str> = joined.into_iter().collect();
         while let Some(word) = words.get(self.at) {
             if !word.quoted && (word.text == "!" || is_option(&word.text)) {
                 break;
@@ -300,7 +306,7 @@ impl<'w> Reader<'_, 'w> {
             self.at += 1;
         }
         let value = value::quoted(&arguments);
-        self.push(self.last, Opt { negated, name: Cow::Owned(name.to_owned()), value, rank: usize::MAX });
+        self.push(self.last, Opt { negated, name, value, rank: usize::MAX });
         Ok(())
     }
 
@@ -314,7 +320,7 @@ impl<'w> Reader<'_, 'w> {
         }
     }
 
-    fn push(&mut self, part: Last, opt: Opt) {
+    fn push(&mut self, part: Last, opt: Opt<'a>) {
         let part = match part {
             Last::Match(at) => self.rule.matches.get_mut(at),
             Last::Target => self.rule.target.as_mut(),
@@ -332,17 +338,17 @@ fn is_option(text: &str) -> bool {
 }
 
 /// Some options are another way to write a neighbour.
-fn canonical_name(known: &'static str, kind: Kind) -> Cow<'static, str> {
-    Cow::Borrowed(match (kind, known) {
+fn canonical_name(known: &'static str, kind: Kind) -> &'static str {
+    match (kind, known) {
         (Kind::Syn, _) => "--tcp-flags",
         (Kind::SetMark(_), _) => "--set-xmark",
         (Kind::DscpClass, "--dscp-class") => "--dscp",
         (Kind::DscpClass, _) => "--set-dscp",
         (_, known) => known,
-    })
+    }
 }
 
-impl Part {
+impl Part<'_> {
     /// Says how long a hash limit remembers where the rate as it is written now
     /// does not.
     fn settle_expire(&mut self) {
@@ -350,13 +356,12 @@ impl Part {
         let given = self.options.iter().position(|opt| opt.name == modules::EXPIRE);
         let expire = match given {
             Some(at) => self.options.remove(at).value,
-            None => span_ms.to_string(),
+            None => span_ms.to_string().into(),
         };
         let rate = self.options.iter().find(|opt| opt.name.starts_with("--hashlimit-") && opt.value.contains('/'));
         if rate.is_some_and(|rate| value::rate_span_ms(&rate.value).to_string() != expire) {
-            let name = Cow::Borrowed(modules::EXPIRE);
             let rank = self.known.and_then(|module| module.option(modules::EXPIRE)).unwrap_or(0);
-            self.options.push(Opt { negated: false, name, value: expire, rank });
+            self.options.push(Opt { negated: false, name: modules::EXPIRE, value: expire, rank });
         }
     }
 
@@ -365,12 +370,12 @@ impl Part {
         let Some(at) = self.options.iter().position(|opt| opt.name == "--mask") else { return };
         let mask = self.options.remove(at);
         for name in ["--nfmask", "--ctmask"] {
-            self.options.push(Opt { name: Cow::Borrowed(name), ..mask.clone() });
+            self.options.push(Opt { name, ..mask.clone() });
         }
     }
 }
 
-impl Rule {
+impl<'a> Rule<'a> {
     /// Options into their order; matches without any, which match everything,
     /// away.
     fn order(&mut self) {
@@ -391,9 +396,8 @@ impl Rule {
 
     /// `NOTRACK` is the older name of `CT --notrack`.
     fn notrack(&mut self) {
-        let name = Cow::Borrowed("--notrack");
-        let options = vec![Opt { negated: false, name, value: String::new(), rank: 0 }];
-        self.target = Some(Part { name: "CT".to_owned(), options, known: None, span_ms: None });
+        let options = vec![Opt { negated: false, name: "--notrack", value: Cow::Borrowed(""), rank: 0 }];
+        self.target = Some(Part { name: "CT", options, known: None, span_ms: None });
     }
 
     /// The rules that the kernel gets: one for each pair of addresses where
@@ -402,7 +406,8 @@ impl Rule {
         if self.sources.is_empty() && self.destinations.is_empty() {
             return vec![self];
         }
-        let one = |list: &[String]| if list.is_empty() { vec![None] } else { list.iter().cloned().map(Some).collect() };
+        let one =
+            |list: &[Cow<'a, str>]| if list.is_empty() { vec![None] } else { list.iter().cloned().map(Some).collect() };
         let (sources, destinations) = (one(&self.sources), one(&self.destinations));
         let mut rules = Vec::new();
         for source in &sources {
@@ -410,8 +415,8 @@ impl Rule {
                 let mut rule = self.clone();
                 rule.sources.clear();
                 rule.destinations.clear();
-                rule.give("-s", source.as_deref());
-                rule.give("-d", destination.as_deref());
+                rule.give("-s", source.as_ref());
+                rule.give("-d", destination.as_ref());
                 rules.push(rule);
             }
         }
@@ -425,15 +430,15 @@ impl Rule {
 
     /// How many bytes the texts of those rules have at most.
     pub(crate) fn expanded_bytes(&self) -> usize {
-        let longest = |list: &[String]| list.iter().map(String::len).max().unwrap_or(0);
+        let longest = |list: &[Cow<'a, str>]| list.iter().map(|one| one.len()).max().unwrap_or(0);
         let one = self.to_string().len() + longest(&self.sources) + longest(&self.destinations) + 2;
         one.saturating_mul(self.count())
     }
 
-    fn give(&mut self, name: &str, address: Option<&str>) {
+    fn give(&mut self, name: &str, address: Option<&Cow<'a, str>>) {
         let Some(address) = address else { return };
         for opt in self.base.iter_mut().filter(|opt| opt.name == name) {
-            opt.value = address.to_owned();
+            opt.value = address.clone();
         }
         self.base.retain(|opt| opt.name != name || opt.negated || !address::is_any(&opt.value));
     }
@@ -441,58 +446,11 @@ impl Rule {
 
 /// Whether a match without options matches everything. Others without (such
 /// as `socket`) do not.
-fn is_empty_without_options(part: &Part) -> bool {
+fn is_empty_without_options(part: &Part<'_>) -> bool {
     part.known.is_some_and(|module| {
         let protocol = modules::match_of_protocol(module.name).is_some() || module.name == "icmp6";
         protocol || module.name == "comment"
     })
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(96);
-        push_options(&mut text, &self.base);
-        for part in &self.matches {
-            push_name(&mut text, "-m", &part.name);
-            push_options(&mut text, &part.options);
-        }
-        if let Some(comment) = &self.comment {
-            space(&mut text);
-            let _ = write!(text, "-m comment --comment {comment}");
-        }
-        if let Some(target) = &self.target {
-            push_name(&mut text, if self.goes { "-g" } else { "-j" }, &target.name);
-            push_options(&mut text, &target.options);
-        }
-        f.write_str(&text)
-    }
-}
-
-fn space(text: &mut String) {
-    if !text.is_empty() {
-        text.push(' ');
-    }
-}
-
-fn push_name(text: &mut String, letter: &str, name: &str) {
-    space(text);
-    text.push_str(letter);
-    text.push(' ');
-    push_word(text, name);
-}
-
-fn push_options(text: &mut String, options: &[Opt]) {
-    for opt in options {
-        space(text);
-        if opt.negated {
-            text.push_str("! ");
-        }
-        text.push_str(&opt.name);
-        if !opt.value.is_empty() {
-            text.push(' ');
-            text.push_str(&opt.value);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,10 @@
 //! Each form is what `iptables-save` makes of it, or shorter where the save
 //! writes out a default. What is not understood stays as it is.
 
+use std::borrow::Cow;
+
 use super::modules::{Kind, MarkKind};
-use super::words::push_word;
+use super::words::{is_plain, push_word};
 use crate::format::firewall::{address, comment, names};
 
 /// Hundredths of microseconds are what the kernel counts a rate in
@@ -77,50 +79,49 @@ pub(super) fn arguments(kind: Kind) -> usize {
 /// The arguments in one form, ready to be written; `None` when they say what
 /// would be so without the option. `v6` tells the family where it is known
 /// to be IPv6: some defaults differ.
-pub(super) fn canonical(kind: Kind, words: &[&str], v6: bool) -> Option<String> {
+pub(super) fn canonical<'a>(kind: Kind, words: &[&'a str], v6: bool) -> Option<Cow<'a, str>> {
     let first = words.first().copied().unwrap_or_default();
     Some(match kind {
         Kind::DefaultFlag => return None,
-        Kind::Default(default) => {
-            let text = integer_or(first);
-            if text == default {
-                return None;
-            }
-            quoted(&[&text])
-        }
+        Kind::Default(default) => return Some(integer_or(first)).filter(|text| text != default).map(in_quotes),
         Kind::Prefix if first == "128" || first == "32" && !v6 => return None,
         Kind::HostMask if WHOLE.contains(&first) => return None,
-        Kind::Flag => String::new(),
-        Kind::Syn => "FIN,SYN,RST,ACK SYN".to_owned(),
+        Kind::Flag => Cow::Borrowed(""),
+        Kind::Syn => Cow::Borrowed("FIN,SYN,RST,ACK SYN"),
         Kind::Words(_) | Kind::HostMask => quoted(words),
         Kind::Number | Kind::Prefix => integer_or(first),
         Kind::Range => range(first, ':', integer),
         Kind::Range16 => range_16(first),
-        Kind::Probability => probability(first).unwrap_or_else(|| first.to_owned()),
+        Kind::Probability => probability(first).map_or(Cow::Borrowed(first), Cow::Owned),
         Kind::Port => return Some(port_range(first)).filter(|ports| ports != "0:65535"),
         Kind::Ports => set(first, port_range),
-        Kind::TcpFlags => format!("{} {}", tcp_flags(first), tcp_flags(words.get(1).copied().unwrap_or_default())),
-        Kind::States | Kind::Set => set(first, str::to_ascii_uppercase),
-        Kind::Rate => rate(first).unwrap_or_else(|| first.to_owned()),
-        Kind::Mark => mark(first),
-        Kind::Mask => return Some(mark(first)).filter(|mask| mask != "0xffffffff"),
-        Kind::Level => return names::level(first).map_or_else(|| Some(first.to_owned()), level),
-        Kind::Icmp => names::icmp(first, false),
-        Kind::Icmp6 => names::icmp(first, true),
-        Kind::Reject => return reject(first),
-        Kind::Address => address::canonical(first).unwrap_or_else(|| first.to_owned()),
-        Kind::Mac => first.to_ascii_lowercase(),
-        Kind::Comment => {
-            return Some(comment::without_dates(first)).filter(|it| !it.is_empty()).map(|it| quoted(&[&it]));
+        Kind::TcpFlags => {
+            format!("{} {}", tcp_flags(first), tcp_flags(words.get(1).copied().unwrap_or_default())).into()
         }
-        Kind::SetMark(how) => set_mark(how, first),
-        Kind::DscpClass => dscp(DSCP.iter().find(|(name, _)| name.eq_ignore_ascii_case(first)).map(|it| it.1), first),
-        Kind::Dscp => dscp(names::integer(first), first),
+        Kind::States | Kind::Set => set(first, upper),
+        Kind::Rate => rate(first).map_or(Cow::Borrowed(first), Cow::Owned),
+        Kind::Mark => mark(first).into(),
+        Kind::Mask => return Some(mark(first)).filter(|mask| mask != "0xffffffff").map(Cow::Owned),
+        Kind::Level => return names::level(first).map_or(Some(Cow::Borrowed(first)), level),
+        Kind::Icmp => names::icmp(first, false).into(),
+        Kind::Icmp6 => names::icmp(first, true).into(),
+        Kind::Reject => return reject(first),
+        Kind::Address => address::or_same(first),
+        Kind::Mac => first.to_ascii_lowercase().into(),
+        Kind::Comment => return Some(comment::without_dates(first)).filter(|it| !it.is_empty()).map(in_quotes),
+        Kind::SetMark(how) => set_mark(how, first).into(),
+        Kind::DscpClass => {
+            dscp(DSCP.iter().find(|(name, _)| name.eq_ignore_ascii_case(first)).map(|it| it.1), first).into()
+        }
+        Kind::Dscp => dscp(names::integer(first), first).into(),
     })
 }
 
 /// Words as they are, in quotes where needed.
-pub(super) fn quoted(words: &[&str]) -> String {
+pub(super) fn quoted<'a>(words: &[&'a str]) -> Cow<'a, str> {
+    if let [word] = *words {
+        return in_quotes(Cow::Borrowed(word));
+    }
     let mut text = String::new();
     for word in words {
         if !text.is_empty() {
@@ -128,37 +129,53 @@ pub(super) fn quoted(words: &[&str]) -> String {
         }
         push_word(&mut text, word);
     }
-    text
+    text.into()
+}
+
+/// One word, in quotes where needed.
+fn in_quotes(word: Cow<'_, str>) -> Cow<'_, str> {
+    if is_plain(&word) {
+        return word;
+    }
+    let mut text = String::with_capacity(word.len() + 2);
+    push_word(&mut text, &word);
+    text.into()
+}
+
+fn upper(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| b.is_ascii_lowercase()) { text.to_ascii_uppercase().into() } else { Cow::Borrowed(text) }
 }
 
 fn integer(text: &str) -> Option<u64> {
     names::integer(text)
 }
 
-fn integer_or(text: &str) -> String {
+/// A number as it is read, anything else as it is.
+fn number_or(text: &str, number: impl Fn(&str) -> Option<u64>) -> Cow<'_, str> {
+    number(text).map_or(Cow::Borrowed(text), |number| names::decimal(text, number))
+}
+
+fn integer_or(text: &str) -> Cow<'_, str> {
     // A number in hexadecimal digits is a mask and stays one.
-    if text.starts_with("0x") {
-        return text.to_ascii_lowercase();
-    }
-    integer(text).map_or_else(|| text.to_owned(), |number| number.to_string())
+    if text.starts_with("0x") { text.to_ascii_lowercase().into() } else { number_or(text, integer) }
 }
 
 /// `a:b`, where equal ends are one number; the ends brought to numbers.
-fn range(text: &str, mark: char, number: impl Fn(&str) -> Option<u64>) -> String {
-    let one = |text: &str| number(text).map_or_else(|| text.to_owned(), |number| number.to_string());
+fn range(text: &str, mark: char, number: impl Fn(&str) -> Option<u64>) -> Cow<'_, str> {
     match text.split_once([mark, '-']) {
-        None => one(text),
+        None => number_or(text, number),
         Some((low, high)) => {
-            let (low, high) = (one(low), one(high));
-            if low == high { low } else { format!("{low}:{high}") }
+            let (low, high) = (number_or(low, &number), number_or(high, &number));
+            if low == high { low } else { format!("{low}:{high}").into() }
         }
     }
 }
 
-fn range_16(text: &str) -> String {
+fn range_16(text: &str) -> Cow<'_, str> {
+    let between = |low: &str, high: &str| Cow::Owned(range(&format!("{low}:{high}"), ':', integer).into_owned());
     match text.split_once(':') {
-        Some(("", high)) => range(&format!("0:{high}"), ':', integer),
-        Some((low, "")) => range(&format!("{low}:65535"), ':', integer),
+        Some(("", high)) => between("0", high),
+        Some((low, "")) => between(low, "65535"),
         _ => range(text, ':', integer),
     }
 }
@@ -200,24 +217,27 @@ fn span_of(span: &str) -> Option<(&'static str, u64)> {
     SPANS.into_iter().find(|(name, _)| !span.is_empty() && full(*name).starts_with(span))
 }
 
-fn port_range(text: &str) -> String {
-    let one = |text: &str| names::port(text).map_or_else(|| text.to_owned(), |port| port.to_string());
+fn port_range(text: &str) -> Cow<'_, str> {
+    let port = |text: &str| names::port(text).map(u64::from);
     match text.split_once(':') {
-        None => one(text),
+        None => number_or(text, port),
         Some((low, high)) => {
-            let low = if low.is_empty() { "0".to_owned() } else { one(low) };
-            let high = if high.is_empty() { "65535".to_owned() } else { one(high) };
-            if low == high { low } else { format!("{low}:{high}") }
+            let low = if low.is_empty() { Cow::Borrowed("0") } else { number_or(low, port) };
+            let high = if high.is_empty() { Cow::Borrowed("65535") } else { number_or(high, port) };
+            if low == high { low } else { format!("{low}:{high}").into() }
         }
     }
 }
 
 /// A comma-separated set, its elements in one form and order.
-fn set(text: &str, element: impl Fn(&str) -> String) -> String {
-    let mut elements: Vec<String> = text.split(',').map(element).collect();
+fn set<'a>(text: &'a str, element: impl Fn(&'a str) -> Cow<'a, str>) -> Cow<'a, str> {
+    if !text.contains(',') {
+        return element(text);
+    }
+    let mut elements: Vec<Cow<'a, str>> = text.split(',').map(element).collect();
     elements.sort_unstable_by(|a, b| (a.len(), a).cmp(&(b.len(), b)));
     elements.dedup();
-    elements.join(",")
+    elements.join(",").into()
 }
 
 fn tcp_flags(text: &str) -> String {
@@ -285,15 +305,15 @@ fn set_mark(how: MarkKind, text: &str) -> String {
     format!("{value:#x}/{mask:#x}")
 }
 
-fn level(level: u16) -> Option<String> {
+fn level<'a>(level: u16) -> Option<Cow<'a, str>> {
     const WARNING: u16 = 4;
-    (level != WARNING).then(|| level.to_string())
+    (level != WARNING).then(|| level.to_string().into())
 }
 
-fn reject(text: &str) -> Option<String> {
+fn reject(text: &str) -> Option<Cow<'_, str>> {
     let name = REJECTS.iter().find(|(short, _)| *short == text).map_or(text, |(_, name)| name);
     let default = matches!(name, "icmp-port-unreachable" | "icmp6-port-unreachable");
-    (!default).then(|| name.to_owned())
+    (!default).then_some(Cow::Borrowed(name))
 }
 
 fn dscp(value: Option<u64>, text: &str) -> String {

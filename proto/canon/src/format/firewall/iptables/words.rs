@@ -17,13 +17,48 @@ pub(crate) struct Word<'a> {
     pub(crate) at: usize,
 }
 
+/// The bytes that a word without quotes does not go on behind: white space and
+/// quotes.
+const ENDS_WORD: [bool; 256] = table(b" \t\n\x0c\r\"");
+
+/// The bytes that stand in no word without quotes.
+const ODD: [bool; 256] = {
+    let mut odd = table(b" \"\\'\x7f");
+    let mut control = 0;
+    while control < b' ' as usize {
+        odd[control] = true;
+        control += 1;
+    }
+    odd
+};
+
+const fn table(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
 /// Splits a line.
 ///
 /// # Errors
 /// The byte of a quote that is never closed.
 pub(crate) fn split(line: &str) -> Result<Vec<Word<'_>>, usize> {
-    let bytes = line.as_bytes();
     let mut words = Vec::with_capacity(16);
+    split_into(line, &mut words)?;
+    Ok(words)
+}
+
+/// The same into words that are used line after line.
+///
+/// # Errors
+/// The byte of a quote that is never closed.
+pub(crate) fn split_into<'a>(line: &'a str, words: &mut Vec<Word<'a>>) -> Result<(), usize> {
+    words.clear();
+    let bytes = line.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
         if bytes[at].is_ascii_whitespace() {
@@ -31,7 +66,7 @@ pub(crate) fn split(line: &str) -> Result<Vec<Word<'_>>, usize> {
             continue;
         }
         let rest = &bytes[at..];
-        let end = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'"').unwrap_or(rest.len());
+        let end = rest.iter().position(|b| ENDS_WORD[usize::from(*b)]).unwrap_or(rest.len());
         if rest.get(end) == Some(&b'"') {
             let (text, after) = quoted(line, at)?;
             words.push(Word { text: Cow::Owned(text), quoted: true, at });
@@ -41,7 +76,7 @@ pub(crate) fn split(line: &str) -> Result<Vec<Word<'_>>, usize> {
             at += end;
         }
     }
-    Ok(words)
+    Ok(())
 }
 
 /// A word with quotes in it, and where it ends.
@@ -66,10 +101,14 @@ fn quoted(line: &str, start: usize) -> Result<(String, usize), usize> {
     open.map_or(Ok((text, line.len())), Err)
 }
 
+/// Whether a word is read as it is, without quotes.
+pub(crate) fn is_plain(word: &str) -> bool {
+    !word.is_empty() && !word.bytes().any(|b| ODD[usize::from(b)]) && !word.starts_with('!')
+}
+
 /// Appends a word, in quotes where it would be read as more or less than one.
 pub(crate) fn push_word(line: &mut String, word: &str) {
-    let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'\'') || b >= 0x80;
-    if !word.is_empty() && word.bytes().all(plain) && !word.starts_with('!') {
+    if is_plain(word) {
         line.push_str(word);
         return;
     }

@@ -67,8 +67,8 @@ fn values(text: &str) -> Vec<Box<str>> {
     text.split(',').map(|one| one.trim_matches('"').into()).collect()
 }
 
-fn base(opt: &Opt) -> Match {
-    let field = match &*opt.name {
+fn base(opt: &Opt<'_>) -> Match {
+    let field = match opt.name {
         "-s" => Field::Source,
         "-d" => Field::Destination,
         "-i" => Field::In,
@@ -80,27 +80,27 @@ fn base(opt: &Opt) -> Match {
 }
 
 /// What one match asks for.
-fn part_of(part: &Part, act: &mut Act) {
+fn part_of(part: &Part<'_>, act: &mut Act) {
     if part.name == "comment" {
         return;
     }
     if part.options.is_empty() {
-        act.matches.push(Match::condition(&part.name));
+        act.matches.push(Match::condition(part.name));
     }
     for opt in &part.options {
-        if part.name == "recent" && matches!(&*opt.name, "--set" | "--update" | "--remove") {
+        if part.name == "recent" && matches!(opt.name, "--set" | "--update" | "--remove") {
             act.leaves.push(Leaves::Mark("recent"));
         }
-        act.matches.push(option(&part.name, opt));
+        act.matches.push(option(part.name, opt));
     }
 }
 
-fn option(part: &str, opt: &Opt) -> Match {
+fn option(part: &str, opt: &Opt<'_>) -> Match {
     if let Some((_, left)) = LOOKS.iter().find(|(name, _)| *name == part) {
         let wanted = Wanted::Values(values(&opt.value));
         return Match { fields: vec![Field::Left(left)], negated: opt.negated, wanted };
     }
-    let field = match (part, &*opt.name) {
+    let field = match (part, opt.name) {
         ("set", "--match-set") => return in_set(opt),
         (_, "--dport" | "--dports") => Field::Port,
         (_, "--sport" | "--sports") => Field::SourcePort,
@@ -121,7 +121,7 @@ fn option(part: &str, opt: &Opt) -> Match {
 
 /// `--match-set allowed src,dst`: what is looked up, in the order of the set's
 /// type. Behind an address the next is a port in nearly every type.
-fn in_set(opt: &Opt) -> Match {
+fn in_set(opt: &Opt<'_>) -> Match {
     let (name, directions) = opt.value.rsplit_once(' ').unwrap_or((&opt.value, ""));
     let field = |(at, direction): (usize, &str)| match (at, direction) {
         (0, "src") => Field::Source,
@@ -134,10 +134,10 @@ fn in_set(opt: &Opt) -> Match {
     Match { fields, negated: opt.negated, wanted: Wanted::Set(format!("ipset/{}", name.trim_matches('"')).into()) }
 }
 
-fn target(table: &str, rule: &Rule, act: &mut Act) {
+fn target(table: &str, rule: &Rule<'_>, act: &mut Act) {
     let Some(target) = &rule.target else { return };
-    let name = target.name.as_str();
-    let options = || -> Box<str> { target.options.first().map_or("", |opt| opt.value.as_str()).into() };
+    let name = target.name;
+    let options = || -> Box<str> { target.options.first().map_or("", |opt| &*opt.value).into() };
     let verdict = match name {
         "ACCEPT" => Verdict::Accept,
         "DROP" | "REJECT" | "TARPIT" => Verdict::Drop,

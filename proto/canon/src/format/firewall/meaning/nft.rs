@@ -3,6 +3,8 @@
 //! Goes over the words that the reader of rules makes of it. What it does not
 //! know stays a condition; what stands behind a verdict makes the rule odd.
 
+use std::borrow::Cow;
+
 use super::act::{Act, Branch, Field, Leaves, Match, Verdict, Wanted, verdict_of};
 use super::keys;
 use crate::format::firewall::nft::rule;
@@ -46,14 +48,14 @@ pub(super) fn read(table: &str, text: &str) -> Act {
 
 struct Walk<'a> {
     table: &'a str,
-    words: &'a [String],
+    words: &'a [Cow<'a, str>],
     at: usize,
     act: Act,
 }
 
 impl<'a> Walk<'a> {
     fn word(&self, ahead: usize) -> &'a str {
-        self.words.get(self.at + ahead).map_or("", String::as_str)
+        self.words.get(self.at + ahead).map_or("", |word| word)
     }
 
     fn statement(&mut self) {
@@ -76,7 +78,7 @@ impl<'a> Walk<'a> {
             "masquerade" | "snat" => self.translation(Verdict::Hide),
             "dnat" | "redirect" | "tproxy" => {
                 let to: Vec<&str> =
-                    self.words[self.at + 1..].iter().map(String::as_str).filter(|word| *word != "to").collect();
+                    self.words[self.at + 1..].iter().map(|word| &**word).filter(|word| *word != "to").collect();
                 self.translation(Verdict::Forward(to.join(" ").into()));
             }
             "queue" | "fwd" | "dup" | "synproxy" => {

@@ -16,6 +16,9 @@ use crate::{Place, ProblemKind};
 /// with a comma behind each has fewer; one of these takes 24 bytes of memory.
 const TOKENS_MAX: usize = 4_000_000;
 
+/// Tokens of a rule as people and listings have them.
+const TOKENS_USUAL: usize = 32;
+
 const TOO_MUCH_TEXT: &str = "definitions make too much text";
 
 /// Where a statement stands.
@@ -86,14 +89,14 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn context(&self) -> Context {
-        self.stack.last().cloned().unwrap_or(Context::Top)
+    fn context(&self) -> &Context {
+        self.stack.last().unwrap_or(&Context::Top)
     }
 
     /// The next statement, up to what ends it. One that is nested too deep or
     /// has too many tokens ends where it would end, and none are kept.
     fn statement(&mut self) -> Option<Statement<'a>> {
-        let mut tokens: Vec<Token<'a>> = Vec::new();
+        let mut tokens: Vec<Token<'a>> = Vec::with_capacity(TOKENS_USUAL);
         let (mut line, mut start) = (self.lexer.line(), self.lexer.at());
         let mut depth = 0_usize;
         let mut refused = None;
@@ -155,7 +158,7 @@ impl<'a> Reader<'a> {
             ruleset.gather.unread(text.as_bytes());
         }
         if end == End::Opens {
-            let opened = ruleset.open(&self.context(), &tokens, line);
+            let opened = ruleset.open(self.context(), &tokens, line);
             let context = opened.unwrap_or_else(|reason| {
                 ruleset.refuse(ProblemKind::Syntax, line, reason, &tokens);
                 Context::Set(String::new())
@@ -193,7 +196,7 @@ impl<'a> Reader<'a> {
                 ruleset.defines.remove(tokens.get(1).map_or("", Token::word));
             }
             _ => {
-                if let Err((kind, reason)) = ruleset.statement(&self.context(), &tokens, line) {
+                if let Err((kind, reason)) = ruleset.statement(self.context(), &tokens, line) {
                     ruleset.refuse(kind, line, reason, &tokens);
                 }
             }
@@ -204,7 +207,7 @@ impl<'a> Reader<'a> {
         let path = tokens[1].text();
         let what = if path.contains(['*', '?', '[']) { IncludeKind::Glob } else { IncludeKind::File };
         let include = Include { path: path.as_bytes(), from: self.name, what };
-        let context = self.context();
+        let context = self.context().clone();
         let done = includes.follow(&include, |file, includes| {
             let before = ruleset.gather.enter(Some(file.name.clone()));
             read(ruleset, &file.bytes, Some(&file.name), includes, context.clone());

@@ -4,6 +4,8 @@
 //! Works on tokens: what it does not know stays as it is. The order of
 //! statements is kept, because it is the order in which they run.
 
+use std::borrow::Cow;
+
 use super::token::Token;
 use super::value::{self, Field, duration, element, flags};
 use crate::format::firewall::comment;
@@ -23,21 +25,21 @@ const LOG: [&str; 6] = ["prefix", "group", "snaplen", "queue-threshold", "level"
 
 /// A rule's canonical text, its statements apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Rule {
+pub(crate) struct Rule<'a> {
     /// The words, operators and sets, each in its one form.
-    pub(crate) words: Vec<String>,
+    pub(crate) words: Vec<Cow<'a, str>>,
     /// The comment without dates.
-    pub(crate) comment: Option<String>,
+    pub(crate) comment: Option<Cow<'a, str>>,
 }
 
 /// Reads the tokens of a rule of a table of that family.
-pub(crate) fn read(family: &str, tokens: &[Token<'_>]) -> Rule {
+pub(crate) fn read<'a>(family: &'a str, tokens: &'a [Token<'a>]) -> Rule<'a> {
     read_at(0, family, tokens)
 }
 
-fn read_at(depth: usize, family: &str, tokens: &[Token<'_>]) -> Rule {
-    let mut reader =
-        Reader { depth, family, tokens, at: 0, out: Vec::new(), comment: None, ranged: 0, searched: (0, false, false) };
+fn read_at<'a>(depth: usize, family: &'a str, tokens: &'a [Token<'a>]) -> Rule<'a> {
+    let (out, searched) = (Vec::with_capacity(tokens.len()), (0, false, false));
+    let mut reader = Reader { depth, family, tokens, at: 0, out, comment: None, ranged: 0, searched };
     while reader.at < tokens.len() {
         reader.step();
     }
@@ -46,14 +48,20 @@ fn read_at(depth: usize, family: &str, tokens: &[Token<'_>]) -> Rule {
     Rule { words: out, comment }
 }
 
-impl std::fmt::Display for Rule {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.words.join(" "))?;
-        match &self.comment {
-            Some(comment) if self.words.is_empty() => write!(f, "comment {}", value::quoted(comment)),
-            Some(comment) => write!(f, " comment {}", value::quoted(comment)),
-            None => Ok(()),
+impl Rule<'_> {
+    /// The canonical text.
+    pub(crate) fn text(&self) -> String {
+        let comment = self.comment.as_deref().map(value::quoted);
+        let comment = comment.as_deref().map(|comment| ["comment", comment]);
+        let words = self.words.iter().map(|word| &**word).chain(comment.into_iter().flatten());
+        let mut text = String::with_capacity(words.clone().map(|word| word.len() + 1).sum::<usize>().saturating_sub(1));
+        for (at, word) in words.enumerate() {
+            if at > 0 {
+                text.push(' ');
+            }
+            text.push_str(word);
         }
+        text
     }
 }
 
@@ -65,13 +73,13 @@ const GROUP_DEPTH_MAX: usize = 4;
 /// what the field is of.
 const FIELD_WORDS: usize = 3;
 
-struct Reader<'a, 't> {
+struct Reader<'a> {
     depth: usize,
     family: &'a str,
-    tokens: &'a [Token<'t>],
+    tokens: &'a [Token<'a>],
     at: usize,
-    out: Vec<String>,
-    comment: Option<String>,
+    out: Vec<Cow<'a, str>>,
+    comment: Option<Cow<'a, str>>,
     /// How many words there were when a range was last put together.
     ranged: usize,
     /// How many words were searched for protocols, and whether IPv4 and IPv6
@@ -79,24 +87,24 @@ struct Reader<'a, 't> {
     searched: (usize, bool, bool),
 }
 
-impl Reader<'_, '_> {
-    fn word(&self, ahead: usize) -> &str {
+impl<'a> Reader<'a> {
+    fn word(&self, ahead: usize) -> &'a str {
         self.tokens.get(self.at + ahead).map_or("", Token::word)
     }
 
-    fn text(&self, ahead: usize) -> &str {
+    fn text(&self, ahead: usize) -> &'a str {
         self.tokens.get(self.at + ahead).map_or("", Token::text)
     }
 
     fn before(&self) -> &str {
-        self.out.last().map_or("", String::as_str)
+        self.out.last().map_or("", |word| word)
     }
 
     /// What the value that comes is compared with.
     fn field(&self) -> Field {
-        let mut words = self.out.iter().rev().take(FIELD_WORDS).map(String::as_str);
-        let operators = ["!=", "<", ">", "<=", ">=", "vmap", "map"];
-        let field = words.by_ref().find(|word| !operators.contains(word)).unwrap_or_default();
+        let mut words = self.out.iter().rev().take(FIELD_WORDS).map(|word| &**word);
+        let is_operator = |word: &str| matches!(word, "!=" | "<" | ">" | "<=" | ">=" | "vmap" | "map");
+        let field = words.by_ref().find(|word| !is_operator(word)).unwrap_or_default();
         match (words.next().unwrap_or_default(), field) {
             (_, "dport" | "sport") => Field::Port,
             ("meta", "l4proto") | ("ip", "protocol") | ("ip6", "nexthdr") => Field::Protocol,
@@ -106,7 +114,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn push(&mut self, word: impl Into<String>, used: usize) {
+    fn push(&mut self, word: impl Into<Cow<'a, str>>, used: usize) {
         self.out.push(word.into());
         self.at += used;
     }
@@ -141,8 +149,7 @@ impl Reader<'_, '_> {
             "timeout" | "expires" => self.timeout(),
             "flags" if self.before() == "tcp" && self.word(1) == "&" => self.tcp_flags(),
             word if WITH_META.contains(&word) && !matches!(self.before(), "ct" | "meta" | "socket" | "." | "fib") => {
-                let word = word.to_owned();
-                self.out.push("meta".to_owned());
+                self.push("meta", 0);
                 self.push(word, 1);
             }
             _ => self.value(),
@@ -150,9 +157,9 @@ impl Reader<'_, '_> {
     }
 
     /// `==` is said only where something is computed before.
-    fn operator(&mut self, operator: &str) {
-        let computed = self.out.iter().rev().nth(1).is_some_and(|word| matches!(word.as_str(), "&" | "|" | "^"))
-            || self.before() == ")";
+    fn operator(&mut self, operator: &'static str) {
+        let computed =
+            self.out.iter().rev().nth(1).is_some_and(|word| matches!(&**word, "&" | "|" | "^")) || self.before() == ")";
         if operator == "==" && !computed {
             self.at += 1;
         } else {
@@ -168,6 +175,7 @@ impl Reader<'_, '_> {
         if word == "-" && self.ranged != self.out.len() && self.tokens.len() > self.at + 1 {
             let next = value::word(&self.tokens[self.at + 1], Field::Other);
             if let Some(low) = self.out.last_mut() {
+                let low = low.to_mut();
                 low.push('-');
                 low.push_str(&next);
             }
@@ -194,7 +202,7 @@ impl Reader<'_, '_> {
         elements.dedup();
         let map = matches!(self.before(), "vmap" | "map");
         match elements.as_slice() {
-            [one] if !map => self.push(one.clone(), used),
+            [_] if !map => self.push(elements.remove(0), used),
             _ => self.push(format!("{{ {} }}", elements.join(", ")), used),
         }
     }
@@ -211,15 +219,15 @@ impl Reader<'_, '_> {
         }
         list.sort_unstable();
         list.dedup();
-        self.out.push(list.join(","));
+        self.out.push(list.join(",").into());
     }
 
     /// `tcp flags & (fin|syn) == syn` is `tcp flags syn / fin,syn`.
     fn tcp_flags(&mut self) {
         let Some((mask, used)) = flags(&self.tokens[self.at + 2..]) else { return self.value() };
-        let operator = self.word(2 + used).to_owned();
+        let operator = self.word(2 + used);
         let wanted = self.tokens.get(self.at + 3 + used..).and_then(flags);
-        match (operator.as_str(), wanted) {
+        match (operator, wanted) {
             ("==" | "!=", Some((wanted, more))) => {
                 let not = if operator == "!=" { "!= " } else { "" };
                 self.push("flags", 0);
@@ -236,7 +244,7 @@ impl Reader<'_, '_> {
         let mut options: Vec<(usize, String)> = Vec::new();
         while let Some(rank) = LOG.iter().position(|option| *option == self.word(0)) {
             let name = LOG[rank];
-            let mut text = value::quoted(self.text(1));
+            let mut text = value::quoted(self.text(1)).into_owned();
             self.at += 2;
             while self.tokens.get(self.at) == Some(&Token::Comma) {
                 text.push(',');
@@ -249,7 +257,7 @@ impl Reader<'_, '_> {
             self.at = self.at.min(self.tokens.len());
         }
         options.sort();
-        self.out.extend(options.into_iter().map(|(_, text)| text));
+        self.out.extend(options.into_iter().map(|(_, text)| Cow::Owned(text)));
     }
 
     /// `limit rate [over] 10/minute [burst 5 packets]`
@@ -260,16 +268,15 @@ impl Reader<'_, '_> {
         }
         // The rate itself, in one word or in three.
         while !matches!(self.word(0), "" | "burst") && self.is_rate() {
-            let word = self.word(0).to_owned();
-            self.push(word, 1);
+            self.push(self.word(0), 1);
         }
         if self.word(0) != "burst" {
             return;
         }
-        let (count, unit) = (self.word(1).to_owned(), self.word(2).to_owned());
+        let (count, unit) = (self.word(1), self.word(2));
         self.at = (self.at + 3).min(self.tokens.len());
-        if !matches!((count.as_str(), unit.as_str()), ("5", "packets") | ("0", _)) {
-            self.out.push(format!("burst {count} {unit}"));
+        if !matches!((count, unit), ("5", "packets") | ("0", _)) {
+            self.out.push(format!("burst {count} {unit}").into());
         }
     }
 
@@ -284,12 +291,12 @@ impl Reader<'_, '_> {
         if self.word(0) != "with" {
             return;
         }
-        let kind = self.word(1).to_owned();
+        let kind = self.word(1);
         let skip = if self.word(2) == "type" { 3 } else { 2 };
         let answer = value::word(self.tokens.get(self.at + skip).unwrap_or(&Token::End), Field::Other);
         self.at = (self.at + skip + 1).min(self.tokens.len());
-        if answer != "port-unreachable" || !self.is_own_answer(&kind) {
-            self.out.push(format!("with {kind} {answer}"));
+        if answer != "port-unreachable" || !self.is_own_answer(kind) {
+            self.out.push(format!("with {kind} {answer}").into());
         }
     }
 
@@ -298,8 +305,8 @@ impl Reader<'_, '_> {
     fn is_own_answer(&mut self, kind: &str) -> bool {
         let (searched, mut v4, mut v6) = self.searched;
         for word in self.out.iter().skip(searched) {
-            v4 |= matches!(word.as_str(), "ip" | "icmp" | "ipv4");
-            v6 |= matches!(word.as_str(), "ip6" | "icmpv6" | "ipv6");
+            v4 |= matches!(&**word, "ip" | "icmp" | "ipv4");
+            v6 |= matches!(&**word, "ip6" | "icmpv6" | "ipv6");
         }
         self.searched = (self.out.len(), v4, v6);
         match (self.family, kind) {
@@ -312,11 +319,11 @@ impl Reader<'_, '_> {
     }
 
     fn timeout(&mut self) {
-        let name = self.word(0).to_owned();
+        let name = self.word(0);
         let text = duration(self.word(1));
         self.at = (self.at + 2).min(self.tokens.len());
         if name == "timeout" {
-            self.out.push(format!("timeout {text}"));
+            self.out.push(format!("timeout {text}").into());
         }
     }
 }
@@ -342,8 +349,11 @@ fn inside<'s, 't>(tokens: &'s [Token<'t>]) -> (&'s [Token<'t>], usize) {
 
 /// A match of the protocol says nothing where the next match is of that
 /// protocol.
-fn drop_dependencies(family: &str, words: &mut Vec<String>) {
-    let mut kept: Vec<String> = Vec::with_capacity(words.len());
+fn drop_dependencies(family: &str, words: &mut Vec<Cow<'_, str>>) {
+    if !words.iter().any(|word| matches!(&**word, "l4proto" | "protocol" | "nexthdr")) {
+        return;
+    }
+    let mut kept: Vec<Cow<'_, str>> = Vec::with_capacity(words.len());
     let mut at = 0;
     let reset = words.iter().any(|word| word == "with tcp reset");
     while at < words.len() {
@@ -358,15 +368,15 @@ fn drop_dependencies(family: &str, words: &mut Vec<String>) {
 }
 
 /// `reset`: the rule answers with a reset, which is for TCP alone.
-fn says_nothing(family: &str, words: &[String], reset: bool) -> bool {
+fn says_nothing(family: &str, words: &[Cow<'_, str>], reset: bool) -> bool {
     let [a, b, protocol, next, ..] = words else { return false };
-    let names_it = match (a.as_str(), b.as_str()) {
+    let names_it = match (&**a, &**b) {
         ("meta", "l4proto") => true,
         ("ip", "protocol") => family == "ip",
         ("ip6", "nexthdr") => family == "ip6",
         _ => false,
     };
-    let same = match (protocol.as_str(), next.as_str()) {
+    let same = match (&**protocol, &**next) {
         ("ipv6-icmp", "icmpv6") => true,
         ("tcp", _) if reset && b == "l4proto" => true,
         (protocol, next) => protocol == next,

@@ -219,7 +219,7 @@ impl Ruleset<'_> {
         if tokens.iter().map(|token| token.source().len()).sum::<usize>() > LINE_BYTES_MAX {
             return Err((ProblemKind::Limit, "the rule is longer than a line may be"));
         }
-        let text = rule::read(family, tokens).to_string().into();
+        let text = rule::read(family, tokens).text().into();
         Ok(RuleText { text, line, file: self.gather.file().cloned() })
     }
 
@@ -388,7 +388,7 @@ fn group<'s, 't>(tokens: &'s [Token<'t>]) -> &'s [Token<'t>] {
 }
 
 fn words(tokens: &[Token<'_>]) -> Vec<String> {
-    tokens.iter().map(|token| value::word(token, Field::Other)).collect()
+    tokens.iter().map(|token| value::word(token, Field::Other).into_owned()).collect()
 }
 
 /// The parts of an object's statement: counts that run are left out.

@@ -65,6 +65,18 @@ impl Token<'_> {
 /// Operators, the longer ones first.
 const OPERATORS: [&str; 14] = ["==", "!=", "<=", ">=", "<<", ">>", "<", ">", "=", "!", "&", "|", "^", "("];
 
+/// The bytes that no word goes on behind. Operators begin with one of them.
+const ENDS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let ends = b" \t\n\x0c\r{},;()\"=!<>&|^#";
+    let mut at = 0;
+    while at < ends.len() {
+        table[ends[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 /// Hands out the tokens of a text with their lines.
 pub(crate) struct Lexer<'a> {
     text: &'a str,
@@ -98,21 +110,23 @@ impl<'a> Lexer<'a> {
 
     /// White space other than line ends, joined lines and remarks.
     fn skip(&mut self) {
-        loop {
-            let rest = self.rest();
-            if rest.starts_with('#') {
-                self.at += rest.find('\n').unwrap_or(rest.len());
-            } else if let Some(after) = rest.strip_prefix('\\')
-                && after.trim_start_matches([' ', '\t', '\r']).starts_with('\n')
-            {
-                self.at += rest.find('\n').unwrap_or(0) + 1;
-                self.line += 1;
-            } else if rest.starts_with([' ', '\t', '\r']) {
-                self.at += 1;
-            } else {
-                return;
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at) {
+            match byte {
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                b'#' => self.at = self.line_end(),
+                b'\\' if self.text[self.at + 1..].trim_start_matches([' ', '\t', '\r']).starts_with('\n') => {
+                    self.at = self.line_end() + 1;
+                    self.line += 1;
+                }
+                _ => return,
             }
         }
+    }
+
+    /// The byte of the next line feed, or the end.
+    fn line_end(&self) -> usize {
+        memchr::memchr(b'\n', self.rest().as_bytes()).map_or(self.text.len(), |more| self.at + more)
     }
 
     fn quoted(&mut self) -> Token<'a> {
@@ -149,12 +163,13 @@ impl<'a> Iterator for Lexer<'a> {
             self.at += 1;
             return Some(token);
         }
-        if let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(**operator)) {
+        if ENDS_WORD[usize::from(first)]
+            && let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(**operator))
+        {
             self.at += operator.len();
             return Some(Token::Word(Cow::Borrowed(operator)));
         }
-        let ends = |c: char| c.is_ascii_whitespace() || "{},;()\"=!<>&|^#".contains(c);
-        let mut end = rest.find(ends).unwrap_or(rest.len());
+        let mut end = rest.bytes().position(|byte| ENDS_WORD[usize::from(byte)]).unwrap_or(rest.len());
         // `22: accept` is a key and what it maps to.
         if end > 1 && rest[..end].ends_with(':') && !rest[..end].ends_with("::") {
             end -= 1;

@@ -2,6 +2,7 @@
 //!
 //! Each in one form, readable. What is not known stays as it is written.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::token::Token;
@@ -93,29 +94,30 @@ impl fmt::Display for Element {
 }
 
 /// A text, in quotes where it would be read as something else.
-pub(crate) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/' | b'*' | b'+');
-    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { format!("\"{text}\"") }
+    let plain = !text.is_empty() && text.bytes().all(plain);
+    if plain { Cow::Borrowed(text) } else { ["\"", text, "\""].concat().into() }
 }
 
 /// One token as a word of a rule.
-pub(crate) fn word(token: &Token<'_>, field: Field) -> String {
+pub(crate) fn word<'t>(token: &'t Token<'_>, field: Field) -> Cow<'t, str> {
     match token {
         Token::Quoted(text) => quoted(text),
         Token::Word(text) => canonical(text, field),
-        Token::Open => "{".to_owned(),
-        Token::Close => "}".to_owned(),
-        Token::Comma | Token::End => ",".to_owned(),
+        Token::Open => Cow::Borrowed("{"),
+        Token::Close => Cow::Borrowed("}"),
+        Token::Comma | Token::End => Cow::Borrowed(","),
     }
 }
 
-fn canonical(text: &str, field: Field) -> String {
+fn canonical(text: &str, field: Field) -> Cow<'_, str> {
     let digits = text.bytes().next().is_some_and(|b| b.is_ascii_digit());
     if digits && let Some(number) = names::integer(text) {
-        return named(number, field);
+        return named(text, number, field);
     }
     if is_mac(text) {
-        return text.to_ascii_lowercase();
+        return text.to_ascii_lowercase().into();
     }
     if (digits || text.contains(':'))
         && let Some(address) = address::canonical(text)
@@ -125,7 +127,7 @@ fn canonical(text: &str, field: Field) -> String {
     match field {
         Field::Port if !digits => {
             if let Some(port) = names::port(text) {
-                return port.to_string();
+                return port.to_string().into();
             }
         }
         Field::Protocol if !digits => return names::protocol(text),
@@ -133,19 +135,20 @@ fn canonical(text: &str, field: Field) -> String {
     }
     match text.split_once('-') {
         Some((low, high)) if (digits || text.contains(':')) && !high.contains('-') => range(low, high, field),
-        _ => text.to_owned(),
+        _ => Cow::Borrowed(text),
     }
 }
 
 /// A number as the field's own name for it, where the listing has one.
-fn named(number: u64, field: Field) -> String {
+fn named(text: &str, number: u64, field: Field) -> Cow<'_, str> {
     let table = match field {
         Field::Protocol => return names::protocol(&number.to_string()),
         Field::Icmp => ICMP,
         Field::Icmp6 => ICMP6,
-        Field::Port | Field::Other => return number.to_string(),
+        Field::Port | Field::Other => return names::decimal(text, number),
     };
-    table.iter().find(|(known, _)| *known == number).map_or_else(|| number.to_string(), |(_, name)| (*name).to_owned())
+    let found = table.iter().find(|(known, _)| *known == number);
+    found.map_or_else(|| names::decimal(text, number), |&(_, name)| Cow::Borrowed(name))
 }
 
 fn is_mac(text: &str) -> bool {
@@ -155,9 +158,9 @@ fn is_mac(text: &str) -> bool {
 }
 
 /// The two ends; a network's own are that network.
-fn range(low: &str, high: &str, field: Field) -> String {
+fn range<'t>(low: &'t str, high: &'t str, field: Field) -> Cow<'t, str> {
     let (low, high) = (canonical(low, field), canonical(high, field));
-    if low == high { low } else { format!("{low}-{high}") }
+    if low == high { low } else { format!("{low}-{high}").into() }
 }
 
 /// The elements of a group, each with its tokens.
@@ -178,8 +181,8 @@ pub(crate) fn elements<'s, 't>(tokens: &'s [Token<'t>]) -> impl Iterator<Item = 
 /// Reads one element.
 pub(crate) fn element(tokens: &[Token<'_>], field: Field) -> Element {
     let mut found = Element::default();
-    let mut key: Vec<String> = Vec::new();
-    let mut data: Option<Vec<String>> = None;
+    let mut key: Vec<Cow<'_, str>> = Vec::new();
+    let mut data: Option<Vec<Cow<'_, str>>> = None;
     let mut at = 0;
     let text = |at: usize| tokens.get(at).map_or("", Token::text);
     while at < tokens.len() {
@@ -224,7 +227,12 @@ pub(crate) fn element(tokens: &[Token<'_>], field: Field) -> Element {
 }
 
 /// Words with white space between them; a range in one word.
-fn joined(words: &[String]) -> String {
+fn joined(words: &[Cow<'_, str>]) -> String {
+    if let [word] = words
+        && !word.contains(" - ")
+    {
+        return word.clone().into_owned();
+    }
     words.join(" ").replace(" - ", "-")
 }
 

@@ -9,7 +9,12 @@ struct Kept(Vec<(u32, String)>);
 
 impl Records for Kept {
     fn take(&mut self, _: &mut Gather, record: &Record<'_>) -> Result<(), String> {
-        let words: Vec<_> = record.fields.iter().flatten().map(|word| String::from_utf8_lossy(&word.text)).collect();
+        let words: Vec<_> = record
+            .fields
+            .iter()
+            .flat_map(|field| field.iter())
+            .map(|word| String::from_utf8_lossy(&word.text))
+            .collect();
         self.0.push((record.line.number, words.join(" ")));
         Ok(())
     }

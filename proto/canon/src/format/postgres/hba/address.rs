@@ -11,13 +11,19 @@ use crate::format::postgres::auth::word::Word;
 /// What stands for addresses that only the server knows.
 const KEYWORDS: &[&str] = &["all", "samehost", "samenet"];
 
-/// The canonical address; the mask is asked for where the address has none.
+/// Appends the canonical address; the mask is asked for where the address has
+/// none.
 ///
 /// # Errors
 /// Why the server would refuse it.
-pub(super) fn canonical<'a>(word: &Word, mask: impl FnOnce() -> Result<&'a Word, String>) -> Result<Vec<u8>, String> {
+pub(super) fn push<'a>(
+    out: &mut Vec<u8>,
+    word: &Word<'_>,
+    mask: impl FnOnce() -> Result<&'a Word<'a>, String>,
+) -> Result<(), String> {
     if KEYWORDS.iter().any(|keyword| word.is(keyword)) {
-        return Ok(word.text.clone());
+        out.extend_from_slice(&word.text);
+        return Ok(());
     }
     let text = std::str::from_utf8(&word.text).map_err(|_| "the address is not UTF-8".to_owned())?;
     let (address, bits) = match text.split_once('/') {
@@ -28,8 +34,13 @@ pub(super) fn canonical<'a>(word: &Word, mask: impl FnOnce() -> Result<&'a Word,
         Some((address, zone)) => (address, Some(zone)),
         None => (address, None),
     };
-    let Some(address) = ip(address) else {
-        return if bits.is_some() { Err("a host name has no mask".to_owned()) } else { Ok(host(word)) };
+    let usual = address.parse::<Ipv4Addr>().ok();
+    let Some(address) = usual.map(IpAddr::V4).or_else(|| ip(address)) else {
+        if bits.is_some() {
+            return Err("a host name has no mask".to_owned());
+        }
+        push_host(out, word);
+        return Ok(());
     };
     let mask = match bits {
         Some(bits) => mask_of(address, bits).ok_or("the mask's length is no number, or too large")?,
@@ -38,16 +49,29 @@ pub(super) fn canonical<'a>(word: &Word, mask: impl FnOnce() -> Result<&'a Word,
             std::str::from_utf8(&mask.text).ok().and_then(ip).ok_or("the netmask is no address")?
         }
     };
-    show(address, mask, zone).ok_or_else(|| "address and netmask are of different kinds".to_owned())
+    if bits.is_some_and(is_decimal) && zone.is_none() && usual.is_some_and(|usual| is_within(usual, mask)) {
+        out.extend_from_slice(&word.text);
+        return Ok(());
+    }
+    out.extend(show(address, mask, zone).ok_or("address and netmask are of different kinds")?);
+    Ok(())
+}
+
+/// Whether the length of a mask of IPv4 is written in its one form.
+fn is_decimal(bits: &str) -> bool {
+    matches!(bits.as_bytes(), [b'0'..=b'9'] | [b'1'..=b'9', b'0'..=b'9'])
+}
+
+/// Whether an address has no bits of its own behind a mask.
+fn is_within(address: Ipv4Addr, mask: IpAddr) -> bool {
+    matches!(mask, IpAddr::V4(mask) if address & mask == address)
 }
 
 /// A host name, or the end of one after a dot: case means nothing.
-fn host(word: &Word) -> Vec<u8> {
+fn push_host(out: &mut Vec<u8>, word: &Word<'_>) {
     // It is no keyword, even where it now reads like one.
-    let word = Word { text: word.text.to_ascii_lowercase(), quoted: true };
-    let mut text = Vec::with_capacity(word.text.len());
-    word.write(&mut text, KEYWORDS);
-    text
+    let word = Word { text: word.text.to_ascii_lowercase().into(), quoted: true };
+    word.write(out, KEYWORDS);
 }
 
 /// An address in numbers; of version 4 also in the short, octal and

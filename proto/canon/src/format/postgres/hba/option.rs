@@ -74,7 +74,7 @@ pub(super) type Options = BTreeMap<&'static str, Vec<u8>>;
 ///
 /// # Errors
 /// Why the server would refuse them. No value is part of that.
-pub(super) fn read<'a>(words: impl Iterator<Item = &'a Word>, kind: &str, method: &str) -> Result<Options, String> {
+pub(super) fn read<'a>(words: impl Iterator<Item = &'a Word<'a>>, kind: &str, method: &str) -> Result<Options, String> {
     let mut options = Options::new();
     for word in words {
         let equals = word.text.iter().position(|&b| b == b'=');
@@ -107,7 +107,7 @@ pub(super) fn write(text: &mut Vec<u8>, options: &Options, masked: bool) {
         if masked && SECRETS.contains(name) {
             text.extend_from_slice(MASK.as_bytes());
         } else if !value.is_empty() {
-            Word { text: value.clone(), quoted: false }.write(text, &[]);
+            Word { text: value.into(), quoted: false }.write(text, &[]);
         }
     }
 }

@@ -77,7 +77,8 @@ fn options_of_one_name_go_to_the_match_that_was_loaded() {
 
 #[test]
 fn lists_of_addresses_are_rules_of_their_own() {
-    let rule = read(&split("-s 10.0.0.1,10.0.0.2 -d 10.0.0.3,0.0.0.0/0 -j DROP").unwrap(), false).unwrap();
+    let words = split("-s 10.0.0.1,10.0.0.2 -d 10.0.0.3,0.0.0.0/0 -j DROP").unwrap();
+    let rule = read(&words, false).unwrap();
     assert_eq!(rule.count(), 4);
     let texts: Vec<String> = rule.expand().iter().map(ToString::to_string).collect();
     assert_eq!(

@@ -4,7 +4,7 @@ use super::*;
 use crate::format::firewall::nft::token::Lexer;
 
 fn canon(family: &str, text: &str) -> String {
-    read(family, &Lexer::new(text).collect::<Vec<_>>()).to_string()
+    read(family, &Lexer::new(text).collect::<Vec<_>>()).text()
 }
 
 #[test]

@@ -4,11 +4,11 @@ use super::*;
 
 /// Fields between `|`, words between `,`, a quoted one in brackets.
 fn shown(line: &str) -> String {
-    let word = |word: &Word| {
+    let word = |word: &Word<'_>| {
         let text = String::from_utf8_lossy(&word.text).into_owned();
         if word.quoted { format!("[{text}]") } else { text }
     };
-    let field = |field: &Vec<Word>| field.iter().map(word).collect::<Vec<_>>().join(",");
+    let field = |field: &Field<'_>| field.iter().map(word).collect::<Vec<_>>().join(",");
     fields(line.as_bytes()).iter().map(field).collect::<Vec<_>>().join("|")
 }
 
@@ -43,7 +43,7 @@ fn quotes_keep_together_and_take_meaning_away() {
 fn words_are_written_in_quotes_where_they_mean_something() {
     let written = |text: &str, quoted| {
         let mut out = Vec::new();
-        Word { text: text.as_bytes().to_vec(), quoted }.write(&mut out, &["all"]);
+        Word { text: text.as_bytes().into(), quoted }.write(&mut out, &["all"]);
         String::from_utf8(out).unwrap()
     };
     assert_eq!(written("plain", true), "plain");
@@ -59,14 +59,14 @@ proptest! {
     /// What is written is read back as the same word, keyword or not.
     #[test]
     fn words_are_read_back(text in "[a+@/\", #=l]{0,6}", quoted: bool) {
-        let word = Word { text: text.into_bytes(), quoted };
+        let word = Word { text: text.into_bytes().into(), quoted };
         prop_assume!(quoted || !matches!(word.text.first(), None | Some(b'"')));
         let mut out = Vec::new();
         word.write(&mut out, &["all"]);
-        let read = fields(&out).concat();
+        let read = fields(&out).iter().flat_map(|field| field.to_vec()).collect::<Vec<_>>();
         prop_assert_eq!(read.len(), 1);
         prop_assert_eq!(&read[0].text, &word.text);
-        let taken = word.text == b"all" || matches!(word.text.first(), Some(b'+' | b'@'));
+        let taken = *word.text == *b"all" || matches!(word.text.first(), Some(b'+' | b'@'));
         prop_assert!(!taken || read[0].quoted == word.quoted, "{:?}", String::from_utf8_lossy(&out));
     }
 }

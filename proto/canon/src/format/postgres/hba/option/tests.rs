@@ -5,7 +5,7 @@ fn options(words: &[&str], method: &str) -> Result<String, String> {
 }
 
 fn over(kind: &str, words: &[&str], method: &str) -> Result<String, String> {
-    let words: Vec<Word> = words.iter().map(|word| Word { text: word.as_bytes().to_vec(), quoted: false }).collect();
+    let words: Vec<Word<'_>> = words.iter().map(|word| Word { text: word.as_bytes().into(), quoted: false }).collect();
     let mut text = Vec::new();
     write(&mut text, &read(words.iter(), kind, method)?, false);
     Ok(String::from_utf8(text).unwrap())
