@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use super::comment::without_dates;
 use super::iptables::words::{self, Word, push_word};
 use super::names;
+use super::nft::sets::unwatched;
 use crate::format::gather::{Gather, text};
 use crate::format::lines::{Line, lines, too_long};
 use crate::limits::ITEMS_MAX;
@@ -64,6 +65,8 @@ struct Set {
     kind: Kind,
     /// Elements expire where nothing else is said.
     expires: bool,
+    /// Elements may expire.
+    has_timeouts: bool,
     line: u32,
     destroyed: bool,
     elements: Vec<Element>,
@@ -89,6 +92,10 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
     for set in sets.into_iter().filter(|set| !set.destroyed) {
         let mut name = "ipset/".to_owned();
         push_word(&mut name, &set.name);
+        if set.has_timeouts {
+            let reason = unwatched(&name);
+            gather.problem(ProblemKind::Unresolved, Place { line: set.line, column: 1 }, &reason, None);
+        }
         gather.set_quietly(name.as_bytes(), text(set.definition), Place { line: set.line, column: 1 });
         for element in set.elements {
             key.clear();
@@ -274,7 +281,7 @@ fn definition(name: &str, kind: &str, rest: &[Word<'_>], line: u32) -> Set {
         match name {
             "family" => set.kind.v6 = value == "inet6",
             "netmask" => set.kind.netmask = value.parse().ok(),
-            "timeout" => set.expires = value != "0",
+            "timeout" => (set.expires, set.has_timeouts) = (value != "0", true),
             _ => {}
         }
         let value = if name == "range" { bounds(value) } else { value.to_owned() };

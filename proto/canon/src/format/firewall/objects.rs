@@ -66,6 +66,8 @@ pub fn read_object(object: &Json) -> (Vec<Setting>, Vec<Problem>) {
     ruleset.give();
     let mut reading = gather.finish(object.to_string().as_bytes());
     reading.settings.iter_mut().for_each(|setting| setting.line = None);
+    // A single object has no lines.
+    reading.problems.iter_mut().for_each(|problem| problem.place = None);
     (reading.settings, reading.problems)
 }
 

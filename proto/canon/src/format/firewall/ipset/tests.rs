@@ -1,6 +1,7 @@
 //! Set dumps.
 
-use crate::format::{Reading, firewall};
+use crate::ProblemKind;
+use crate::format::{Format, Reading, firewall};
 
 fn read(text: &str) -> Reading {
     firewall::read_ipset(text.as_bytes())
@@ -8,7 +9,8 @@ fn read(text: &str) -> Reading {
 
 fn shown(text: &str) -> Vec<String> {
     let reading = read(text);
-    assert_eq!(reading.problems, []);
+    let is_open = |problem: &&crate::Problem| problem.kind != ProblemKind::Unresolved;
+    assert_eq!(reading.problems.iter().find(is_open), None);
     let one =
         |setting: &crate::Setting| format!("{} = {}", setting.key, String::from_utf8_lossy(setting.value.bytes()));
     reading.settings.iter().map(one).collect()
@@ -88,4 +90,17 @@ fn a_name_that_looks_like_another_sets_element_is_no_element() {
         shown("create \"a: 10.0.0.1\" hash:ip\ncreate a hash:ip\nadd a 10.0.0.1\n"),
         ["ipset/\"a: 10.0.0.1\" = hash:ip", "ipset/a = hash:ip", "ipset/a: 10.0.0.1 = present"]
     );
+}
+
+#[test]
+fn f7_elements_that_expire_are_no_items_and_that_is_said_once_for_each_set() {
+    let text = "create a hash:net timeout 0\ncreate b hash:ip\nadd a 0.0.0.0/1 timeout 432000000\nadd a 10.0.0.0/8 timeout 7\nadd b 10.0.0.1\n";
+    let reading = read(text);
+    let said: Vec<_> = reading.problems.iter().map(|problem| (problem.kind, &*problem.reason)).collect();
+    let reason = "ipset/a: elements that have a timeout come and go, and are not watched";
+    assert_eq!(said, [(ProblemKind::Unresolved, reason)]);
+    let nft = "table inet t { set s { type ipv4_addr; flags interval, timeout; elements = { 0.0.0.0/1 timeout 5000d }; }\n set d { type ipv4_addr; timeout 1h; }\n set p { type ipv4_addr; }\n}\n";
+    let reading = crate::format::read(Format::Nft, nft.as_bytes());
+    let said: Vec<_> = reading.problems.iter().map(|problem| problem.reason.split(':').next().unwrap()).collect();
+    assert_eq!(said, ["inet t/@s", "inet t/@d"]);
 }

@@ -5,7 +5,7 @@
 //! it turns is what adding those would.
 
 use super::act::{Act, Branch, Match, Verdict, Wanted, verdict_of};
-use super::graph::{ChainId, Graph, Hook, Policy};
+use super::graph::{ChainId, Graph, Hook, Policy, Told};
 use super::keys::{self, About, Fact};
 use super::nft::side_by_side;
 use super::packets::Packets;
@@ -104,6 +104,8 @@ pub(super) fn carry_out(graph: &mut Graph, fact: &FactChange) -> Meaning {
         About::Chain(chain, Fact::Remark) => plain(chain, "changes a remark"),
         About::Element(set, element) => turned_element(graph, fact, set, element),
         About::Set(set) => {
+            let id = graph.set(set);
+            graph.sets[id as usize].told = told_of(after);
             let used = graph.find_set(set).is_some_and(|set| !set.users.is_empty());
             match (used, came, after) {
                 (false, true, _) | (true, true, _) => plain(set, "adds a set"),
@@ -123,6 +125,17 @@ pub(super) fn carry_out(graph: &mut Graph, fact: &FactChange) -> Meaning {
             say::meaning(&fact.key, Effect::Unclear, Reach::Any, "changes how much a rule that looks at it takes")
         }
         _ => say::meaning("", Effect::Unclear, Reach::Any, "changes something that is not understood"),
+    }
+}
+
+/// What is told of the elements of a set with that definition. Those that have
+/// a timeout are not.
+fn told_of(definition: Option<&str>) -> Told {
+    let expires = |text: &str| text.split([' ', ',', ';']).any(|word| matches!(word, "timeout" | "dynamic"));
+    match definition {
+        None => Told::Nothing,
+        Some(text) if expires(text) => Told::Lasting,
+        Some(_) => Told::All,
     }
 }
 

@@ -145,12 +145,35 @@ pub(super) struct Set {
     pub(super) users: BTreeSet<RuleId>,
     /// How many addresses its elements hold.
     pub(super) width: Width,
+    /// Whether it is told what elements it has.
+    pub(super) told: Told,
+    /// Rules that add elements to it, or take them out.
+    writers: u32,
     /// How many of its elements accept, drop, and do something else.
     pub(super) accepts: u32,
     pub(super) drops: u32,
     pub(super) others: u32,
     /// Chains that its elements jump to.
     pub(super) jumps: BTreeMap<ChainId, u32>,
+}
+
+/// Whether it is told what elements a set has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Nobody says what set it is.
+    #[default]
+    Nothing,
+    /// Those that stay. Others come and go, and are not told.
+    Lasting,
+    /// All of them.
+    All,
+}
+
+impl Set {
+    /// Whether it holds as good as any source, or may.
+    fn is_wide(&self) -> bool {
+        self.told != Told::All || self.writers > 0 || self.width.is_any()
+    }
 }
 
 /// One table.
@@ -306,14 +329,15 @@ impl Graph {
         }
     }
 
-    /// Whether a set holds as good as any source.
+    /// Whether a set holds as good as any source, or may: of elements that are
+    /// not told nobody knows how many addresses they are.
     pub(super) fn is_wide(&self, set: &str) -> bool {
-        self.set_names.get(set).is_some_and(|&set| self.sets[set as usize].width.is_any())
+        self.set_names.get(set).is_none_or(|&set| self.sets[set as usize].is_wide())
     }
 
     /// What bounds a rule's packets.
     pub(super) fn bound(&self, rule: &Rule) -> Bound {
-        let wide = rule.bounded_by.is_some_and(|set| self.sets[set as usize].width.is_any());
+        let wide = rule.bounded_by.is_some_and(|set| self.sets[set as usize].is_wide());
         if wide { rule.bounds.1 } else { rule.bounds.0 }
     }
 

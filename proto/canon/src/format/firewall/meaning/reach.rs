@@ -10,9 +10,8 @@ use crate::meaning::Reach;
 
 /// What interfaces of containers, virtual machines and tunnels are called, at
 /// their beginning, by those who make them.
-const INNER: [&str; 16] = [
+const INNER: [&str; 15] = [
     "docker",
-    "br-",
     "podman",
     "cni",
     "cali",
@@ -28,6 +27,10 @@ const INNER: [&str; 16] = [
     "tap",
     "tailscale",
 ];
+
+/// What Docker calls the bridges of its networks: this, and twelve digits. Any
+/// other bridge of that beginning may have an outer interface in it.
+const BRIDGE: (&str, usize) = ("br-", 12);
 
 /// Public IPv4 addresses that are as good as any: those of a `/7`, two of the
 /// largest blocks that anybody was given. A single block of those is still
@@ -145,7 +148,8 @@ fn is_local(text: &str) -> bool {
 /// Whether an interface leads to what this host itself made, or to members of a
 /// tunnel. Any other may be the one that faces the world, whatever it is called.
 fn is_inner(interface: &str) -> bool {
-    INNER.iter().any(|begins| interface.starts_with(begins))
+    let is_dockers = |id: &str| id.len() == BRIDGE.1 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    INNER.iter().any(|begins| interface.starts_with(begins)) || interface.strip_prefix(BRIDGE.0).is_some_and(is_dockers)
 }
 
 /// From where, and whether new connections are among what fits: replies to

@@ -80,7 +80,11 @@ const IPTABLES: &[Row] = &[
     (V4, "-A INPUT -i eth1 -p tcp --dport 99 -j ACCEPT", "opens any: opens tcp/99 to any source by eth1"),
     (V4, "-A INPUT ! -i eth1 -p tcp --dport 99 -j ACCEPT", "opens any: opens tcp/99 to any source by all but eth1"),
     (V4, "-A INPUT -p icmp --icmp-type 8 -j ACCEPT", "opens any: opens icmp 8 to any source"),
-    (V4, "-A INPUT -m set --match-set ok src -p tcp --dport 99 -j ACCEPT", "opens bounded: opens tcp/99 to set ok"),
+    (
+        V4,
+        "-A INPUT -m set --match-set ok src -p tcp --dport 99 -j ACCEPT",
+        "opens any: opens tcp/99 to set ok, as good as any source",
+    ),
     (
         V4,
         "-A INPUT -m set ! --match-set ok src -p tcp --dport 99 -j ACCEPT",
@@ -602,4 +606,41 @@ fn an_element_of_a_set_that_a_jump_and_a_rule_behind_it_look_into_reaches_as_far
     let after = read(Format::Nft, format!("{text}add element inet t s {{ 0.0.0.0/0 }}\n").as_bytes()).settings;
     let said = meanings(&before, &after);
     assert!(said.iter().any(|(_, it)| (it.effect, it.reach) == (Effect::Opens, crate::Reach::Any)), "{said:?}");
+}
+
+#[test]
+fn a_set_of_which_not_all_elements_are_told_bounds_nothing() {
+    let told = |set: &str, rules: &str| {
+        let text = format!(
+            "table inet t {{ set s {{ type ipv4_addr; {set} }}\n chain c {{ type filter hook input priority 0; policy drop; {rules} }} }}\n"
+        );
+        let before = read(Format::Nft, text.as_bytes()).settings;
+        let after = format!("{text}add rule inet t c ip saddr @s tcp dport 5432 accept\n");
+        strongest(&meanings(&before, &read(Format::Nft, after.as_bytes()).settings))
+    };
+    assert!(told("elements = { 10.0.0.1 };", "").starts_with("opens bounded"), "all are told");
+    // An element with a timeout, be it a year, is told nowhere.
+    for set in [
+        "flags timeout;",
+        "timeout 1h; elements = { 10.0.0.1 };",
+        "flags interval, timeout; elements = { 10.0.0.1, 0.0.0.0/1 timeout 5000d };",
+    ] {
+        assert!(told(set, "").starts_with("opens any"), "{set}");
+    }
+    assert!(
+        told("elements = { 10.0.0.1 };", "tcp dport 7 add @s { ip saddr }").starts_with("opens any"),
+        "packets fill it"
+    );
+    let (before, rule) = (V4.to_owned() + "COMMIT\n", "-p tcp -m set --match-set ok src -m tcp --dport 99 -j ACCEPT");
+    let mut ruleset = Ruleset::of(&read(Format::IptablesSave, before.as_bytes()).settings);
+    ruleset.set("ipset/ok", None, Some("hash:ip"));
+    ruleset.set("ipset/late", None, Some("hash:ip timeout 600"));
+    let at = ruleset.rules("filter/INPUT").count();
+    let mut with = |name: &str| {
+        ruleset.insert("filter/INPUT", at, &rule.replace(" ok ", &format!(" {name} ")));
+        strongest(&ruleset.settle())
+    };
+    assert!(with("ok").starts_with("opens bounded"));
+    assert!(with("late").starts_with("opens any"), "its elements expire");
+    assert!(with("nobodys").starts_with("opens any"), "nobody knows it");
 }

@@ -6,10 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::value::{self, Element, Field};
-use crate::Place;
 use crate::format::firewall::model::{Refused, table_of};
 use crate::format::gather::{Gather, text};
 use crate::format::includes::FileName;
+use crate::{Place, ProblemKind};
 
 /// One set, map or object.
 #[derive(Debug, Default)]
@@ -85,6 +85,10 @@ impl Sets {
     /// Hands everything over as items.
     pub(crate) fn give(self, gather: &mut Gather) {
         for mut set in self.sets.into_iter().filter(|set| !set.name.is_empty()) {
+            if set.has_timeouts() {
+                let reason = unwatched(&set.name);
+                gather.problem(ProblemKind::Unresolved, Place { line: set.line, column: 1 }, &reason, None);
+            }
             set.definition.sort_unstable();
             set.definition.dedup();
             let definition = if set.definition.is_empty() { "present".to_owned() } else { set.definition.join("; ") };
@@ -109,6 +113,14 @@ impl Set {
         self.definition.push(words.to_owned());
     }
 
+    /// Whether elements of it may go by themselves.
+    fn has_timeouts(&self) -> bool {
+        let has = |flags: &str| flags.split(',').any(|flag| flag == "timeout");
+        self.definition
+            .iter()
+            .any(|words| words.starts_with("timeout ") || words.strip_prefix("flags ").is_some_and(has))
+    }
+
     /// What its elements are, as far as they have names.
     pub(crate) fn field(&self) -> Field {
         self.field.unwrap_or(Field::Other)
@@ -125,6 +137,11 @@ impl Set {
     pub(crate) fn flush(&mut self) {
         self.elements.clear();
     }
+}
+
+/// Why elements of a set are no items, be it for years.
+pub(crate) fn unwatched(set: &str) -> String {
+    format!("{set}: elements that have a timeout come and go, and are not watched")
 }
 
 /// What elements of these types are.

@@ -66,6 +66,7 @@ impl Graph {
             .iter()
             .filter_map(|leaves| if let Leaves::Element(set) = leaves { Some(self.set(set)) } else { None })
             .collect();
+        written.iter().for_each(|&set| step(&mut self.sets[set as usize].writers, up));
         let translates = act.branches.iter().any(|it| matches!(it.verdict, Verdict::Forward(_) | Verdict::Hide));
         let name = self.chains[chain].name.clone();
         let table = self.table(keys::table(&name));

@@ -63,6 +63,10 @@ fn replies_and_interfaces_and_negations_bound_what_they_bound() {
     assert_eq!(one(Field::In, false, "lo").reach, Reach::Local);
     assert_eq!(one(Field::In, false, "eth0").reach, Reach::Any, "it may face the world");
     assert_eq!(one(Field::In, false, "wg0").reach, Reach::Bounded);
+    assert_eq!(one(Field::In, false, "br-0123456789ab").reach, Reach::Bounded, "a network of Docker");
+    for bridge in ["br-wan", "br-lan", "br-0123456789abc", "br-0123456789ag", "br-*", "br-+"] {
+        assert_eq!(one(Field::In, false, bridge).reach, Reach::Any, "{bridge}: it may face the world");
+    }
     assert_eq!(one(Field::In, true, "eth0").reach, Reach::Any);
     assert_eq!(one(Field::In, false, "*").reach, Reach::Any);
     assert_eq!(one(Field::Source, true, "10.0.0.0/8").reach, Reach::Any);
