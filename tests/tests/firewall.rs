@@ -157,6 +157,12 @@ fn f9_a_rule_that_no_file_has_is_a_finding_until_it_is_saved() {
     agent.write("nftables.conf", TABLE.replace("tcp dport 22 accept", "tcp dport 22 accept\n  tcp dport 9200 accept"));
     let (_, saved) = told(&fleet, 0, key, "removed");
     assert!(saved["id"].as_u64() > unsaved["id"].as_u64());
+    // What was flushed is saved still, and in force no longer.
+    namespace.nft("flush ruleset\n");
+    let (_, flushed) = told(&fleet, 0, "nft: inet shop/input: tcp dport 22 accept", "added");
+    assert_eq!(flushed["source"], "firewall/at-reboot", "{flushed:#}");
+    let what = flushed["after"]["display"].as_str().unwrap_or_default();
+    assert!(what.contains("not in force"), "{what}");
 }
 
 #[test]

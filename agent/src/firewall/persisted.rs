@@ -18,9 +18,20 @@ const LISTED_MAX: usize = 1000;
 /// Families of nftables: what its keys begin with, and those of iptables do not.
 const FAMILIES: &[&str] = &["ip", "ip6", "inet", "arp", "bridge", "netdev"];
 
+/// What rules are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// As `nft` says them.
+    Nft,
+    /// As `iptables-save` does.
+    Iptables,
+}
+
 /// A dump file as it was read last.
 #[derive(Debug, Clone, Copy)]
 pub struct Saved<'a> {
+    /// Its language; none: it holds nothing that would tell.
+    pub language: Option<Language>,
     /// Its path, for messages.
     pub path: &'a str,
     /// Its items, made with the same key as the live ones.
@@ -44,11 +55,13 @@ impl fmt::Display for Finding {
 
 /// Rules that only one side has, and lists whose rules stand in another order.
 /// Files of the other language are left out: what iptables loads is not what
-/// nftables saves. Without a file that could say it there is no finding.
+/// nftables saves. One that is empty or gone holds nothing that would be loaded,
+/// as rules that were flushed are in force no longer. Without a file that could
+/// say it there is no finding.
 #[must_use]
-pub fn against_saved(live: &Observation, saved: &[Saved<'_>]) -> Vec<Finding> {
-    let Some(nft) = is_nft(live) else { return Vec::new() };
-    let files: Vec<&Saved<'_>> = saved.iter().filter(|file| is_nft(file.observation) == Some(nft)).collect();
+pub fn against_saved(live: &Observation, language: Language, saved: &[Saved<'_>]) -> Vec<Finding> {
+    let files: Vec<&Saved<'_>> =
+        saved.iter().filter(|file| file.language.is_none_or(|found| found == language)).collect();
     if files.is_empty() {
         return Vec::new();
     }
@@ -82,11 +95,18 @@ pub fn against_saved(live: &Observation, saved: &[Saved<'_>]) -> Vec<Finding> {
     told(found.into_iter().collect())
 }
 
-/// Whether the items are those of nftables; none where they tell nothing.
-fn is_nft(observation: &Observation) -> Option<bool> {
+/// What the items are written in; none where they tell nothing.
+#[must_use]
+pub fn language_of(observation: &Observation) -> Option<Language> {
     let first = observation.items().iter().find(|item| is_ruled(&item.key) && item.key.ordered_list().is_none())?;
     let family = first.key.as_str().split(' ').next().unwrap_or_default();
-    Some(FAMILIES.contains(&family))
+    Some(if FAMILIES.contains(&family) { Language::Nft } else { Language::Iptables })
+}
+
+/// Whether there is no rule among them.
+#[must_use]
+pub fn is_empty(observation: &Observation) -> bool {
+    !observation.items().iter().any(|item| is_ruled(&item.key))
 }
 
 /// Not what is known of the file alone.

@@ -19,8 +19,13 @@ fn nft(rules: &str) -> Observation {
     read(Format::Nft, &text)
 }
 
+fn file<'a>(path: &'a str, observation: &'a Observation) -> Saved<'a> {
+    Saved { language: language_of(observation), path, observation }
+}
+
 fn found(live: &Observation, saved: &Observation) -> Vec<String> {
-    let found = against_saved(live, &[Saved { path: "/etc/rules", observation: saved }]);
+    let language = language_of(live).unwrap_or(Language::Iptables);
+    let found = against_saved(live, language, &[file("/etc/rules", saved)]);
     found.iter().map(Finding::to_string).collect()
 }
 
@@ -64,11 +69,31 @@ fn f9_another_policy_and_another_order_are_findings() {
 #[test]
 fn f9_any_of_several_files_may_hold_a_rule_and_files_of_the_other_language_say_nothing() {
     let (ssh, web, both) = (iptables(SSH), iptables(WEB), iptables(&format!("{SSH}{WEB}")));
-    let files = [Saved { path: "/a", observation: &ssh }, Saved { path: "/b", observation: &web }];
-    assert!(against_saved(&both, &files).is_empty());
+    let files = [file("/a", &ssh), file("/b", &web)];
+    assert!(against_saved(&both, Language::Iptables, &files).is_empty());
     assert!(found(&nft("tcp dport 22 accept"), &ssh).is_empty(), "nftables is not what iptables saves");
-    assert!(against_saved(&both, &[]).is_empty());
-    assert!(found(&Observation::default(), &ssh).is_empty(), "nothing is loaded: its own source says so");
+    assert!(against_saved(&both, Language::Iptables, &[]).is_empty());
+}
+
+#[test]
+fn f9_rules_that_were_flushed_are_saved_and_not_in_force() {
+    let nothing = Observation::default();
+    let told = found(&nothing, &iptables(SSH));
+    assert!(told.contains(&"filter/INPUT policy: in /etc/rules line 2, and not in force".to_owned()), "{told:?}");
+    assert!(told.iter().any(|one| one.contains("--dport 22 -j ACCEPT: in /etc/rules line 3")), "{told:?}");
+    let saved = nft("tcp dport 22 accept");
+    assert!(!against_saved(&nothing, Language::Nft, &[file("/etc/rules", &saved)]).is_empty());
+    assert!(against_saved(&nothing, Language::Iptables, &[file("/etc/rules", &saved)]).is_empty());
+}
+
+#[test]
+fn f9_a_file_that_was_emptied_loads_nothing() {
+    let live = iptables(SSH);
+    let told = found(&live, &Observation::default());
+    assert!(!told.is_empty() && told.iter().all(|one| one.ends_with("gone at reboot")), "{told:?}");
+    // Of another language it said nothing before either.
+    let empty = Saved { language: Some(Language::Nft), ..file("/etc/nftables.conf", &live) };
+    assert!(against_saved(&live, Language::Iptables, &[empty]).is_empty());
 }
 
 #[test]
