@@ -152,6 +152,9 @@ pub(crate) enum StartError {
     /// Core dumps could not be forbidden.
     #[error("could not forbid core dumps")]
     Hardening(#[source] std::io::Error),
+    /// Capabilities that are not needed could not be given up.
+    #[error("could not give up the capabilities that the configuration does not need")]
+    Capabilities(#[source] std::io::Error),
     /// The runtime or its signals.
     #[error("could not start")]
     Runtime(#[source] std::io::Error),
@@ -168,7 +171,7 @@ impl ExitKind for StartError {
     fn exit(&self) -> Exit {
         match self {
             Self::Log(_) => Exit::Usage,
-            Self::Hardening(_) | Self::Runtime(_) | Self::Stream { .. } => Exit::Internal,
+            Self::Hardening(_) | Self::Capabilities(_) | Self::Runtime(_) | Self::Stream { .. } => Exit::Internal,
         }
     }
 }

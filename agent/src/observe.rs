@@ -29,7 +29,8 @@ use tokio::sync::mpsc;
 
 use busy::Busy;
 pub use look::{
-    Clue, Footprint, Look, MadeBy, ObservationNumber, Observed, Outcome, PollReason, Sight, SourceId, Urgency,
+    Clue, Footprint, Look, MadeBy, ObservationNumber, Observed, Outcome, PacketFilter, PollReason, Sight, SourceId,
+    Urgency,
 };
 use settle::{Due, Ruling, Settle};
 use stamp::Signature;

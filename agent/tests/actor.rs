@@ -113,6 +113,27 @@ fn rules_that_a_crashed_run_left_behind_are_taken_out() {
 }
 
 #[test]
+fn audit_that_a_crashed_run_has_switched_on_is_switched_off() {
+    let mut lease = match AuditLease::take() {
+        Ok(lease) => lease,
+        Err(why) => return skip(&why),
+    };
+    lease.enable(true);
+    let stale = Rule::File("/etc/stale-of-driftline".into());
+    lease.add(&stale.encode(KEY).unwrap());
+    let note = serde_json::json!({ "rules": [&stale], "enabled": true });
+    let rig = Rig::start_noting("audit = \"listen\"\nfanotify = false", &serde_json::to_vec(&note).unwrap());
+    assert!(lease.rules().is_empty() && !lease.is_enabled());
+    drop(rig);
+    // Who switches it on later is not the one who crashed.
+    lease.enable(true);
+    let rig = Rig::start("audit = \"listen\"\nfanotify = false");
+    assert!(lease.is_enabled());
+    drop(rig);
+    assert!(lease.is_enabled());
+}
+
+#[test]
 fn two_of_one_second_are_told_apart_and_sudo_names_the_person() {
     if !is_root() {
         return skip("fanotify needs CAP_SYS_ADMIN");

@@ -14,7 +14,10 @@ mod syscall;
 
 use std::convert::Infallible;
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::io::Errno;
 
@@ -24,8 +27,9 @@ use super::process::Process;
 use super::standing::{Live, Standing};
 use super::tidings::{Key, Telling, Touch};
 use crate::config::AuditUse;
+use crate::observe::PacketFilter;
 use driftline_canon::Evidence;
-use event::{Assembly, Event};
+use event::{Assembly, Event, Touched};
 use link::{Buffer, Listener};
 use record::{Fields, Kind};
 use rule::Rule;
@@ -33,6 +37,10 @@ use rules::Rules;
 
 /// The key of our rules, for `ausearch -k`.
 pub const KEY: &str = "driftline";
+
+/// After what time it is looked whether more was said of a change of a packet
+/// filter.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Records that are read before what they say is handed on.
 const RECORDS_MAX: usize = 256;
@@ -64,7 +72,9 @@ impl Audit {
         let mut buffer = Buffer::default();
         let mut last = None;
         while !self.stop.is_cancelled() {
-            if let Err(error) = self.bell.wait(&[self.listener.descriptor()]) {
+            // What may never be ended is looked at again by itself.
+            let patience = assembly.is_waiting().then_some(LOOK_AGAIN);
+            if let Err(error) = self.bell.wait(&[self.listener.descriptor()], patience) {
                 self.standing.set(Evidence::Audit, Live::No(format!("it cannot be waited for: {error}")));
                 break;
             }
@@ -120,6 +130,9 @@ impl Audit {
                 heard.touches.extend(self.touch(event, last));
             }
         }
+        for event in assembly.overdue(driftline_daemon::clock::now_ms()) {
+            heard.touches.extend(self.touch(event, last));
+        }
         heard.lost += assembly.take_lost();
         heard
     }
@@ -129,19 +142,19 @@ impl Audit {
         if event.process.pid == std::process::id() {
             return None;
         }
-        let mut keys: Vec<Key> = event.filter.map(Key::Filter).into_iter().collect();
-        for file in event.files.iter().cloned() {
-            let wanted = event.ours
-                || file.path.as_deref().and_then(|path| path.parent()).is_some_and(|dir| self.places.is_wanted(dir));
-            if wanted {
-                keys.extend(file.path.map(Key::Path));
+        let filter = |filter| Key::Filter(PacketFilter { filter, network: network_of(event.process.pid) });
+        let mut keys: Vec<Key> = event.filter.map(filter).into_iter().collect();
+        for file in &event.files {
+            let path = file.path.as_deref();
+            if event.ours || path.and_then(Path::parent).is_some_and(|dir| self.places.is_wanted(dir)) {
+                keys.extend(path.filter(|_| event.ours || is_there(file)).map(|path| Key::Path(path.to_owned())));
                 keys.extend(file.inode.map(|(device, inode)| Key::Inode(device, inode)));
             }
         }
         (!keys.is_empty()).then(|| {
             let by = match last.take_if(|(told, _)| *told == event.process) {
                 Some((_, by)) => by,
-                None => Arc::new(completed(event.process.clone())),
+                None => Arc::new(completed(event.process.clone(), event.cut)),
             };
             *last = Some((event.process, Arc::clone(&by)));
             Touch { at_ms: event.at_ms, keys, by, evidence: Evidence::Audit }
@@ -149,13 +162,36 @@ impl Audit {
     }
 }
 
+/// The network namespace of a process, if it lives: audit tells of packet
+/// filters of all of them, and not which.
+fn network_of(pid: u32) -> Option<u64> {
+    std::fs::metadata(format!("/proc/{pid}/ns/net")).ok().map(|namespace| namespace.ino())
+}
+
 /// What audit does not say of a process is in `/proc`, if that lives; if not,
 /// its parent may.
-fn completed(told: Process) -> Process {
+fn completed(mut told: Process, cut: bool) -> Process {
     match Process::look(told.pid) {
-        Some(seen) if seen.name == told.name => told.with(&seen),
+        Some(seen) if seen.name == told.name => {
+            if cut && seen.command.is_some() {
+                told.command = None;
+            }
+            // It may have been named by one of its threads.
+            Process { pid: seen.pid, ..told.with(&seen) }
+        }
         _ => told.with_parents(),
     }
+}
+
+/// Whether a file is at its path for us as it was for who called: that may see
+/// another root.
+fn is_there(file: &Touched) -> bool {
+    let (Some(path), Some((device, inode))) = (&file.path, file.inode) else { return false };
+    // Of layered filesystems and of subvolumes the kernel names another device.
+    let has_none = |device: u64| rustix::fs::major(device) == 0;
+    std::fs::symlink_metadata(path).is_ok_and(|found| {
+        found.ino() == inode && (found.dev() == device || (has_none(found.dev()) && has_none(device)))
+    })
 }
 
 /// Rules that follow their file are none, nor those that are added, unless they
@@ -182,3 +218,6 @@ struct Heard {
 fn is_loss(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::NOBUFS)
 }
+
+#[cfg(test)]
+mod tests;

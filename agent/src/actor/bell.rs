@@ -5,8 +5,9 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 
@@ -38,15 +39,17 @@ impl Bell {
         _ = rustix::io::write(&*self.0, &1_u64.to_ne_bytes());
     }
 
-    /// Waits until it rings or one of the others can be read.
+    /// Waits until it rings or one of the others can be read, no longer than
+    /// that.
     ///
     /// # Errors
     /// When the kernel cannot wait.
-    pub(super) fn wait(&self, others: &[BorrowedFd<'_>]) -> io::Result<Woken> {
+    pub(super) fn wait(&self, others: &[BorrowedFd<'_>], longest: Option<Duration>) -> io::Result<Woken> {
+        let longest = longest.and_then(|longest| Timespec::try_from(longest).ok());
         let mut fds: Vec<PollFd<'_>> = vec![PollFd::new(&*self.0, PollFlags::IN)];
         fds.extend(others.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)));
         loop {
-            match poll(&mut fds, None) {
+            match poll(&mut fds, longest.as_ref()) {
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
                 Ok(_) => break,
@@ -69,9 +72,9 @@ mod tests {
         let (bell, other) = (Bell::new().unwrap(), Bell::new().unwrap());
         bell.ring();
         bell.clone().ring();
-        assert_eq!(bell.wait(&[]).unwrap(), Woken { rung: true, ready: false });
+        assert_eq!(bell.wait(&[], None).unwrap(), Woken { rung: true, ready: false });
         other.ring();
         use rustix::fd::AsFd as _;
-        assert_eq!(bell.wait(&[other.0.as_fd()]).unwrap(), Woken { rung: false, ready: true });
+        assert_eq!(bell.wait(&[other.0.as_fd()], Some(Duration::ZERO)).unwrap(), Woken { rung: false, ready: true });
     }
 }

@@ -11,6 +11,7 @@ mod seen;
 use std::convert::Infallible;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use driftline_canon::Evidence;
 use driftline_daemon::Clock;
@@ -26,6 +27,10 @@ use seen::Seen;
 
 /// Bytes of one read: some hundred events.
 const READ_BYTES: usize = 32 * 1024;
+
+/// Reads before it is looked whether anything else is to be done: some thousand
+/// events. Whoever writes without end would be listened to alone.
+const READS_MAX: usize = 16;
 
 /// The highest priority (nice(2)).
 const FIRST: i32 = -20;
@@ -48,10 +53,12 @@ impl Fanotify {
         let mut seen = Seen::default();
         let mut buffer = vec![0; READ_BYTES];
         let mut told = 0;
+        let mut is_all = true;
         hurry();
         self.cover();
         while !self.stop.is_cancelled() {
-            let woken = match self.bell.wait(&self.group.descriptors()) {
+            let longest = (!is_all).then_some(Duration::ZERO);
+            let woken = match self.bell.wait(&self.group.descriptors(), longest) {
                 Ok(woken) => woken,
                 Err(error) => {
                     self.standing.set(Evidence::Fanotify, Live::No(format!("it cannot be waited for: {error}")));
@@ -60,8 +67,8 @@ impl Fanotify {
             };
             // Processes end any moment: they come first.
             let asked = self.places.asked();
-            while self.hear(&mut seen, &mut buffer) {}
-            if asked > told {
+            is_all = (0..READS_MAX).any(|_| !self.hear(&mut seen, &mut buffer));
+            if asked > told && is_all {
                 told = asked;
                 self.telling.drained(asked);
             }

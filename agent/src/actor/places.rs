@@ -192,7 +192,7 @@ mod tests {
         places.tell(bell.clone());
         places.want(Path::new("/a"));
         places.want(Path::new("/a"));
-        assert!(bell.wait(&[]).unwrap().rung);
+        assert!(bell.wait(&[], None).unwrap().rung);
         assert_eq!(places.news().wanted, [PathBuf::from("/a")]);
         assert_eq!(places.news(), News::default());
         places.marked(Path::new("/a"), true);

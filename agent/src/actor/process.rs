@@ -16,6 +16,8 @@ use crate::observe::owners::Names;
 pub struct Process {
     /// Its id.
     pub pid: u32,
+    /// The one of its threads that did it, where that is named apart.
+    pub thread: Option<u32>,
     /// Its parent's.
     pub parent: Option<u32>,
     /// Who logged in; none: nobody did, or it is not known.
@@ -61,6 +63,21 @@ impl Process {
         proc::command(bytes)
     }
 
+    /// The same of one that may be cut: how its last argument would have gone on
+    /// nobody can say, so that all of it is masked. None if there is no other.
+    #[must_use]
+    pub fn command_of_cut(bytes: &[u8]) -> Option<ActorText> {
+        proc::command_cut(bytes)
+    }
+
+    /// Whether both are views of one process, each named by its id or by that
+    /// of a thread.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        let ids = |one: &Self| [Some(one.pid), one.thread];
+        ids(self).into_iter().flatten().any(|id| ids(other).contains(&Some(id)))
+    }
+
     /// Whether it is known as whom it ran.
     #[must_use]
     pub fn is_seen(&self) -> bool {
@@ -75,6 +92,7 @@ impl Process {
                 mine.clone_from(theirs);
             }
         }
+        fill(&mut self.thread, &other.thread);
         fill(&mut self.parent, &other.parent);
         fill(&mut self.login, &other.login);
         fill(&mut self.user, &other.user);

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use driftline_canon::Evidence;
 use tokio::sync::{mpsc, watch};
 
-use super::audit::event::Filter;
 use super::process::Process;
 use super::standing::Standing;
+use crate::observe::PacketFilter;
 
 /// Batches of evidence on their way. The stage takes them at once; behind a
 /// journal that cannot write it stands still, and 64 batches of 256 touches are
@@ -26,8 +26,8 @@ pub enum Key {
     Path(PathBuf),
     /// A file by device and inode.
     Inode(u64, u64),
-    /// The packet filter.
-    Filter(Filter),
+    /// A packet filter.
+    Filter(PacketFilter),
 }
 
 /// Somebody touched something.

@@ -6,16 +6,15 @@
 use std::time::{Duration, Instant};
 
 use driftline_canon::actor::command;
-use driftline_canon::{Actor, Confidence, DisplayPolicy, Evidence, SourceKind, SourceName};
+use driftline_canon::{Actor, Confidence, DisplayPolicy, Evidence, SourceName};
 
 use super::recent::{Before, Found, Recent, Window};
-use crate::actor::audit::event::Filter;
 use crate::actor::places::Places;
 use crate::actor::process::Process;
 use crate::actor::tidings::Key;
 use crate::actor::writers::Question;
 use crate::observe::owners::Names;
-use crate::observe::{Clue, ObservationNumber, Observed, Sight};
+use crate::observe::{Clue, ObservationNumber, Observed, PacketFilter, Sight};
 
 /// How long an observation may wait for its actor. Half of the 50 ms by which
 /// attribution may delay a change at all; evidence comes within one.
@@ -64,13 +63,15 @@ impl Case {
         last: Option<(i64, Before)>,
         now: Instant,
     ) -> Option<Self> {
-        let Clue { by_event, files, inode, made_by, .. } = &observed.clue;
+        let Clue { by_event, files, inode, made_by, filter, .. } = &observed.clue;
         let mut keys: Vec<Key> = files.iter().cloned().map(Key::Path).collect();
-        if observed.spec.kind == SourceKind::Firewall {
-            let legacy = observed.name.as_str().contains("legacy");
-            keys.push(Key::Filter(if legacy { Filter::Legacy } else { Filter::Nft }));
+        if let Some(filter) = *filter {
+            // Of a process that has ended nobody can say where it was.
+            let anywhere = PacketFilter { network: None, ..filter };
+            keys.extend([filter, anywhere].map(Key::Filter));
+            keys.dedup();
         }
-        if keys.is_empty() {
+        if keys.is_empty() && made_by.is_none() {
             return None;
         }
         let (seen_ms, before) = last.unwrap_or((i64::MIN, Before::default()));
@@ -161,7 +162,7 @@ impl Case {
             evidence.push(Evidence::Proc);
         }
         let mut by = process.clone();
-        if let Some(found) = recent.find(&[&self.keys], self.window).filter(|found| found.by.pid == process.pid) {
+        if let Some(found) = recent.find(&[&self.keys], self.window).filter(|found| found.by.is(process)) {
             by = found.by.with(&by);
             evidence.extend(found.evidence);
         }

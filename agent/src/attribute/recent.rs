@@ -11,6 +11,7 @@ use driftline_canon::{Confidence, Evidence};
 
 use crate::actor::process::Process;
 use crate::actor::tidings::{Key, Touch};
+use crate::observe::PacketFilter;
 
 /// Touches that are remembered: as many as the kernel's own queues of events
 /// hold, some 4 MiB.
@@ -180,9 +181,16 @@ impl Recent {
         let evidence = views.iter().map(|touch| touch.evidence).collect();
         // Whoever has it open may still have left it alone.
         let told = views.iter().any(|touch| touch.evidence != Evidence::Proc);
-        let confidence = if alone && told { Confidence::Exact } else { Confidence::Probable };
+        // A packet filter somewhere may be another one.
+        let here = views.iter().any(|touch| !touch.keys.iter().all(is_anywhere));
+        let confidence = if alone && told && here { Confidence::Exact } else { Confidence::Probable };
         Some(Found { by, evidence, confidence })
     }
+}
+
+/// Whether it is not known of which network namespace.
+fn is_anywhere(key: &Key) -> bool {
+    matches!(key, Key::Filter(PacketFilter { network: None, .. }))
 }
 
 /// Whether a touch says nothing more than the one before it.

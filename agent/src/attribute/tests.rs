@@ -5,12 +5,13 @@ use driftline_canon::{Confidence, Evidence, Observation};
 use tokio::sync::watch;
 
 use super::*;
+use crate::actor::audit::event::Filter;
 use crate::actor::places::Places;
 use crate::actor::process::Process;
 use crate::actor::standing::Standing;
 use crate::config::{Config, SourceSpec};
 use crate::journal::{Gap, Mark};
-use crate::observe::{Clue, MadeBy, Sight};
+use crate::observe::{Clue, MadeBy, PacketFilter, Sight};
 
 struct Rig {
     inputs: mpsc::Sender<Input>,
@@ -235,4 +236,72 @@ async fn a_source_that_shows_no_values_shows_no_arguments() {
     rig.see("a", AT).await;
     let Input::Observed(all) = rig.outputs.recv().await.unwrap() else { panic!("an observation") };
     assert_eq!(all[0].actor.as_ref().unwrap().command.as_ref().unwrap().as_str(), "sed");
+}
+
+/// An observation of live rules.
+fn rules(rig: &Rig, name: &str, filter: Option<PacketFilter>) -> Observed {
+    let mut observed = rig.observed(name, AT);
+    observed.clue.files = Vec::new();
+    observed.clue.filter = filter;
+    observed
+}
+
+/// Somebody commits to a packet filter, and who is found of an observation.
+async fn blamed(filter: PacketFilter, observed: impl Fn(&Rig) -> Observed) -> Option<(u32, Confidence)> {
+    let mut rig = Rig::start(true);
+    let by = Arc::new(Process { user: Some(0), ..Process::unseen(5) });
+    let touch = Touch { at_ms: AT - 100, keys: vec![Key::Filter(filter)], by, evidence: Evidence::Audit };
+    rig.told.send(Tidings::Touches(vec![touch])).await.unwrap();
+    tokio::task::yield_now().await;
+    rig.inputs.send(Input::Observed(vec![observed(&rig)])).await.unwrap();
+    let Some(Input::Observed(all)) = rig.outputs.recv().await else { panic!("an observation") };
+    all[0].actor.as_ref().map(|actor| (actor.pid.unwrap(), actor.confidence))
+}
+
+const OWN: Option<u64> = Some(4_026_531_840);
+
+#[tokio::test]
+async fn who_commits_to_nftables_has_changed_no_set_of_ipset_and_no_comparison() {
+    let nft = PacketFilter { filter: Filter::Nft, network: OWN };
+    for name in ["firewall/ipset", "firewall/at-reboot", "firewall/legacy-net/ipset"] {
+        assert_eq!(blamed(nft, |rig| rules(rig, name, None)).await, None, "{name}");
+    }
+    let found = blamed(nft, |rig| rules(rig, "firewall/nft", Some(nft))).await;
+    assert_eq!(found, Some((5, Confidence::Exact)));
+    // A name is no backend.
+    assert_eq!(blamed(nft, |rig| rules(rig, "firewall/legacy-net/nft", Some(nft))).await, found);
+    let legacy = PacketFilter { filter: Filter::Legacy, network: OWN };
+    assert_eq!(blamed(nft, |rig| rules(rig, "firewall/iptables-legacy", Some(legacy))).await, None);
+}
+
+#[tokio::test]
+async fn who_changes_legacy_tables_of_another_namespace_is_nobody_here() {
+    let here = PacketFilter { filter: Filter::Legacy, network: OWN };
+    let observed = |rig: &Rig| rules(rig, "firewall/iptables-legacy", Some(here));
+    assert_eq!(blamed(here, observed).await, Some((5, Confidence::Exact)));
+    assert_eq!(blamed(PacketFilter { network: Some(7), ..here }, observed).await, None);
+    // Of one that has ended nobody can say where it was.
+    let ended = PacketFilter { network: None, ..here };
+    assert_eq!(blamed(ended, observed).await, Some((5, Confidence::Probable)));
+    let nowhere = |rig: &Rig| rules(rig, "firewall/iptables-legacy", Some(ended));
+    assert_eq!(blamed(ended, nowhere).await, Some((5, Confidence::Probable)));
+}
+
+#[tokio::test]
+async fn a_thread_that_committed_is_the_process_that_audit_names() {
+    let mut rig = Rig::start(true);
+    let nft = PacketFilter { filter: Filter::Nft, network: OWN };
+    let thread = u32::MAX - 2;
+    let by = Process { user: Some(0), login: Some(1000), thread: Some(thread), ..Process::unseen(8) };
+    let touch = Touch { at_ms: AT, keys: vec![Key::Filter(nft)], by: Arc::new(by), evidence: Evidence::Audit };
+    rig.told.send(Tidings::Touches(vec![touch])).await.unwrap();
+    tokio::task::yield_now().await;
+    let mut observed = rules(&rig, "firewall/nft", Some(nft));
+    // It has ended: of it no more is known than what the kernel said.
+    observed.clue.made_by = Some(MadeBy::new(thread, "firewalld"));
+    rig.inputs.send(Input::Observed(vec![observed])).await.unwrap();
+    let Some(Input::Observed(all)) = rig.outputs.recv().await else { panic!("an observation") };
+    let actor = all[0].actor.clone().unwrap();
+    assert_eq!((actor.pid, actor.login.map(|login| login.uid)), (Some(8), Some(1000)));
+    assert_eq!(actor.evidence, [Evidence::Audit, Evidence::Netlink]);
 }

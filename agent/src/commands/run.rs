@@ -14,10 +14,9 @@ use crate::reload;
 
 pub(crate) fn carry_out(arguments: &ConfigArguments) -> Outcome {
     let config = Config::load(&arguments.config).map_err(boxed)?;
-    // Before there is any other thread: capabilities are a thread's own.
-    if let Err(error) = capabilities::keep(kept(&config)) {
-        tracing::warn!(%error, "capabilities that are not needed could not be given up");
-    }
+    // Before there is any other thread: capabilities are a thread's own. To run
+    // with more than it says it has would be a lie.
+    capabilities::keep(kept(&config)).map_err(|error| boxed(StartError::Capabilities(error)))?;
     let runtime = runtime()?;
     let stop = CancellationToken::new();
     runtime.block_on(async {

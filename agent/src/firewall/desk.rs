@@ -15,9 +15,10 @@ use tokio::sync::watch;
 use super::meant::Meanings;
 use super::namespace::Namespace;
 use super::{Backend, Ends, FirewallSpec};
+use crate::actor::audit::event::Filter;
 use crate::actor::tidings::Legacy;
 use crate::journal::{Gap, Input, Mark};
-use crate::observe::{Clue, MadeBy, Observed, Sight};
+use crate::observe::{Clue, MadeBy, Observed, PacketFilter, Sight};
 
 /// A transaction that nftables has committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,15 +31,44 @@ pub struct Commit {
     pub observed_ms: i64,
 }
 
-/// How far the tables of iptables-nft are: what their reader waits for. The
-/// latest alone is kept, so that a slow reader costs nothing; that the number
-/// went up by more than one says that others were before it.
+/// How far the tables of iptables-nft are: what their reader waits for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Commits {
-    /// How many transactions have touched such tables, or may have.
+    /// Those of iptables-nft.
+    pub ip: Count,
+    /// Those of ip6tables-nft.
+    pub ip6: Count,
+}
+
+/// The transactions of one kind. The latest alone is kept, so that a slow reader
+/// costs nothing; that the number went up by more than one says that others were
+/// before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How many have touched such tables, or may have.
     pub number: u64,
     /// The last of them; none: nobody knows what happened, look at everything.
     pub last: Option<Commit>,
+}
+
+impl Commits {
+    /// Those of a backend; none if it is not of nftables.
+    #[must_use]
+    pub fn of(&self, backend: Backend) -> Option<&Count> {
+        match backend {
+            Backend::IptablesNft => Some(&self.ip),
+            Backend::Ip6tablesNft => Some(&self.ip6),
+            _ => None,
+        }
+    }
+}
+
+impl Count {
+    /// So many more, the last of them this one.
+    pub fn add(&mut self, transactions: u32, last: Option<Commit>) {
+        self.number += u64::from(transactions.max(1));
+        self.last = last;
+    }
 }
 
 /// What a reader saw of its backend.
@@ -207,6 +237,12 @@ impl Desk {
         self.ends.observed.send(Input::Mark(Mark::Gap(gap))).await.is_ok()
     }
 
+    /// What evidence calls a backend here.
+    fn filter_of(&self, backend: Backend) -> Option<PacketFilter> {
+        let network = || self.place.identity().ok().map(|(_, inode)| inode);
+        filter(backend).map(|filter| PacketFilter { filter, network: network() })
+    }
+
     fn observed(&self, backend: Backend, seen: Seen) -> Observed {
         let path = match &self.place {
             Namespace::Own => backend.as_str().to_owned(),
@@ -223,8 +259,25 @@ impl Desk {
             actor: None,
             // What is found at the end of a stretch without watching was asked
             // for by no event.
-            clue: Clue { by_event: seen.unobserved_since_ms.is_none(), made_by: seen.made_by, ..Clue::default() },
+            clue: Clue {
+                by_event: seen.unobserved_since_ms.is_none(),
+                made_by: seen.made_by,
+                filter: self.filter_of(backend),
+                ..Clue::default()
+            },
             meanings: seen.meanings,
         }
     }
 }
+
+/// What evidence calls a backend; none for sets of ipset, of which nobody tells.
+fn filter(backend: Backend) -> Option<Filter> {
+    match backend {
+        Backend::Nft | Backend::IptablesNft | Backend::Ip6tablesNft => Some(Filter::Nft),
+        Backend::IptablesLegacy | Backend::Ip6tablesLegacy => Some(Filter::Legacy),
+        Backend::Ipset => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

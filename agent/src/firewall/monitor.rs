@@ -21,6 +21,9 @@ const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Bytes of `/proc/…/net/netlink` that are read: ten thousand sockets.
 const SOCKETS_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Descriptors of the program that are looked at. It has a handful.
+const DESCRIPTORS_MAX: usize = 256;
+
 /// How long the program may take until it listens. With 20,000 rules it reads
 /// them for a second first.
 pub const LISTENING_MAX: Duration = Duration::from_secs(15);
@@ -169,21 +172,31 @@ impl Line {
 
 /// Whether a process listens to commits, and how many bytes wait there for it.
 fn hears(id: u32) -> Option<u64> {
-    let sockets = sockets(id).ok()?;
-    let (own, mut waiting) = (id.to_string(), None);
-    for line in sockets.lines() {
-        let mut columns = line.split_ascii_whitespace().skip(1);
-        let (Some(protocol), Some(port), Some(groups), Some(bytes)) =
-            (columns.next(), columns.next(), columns.next(), columns.next())
-        else {
-            continue;
-        };
+    waiting(&sockets(id).ok()?, &descriptors(id)?)
+}
+
+/// How many bytes wait at the socket among these that listens to commits. Its
+/// port says nothing: anybody may have taken the one of a process that is still
+/// to come, and then the kernel gives it another.
+fn waiting(sockets: &str, inodes: &[u64]) -> Option<u64> {
+    let of = |line: &str| {
+        let columns: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [_, protocol, _, groups, bytes, .., inode] = columns[..] else { return None };
         let groups = u32::from_str_radix(groups, 16).unwrap_or(0);
-        if protocol == NETFILTER && port == own && groups & GROUP != 0 {
-            waiting = bytes.parse().ok();
-        }
-    }
-    waiting
+        let is_it = protocol == NETFILTER && groups & GROUP != 0 && inodes.contains(&inode.parse().ok()?);
+        if is_it { bytes.parse().ok() } else { None }
+    };
+    sockets.lines().find_map(of)
+}
+
+/// The inodes of the sockets that a process has open.
+fn descriptors(id: u32) -> Option<Vec<u64>> {
+    let inode = |entry: std::fs::DirEntry| {
+        let target = std::fs::read_link(entry.path()).ok()?;
+        target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+    };
+    let all = std::fs::read_dir(format!("/proc/{id}/fd")).ok()?;
+    Some(all.take(DESCRIPTORS_MAX).filter_map(Result::ok).filter_map(inode).collect())
 }
 
 fn sockets(id: u32) -> io::Result<String> {

@@ -168,6 +168,12 @@ fn socket(flags: SocketFlags) -> Result<OwnedFd, NetlinkError> {
         .map_err(|error| failed("open a socket", error))
 }
 
+/// Whether a generation is another one's successor, near or far.
+#[must_use]
+pub fn is_newer(one: u32, than: u32) -> bool {
+    one != than && one.wrapping_sub(than) < 1 << 31
+}
+
 /// Asks the kernel.
 #[derive(Debug)]
 pub struct Asker {

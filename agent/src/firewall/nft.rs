@@ -171,10 +171,8 @@ impl Follower {
 
     /// Whoever reads the tables of iptables-nft is to look at everything.
     fn wake_others(&self) {
-        self.commits.send_modify(|commits| {
-            commits.number += 1;
-            commits.last = None;
-        });
+        self.commits
+            .send_modify(|commits| [&mut commits.ip, &mut commits.ip6].into_iter().for_each(|all| all.add(1, None)));
     }
 
     async fn absent(&mut self, error: &NamespaceError) -> Option<Duration> {

@@ -25,7 +25,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Backend;
-use super::desk::{Commit, Commits, Desk};
+use super::desk::{Commits, Desk};
 use super::tools::Tools;
 use crate::actor::tidings::Legacy;
 use ear::{Ear, Hint};
@@ -65,8 +65,8 @@ struct Keeper {
     legacy: watch::Receiver<Legacy>,
     /// How many of their changes are known.
     changes: u64,
-    /// The number of the last commit that was seen.
-    committed: u64,
+    /// The commits that were seen.
+    committed: Commits,
     ear: Ear,
     /// What others do with sets.
     lull: Lull,
@@ -108,7 +108,7 @@ impl Keeper {
             desk: Arc::new(desk),
             tools,
             commits,
-            committed: 0,
+            committed: Commits::default(),
             ear,
             lull: Lull::default(),
             sets: Sets::default(),
@@ -121,7 +121,7 @@ impl Keeper {
 
     async fn keep(mut self) {
         let (mut followed, mut audited) = (true, true);
-        self.committed = self.commits.borrow_and_update().number;
+        self.committed = self.commits.borrow_and_update().clone();
         self.changes = self.legacy.borrow().changes;
         self.told();
         while self.look_at_what_is_due().await {
@@ -176,13 +176,13 @@ impl Keeper {
 
     fn committed(&mut self) {
         let commits = self.commits.borrow_and_update().clone();
-        let one = commits.number == self.committed.wrapping_add(1);
-        self.committed = commits.number;
-        let why = match commits.last {
-            Some(Commit { observed_ms, made_by, .. }) => Why::Hint(observed_ms, made_by.filter(|_| one)),
-            None => Why::Time,
-        };
-        self.call(|backend| !is_quiet(backend), &why);
+        let now = clock::monotonic();
+        for turn in &mut self.turns {
+            if let (Some(all), Some(before)) = (commits.of(turn.backend), self.committed.of(turn.backend)) {
+                turn.committed(now, all.number.saturating_sub(before.number), all.last.as_ref());
+            }
+        }
+        self.committed = commits;
     }
 
     /// Audit has told of a change of legacy tables, or that it does or does no

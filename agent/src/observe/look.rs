@@ -12,6 +12,7 @@ use driftline_canon::{
 use super::part::WholeWanted;
 use super::stamp::{Signature, Stamp};
 use super::trail::Trail;
+use crate::actor::audit::event::Filter;
 use crate::actor::process::Process;
 use crate::config::SourceSpec;
 
@@ -142,6 +143,18 @@ pub struct Clue {
     pub inode: Option<(u64, u64)>,
     /// The process that the kernel named with the change.
     pub made_by: Option<MadeBy>,
+    /// The packet filter that it is a part of, if any source of evidence tells
+    /// of those.
+    pub filter: Option<PacketFilter>,
+}
+
+/// A packet filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PacketFilter {
+    /// Which of the two.
+    pub filter: Filter,
+    /// The inode of its network namespace; none: nobody can say it.
+    pub network: Option<u64>,
 }
 
 /// Names an observation within this run of the agent.
@@ -151,7 +164,7 @@ pub struct ObservationNumber(pub u64);
 /// A process as the kernel named it with a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeBy {
-    /// Its id.
+    /// The id that the kernel named: of the thread that did it.
     pub pid: u32,
     /// What it calls itself (`comm`).
     pub name: String,

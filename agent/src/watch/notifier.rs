@@ -156,9 +156,11 @@ impl Notifier {
         }
         if watched.is_ok() {
             self.watched.insert(dir.into(), hearing);
-            if hearing == Hearing::Files {
-                self.places.want(dir);
-            }
+        }
+        if watched.is_ok() && hearing == Hearing::Files {
+            self.places.want(dir);
+        } else if before == Some(Hearing::Files) {
+            self.places.release(dir);
         }
         watched
     }

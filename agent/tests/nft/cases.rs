@@ -41,13 +41,14 @@ fn f1_a_rule_in_the_middle_is_one_rule_added() {
 #[test]
 fn f2_tables_of_iptables_nft_are_left_to_their_reader() {
     let Some((netns, mut follower)) = begin() else { return };
-    let number = follower.commits.borrow().number;
+    let before = follower.commits.borrow().clone();
     netns.run("iptables-nft -A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT; ip6tables-nft -P INPUT DROP");
     netns.nft("add table inet after\n");
     assert_eq!(follower.changes().0, ["+inet after table"]);
     let commits = follower.commits.borrow().clone();
-    assert!(commits.number > number, "their reader was told");
-    assert!(commits.last.unwrap().made_by.unwrap().name.starts_with("ip6tables"));
+    assert_eq!(commits.ip.number, before.ip.number + 1, "their reader was told");
+    assert!(commits.ip.last.unwrap().made_by.unwrap().name.starts_with("iptables"));
+    assert!(commits.ip6.last.unwrap().made_by.unwrap().name.starts_with("ip6tables"));
     // One of that name which iptables would not have made is none of its.
     netns.nft("add table ip mangle; add chain ip mangle x { type filter hook input priority 5; }\n");
     assert_eq!(follower.changes().0.len(), 3);

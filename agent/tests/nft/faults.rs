@@ -1,14 +1,18 @@
 //! What goes wrong: losses, strangers, children that die, programs that are not
 //! there.
 
-use std::time::Duration;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use driftline_agent::firewall::event::Event;
-use driftline_agent::firewall::netlink::{Asker, Ear, NetlinkError};
+use driftline_agent::firewall::netlink::{Asker, BUFFER_BYTES_MIN, Ear, NetlinkError};
 use driftline_agent::firewall::tools::Tools;
 use driftline_canon::ProblemKind;
+use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
-use crate::rig::{Follower, NEVER, Netns, Told};
+use crate::rig::{Follower, NEVER, Netns, PATIENCE, Told};
 
 const BASE: &str = "table inet t { chain c { tcp dport 1 accept; }; }\n";
 
@@ -41,14 +45,26 @@ fn f4_a_burst_that_is_larger_than_any_buffer_ends_well() {
     netns.nft(BASE);
     let mut follower = Follower::of(&netns);
     follower.until_as_listed(&netns);
+    // Behind a journal that takes nothing, what is told waits in the kernel, and
+    // there is less room than for this.
+    follower.stand(true);
+    let long = "x".repeat(120);
     let rules: String =
-        (0..5000).map(|at| format!("add rule inet t c ip saddr 192.0.2.1 tcp dport {at} accept\n")).collect();
-    for _ in 0..4 {
+        (0..3000).map(|at| format!("add rule inet t c tcp dport {at} log prefix \"{long}\" accept\n")).collect();
+    for _ in 0..(3 * BUFFER_BYTES_MIN / (3000 * 2 * 200)) {
         netns.nft(&rules);
         netns.nft("flush chain inet t c\n");
     }
     netns.nft("add rule inet t c tcp dport 77 accept\n");
-    follower.until_as_listed(&netns);
+    follower.stand(false);
+    let gaps = follower.until_as_listed(&netns);
+    // Either of the two who listen may be the first that had no room.
+    let is_loss =
+        |reason: &String| reason.contains("more changes than there was room for") || reason.contains("has lost events");
+    assert!(gaps.iter().any(is_loss), "{gaps:?}");
+    // From there on each is told again.
+    netns.nft("add rule inet t c tcp dport 78 accept\n");
+    assert_eq!(follower.changes().0, ["+inet t/c: tcp dport 78 accept"]);
 }
 
 /// Sends bytes to a port of netlink as any process with the right may.
@@ -89,6 +105,53 @@ fn f5_a_process_that_speaks_like_the_kernel_is_not_believed() {
     netns.nft("add rule inet t c tcp dport 2 accept\n");
     follower.until_as_listed(&netns);
     assert!(!follower.state.items().iter().any(|item| item.key.as_str().contains("forged")));
+}
+
+/// A program `nft` that does something before it becomes the real one.
+fn nft_that(dir: &Path, before: &str) -> Tools {
+    let program = dir.join("nft");
+    std::fs::write(&program, format!("#!/bin/sh\n{before}\nexec /usr/sbin/nft \"$@\"\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    Tools::below([dir.to_owned()])
+}
+
+#[test]
+fn f5_a_process_that_has_taken_the_port_of_nft_monitor_keeps_nobody_from_hearing() {
+    let Some(netns) = Netns::new() else { return };
+    netns.nft(BASE);
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().display();
+    let tools = nft_that(
+        dir.path(),
+        &format!(
+            "if [ \"$2\" = monitor ]; then\n  echo $$ > {at}/new; /bin/mv {at}/new {at}/pid\n  \
+             while [ ! -e {at}/taken ]; do /bin/sleep 0.01; done\nfi"
+        ),
+    );
+    let mut follower = Follower::with(&netns, tools, NEVER, NEVER);
+    let begin = Instant::now();
+    let pid = loop {
+        match std::fs::read_to_string(dir.path().join("pid")) {
+            Ok(pid) => break pid.trim().parse::<u32>().unwrap(),
+            Err(_) => assert!(begin.elapsed() < PATIENCE, "`nft monitor` is not started"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    // What any user may do of a number that is still to come.
+    let taken = netns.place().within(|| {
+        let socket = rustix::net::socket_with(
+            AddressFamily::NETLINK,
+            SocketType::RAW,
+            SocketFlags::CLOEXEC,
+            Some(rustix::net::netlink::NETFILTER),
+        )?;
+        rustix::net::bind(&socket, &SocketAddrNetlink::new(pid, 0)).map(|()| socket)
+    });
+    let _held = taken.unwrap().unwrap();
+    std::fs::write(dir.path().join("taken"), "").unwrap();
+    assert_eq!(follower.until_as_listed(&netns), Vec::<String>::new());
+    netns.nft("add rule inet t c tcp dport 2 accept\n");
+    assert_eq!(follower.changes().0, ["+inet t/c: tcp dport 2 accept"]);
 }
 
 #[test]
@@ -147,5 +210,40 @@ fn no_name_of_an_object_becomes_a_command() {
     follower.until_as_listed(&netns);
     netns.nft("add element inet x-y.z a.b-c { 11.0.0.0/8 }\n");
     assert_eq!(follower.changes().0.len(), 1);
+    follower.until_as_listed(&netns);
+}
+
+#[test]
+fn f8_what_comes_while_all_is_listed_again_is_a_gap_and_nobodys() {
+    let Some(netns) = Netns::new() else { return };
+    let sets: String = (0..20).map(|at| format!(" set s{at} {{ type ipv4_addr; flags interval; }}\n")).collect();
+    netns.nft(&format!("{BASE}table inet w {{\n{sets}}}\n"));
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().display();
+    let tools = nft_that(
+        dir.path(),
+        &format!(
+            "if [ \"$2\" = list ] && [ -e {at}/slow ]; then\n  /bin/mv {at}/slow {at}/begun\n  \
+             while [ ! -e {at}/go ]; do /bin/sleep 0.01; done\nfi"
+        ),
+    );
+    let mut follower = Follower::with(&netns, tools, NEVER, NEVER);
+    follower.until_as_listed(&netns);
+    std::fs::write(dir.path().join("slow"), "").unwrap();
+    // More ranges than are listed one by one.
+    let elements: String = (0..20).map(|at| format!("add element inet w s{at} {{ 10.0.0.0/8 }}\n")).collect();
+    netns.nft(&elements);
+    let begin = Instant::now();
+    while !dir.path().join("begun").exists() {
+        assert!(begin.elapsed() < PATIENCE, "nothing is listed again");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    netns.nft("add rule inet t c tcp dport 22 accept\n");
+    netns.nft("flush chain inet t c\n");
+    std::fs::write(dir.path().join("go"), "").unwrap();
+    let Told::Gap(reason) = follower.next() else { panic!("no gap") };
+    assert!(reason.contains("3 transactions were seen as one"), "{reason}");
+    let Told::Seen { observed, .. } = follower.next() else { panic!("two gaps") };
+    assert_eq!(observed.clue.made_by, None);
     follower.until_as_listed(&netns);
 }

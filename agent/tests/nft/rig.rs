@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -141,6 +141,7 @@ pub(crate) struct Follower {
     pub(crate) state: Observation,
     pub(crate) commits: watch::Receiver<Commits>,
     stop: CancellationToken,
+    stands: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
     _state: tempfile::TempDir,
 }
@@ -174,6 +175,8 @@ impl Follower {
         let (commit, commits) = watch::channel(Commits::default());
         let stop = CancellationToken::new();
         let stopping = stop.clone();
+        let stands = Arc::new(AtomicBool::new(false));
+        let standing = Arc::clone(&stands);
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
@@ -187,6 +190,9 @@ impl Follower {
                 tasks.spawn("nft", nft::run(desk, tools, commit, tasks.stop()));
                 let passing = async {
                     while let Some(input) = inputs.recv().await {
+                        while standing.load(Ordering::Relaxed) {
+                            tokio::time::sleep(Duration::from_millis(5)).await;
+                        }
                         _ = tell.send(input);
                     }
                 };
@@ -195,7 +201,12 @@ impl Follower {
             });
         });
         let thread = Some(thread);
-        Self { told, state: Observation::default(), commits, stop, thread, _state: state }
+        Self { told, state: Observation::default(), commits, stop, thread, stands, _state: state }
+    }
+
+    /// The journal takes nothing from now on, or does again.
+    pub(crate) fn stand(&self, still: bool) {
+        self.stands.store(still, Ordering::Relaxed);
     }
 
     /// The next that is handed on; none if nothing is in that time.
@@ -281,6 +292,7 @@ impl Follower {
 
 impl Drop for Follower {
     fn drop(&mut self) {
+        self.stand(false);
         self.stop.cancel();
         if let Some(thread) = self.thread.take().filter(|_| !std::thread::panicking()) {
             thread.join().unwrap();

@@ -270,3 +270,39 @@ fn an_element_that_a_rule_accepts_is_told_as_an_opening() {
     let meanings = agent.meanings("ipset");
     assert!(meanings.iter().any(|one| one.contains("0.0.0.0/1: closes")), "{meanings:?}");
 }
+
+#[test]
+fn f8_added_and_removed_behind_one_trigger_is_a_gap_with_both_times() {
+    let Some(netns) = Netns::new() else { return };
+    netns.run("iptables-nft -A INPUT -p tcp --dport 4001 -j ACCEPT");
+    // Somebody commits between the trigger and what is read for it.
+    let dir = tempfile::tempdir().unwrap();
+    let (program, other) = (dir.path().join("iptables-nft-save"), dir.path().join("other"));
+    let script = format!(
+        "#!/bin/sh\nif [ -e {0} ]; then . {0}; rm {0}; fi\nexec /usr/sbin/iptables-nft-save \"$@\"\n",
+        other.display()
+    );
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let agent = Rig::new(netns.place(), Tools::below([dir.path().to_owned()]), crate::rig::NEVER).start();
+    agent.until_item("iptables-nft", "4001");
+    netns.run("iptables-nft -A INPUT -p tcp --dport 4002 -j ACCEPT");
+    // What takes its place has a name of its own until it is whole.
+    let prepared = dir.path().join("prepared");
+    std::fs::write(&prepared, "/usr/sbin/iptables-nft -D INPUT 2\n").unwrap();
+    std::fs::rename(&prepared, &other).unwrap();
+    agent.commit();
+    agent.until("the second one has committed", |_| !other.exists());
+    agent.settle();
+    assert_eq!(agent.gaps(), Vec::<String>::new(), "nobody has told of the second one yet");
+    agent.commit();
+    agent.until("a gap is told", |agent| !agent.gaps().is_empty());
+    let gaps = agent.gaps();
+    assert!(gaps[0].contains("iptables-nft: 2 transactions were seen as one"), "{gaps:?}");
+    assert!(!agent.items("iptables-nft").unwrap().iter().any(|item| item.contains("4002")));
+    // One that changes nothing is none.
+    netns.run("nft add table inet other");
+    agent.commit();
+    agent.settle();
+    assert_eq!(agent.gaps().len(), 1, "{:?}", agent.gaps());
+}

@@ -10,6 +10,7 @@ use driftline_agent::actor::tidings::Legacy;
 use driftline_agent::config::{Pattern, ReadAs, SourceSpec};
 use driftline_agent::firewall::desk::{Commit, Commits, Desk};
 use driftline_agent::firewall::namespace::{Name, Namespace};
+use driftline_agent::firewall::netlink::Asker;
 use driftline_agent::firewall::tools::Tools;
 use driftline_agent::firewall::{Ends, FirewallSpec, save};
 use driftline_agent::journal::entry::SnapshotReason;
@@ -200,8 +201,28 @@ pub(crate) struct Running {
 impl Running {
     /// Tells of a commit of nftables.
     pub(crate) fn commit(&self) {
-        let last = Commit { generation: 1, made_by: None, observed_ms: driftline_daemon::clock::now_ms() };
-        self.commit.send_modify(|commits| *commits = Commits { number: commits.number + 1, last: Some(last) });
+        let place = &self.named.1;
+        // Nobody but root may ask.
+        self.commit_that_made(Asker::open(place).and_then(|asker| asker.generation()).unwrap_or(1));
+    }
+
+    /// The same of one that made this generation, for both versions of IP.
+    pub(crate) fn commit_that_made(&self, generation: u32) {
+        let last = Commit { generation, made_by: None, observed_ms: driftline_daemon::clock::now_ms() };
+        self.commit.send_modify(|commits| {
+            commits.ip.add(1, Some(last.clone()));
+            commits.ip6.add(1, Some(last));
+        });
+    }
+
+    /// The reasons of all gaps.
+    pub(crate) fn gaps(&self) -> Vec<String> {
+        let all = self.reader.records(1, u64::MAX, usize::MAX).unwrap();
+        let reason = |(_, entry): (u64, Entry)| match entry.body {
+            Body::Gap(gap) => Some(gap.reason),
+            _ => None,
+        };
+        all.into_iter().filter_map(reason).collect()
     }
 
     /// Waits until audit tells of legacy tables, or does no longer.

@@ -22,6 +22,18 @@ pub const OPEN_MAX: usize = 64;
 /// interpreters, and those touch nothing.
 pub const FILES_MAX: usize = 16;
 
+/// Bytes of a command line from which on it may be cut: the kernel cuts it at 128
+/// (`MAX_PROCTITLE_AUDIT_LEN`), and takes off what cannot be printed at the end,
+/// such as half a character.
+const TITLE_BYTES_CUT: usize = 120;
+
+/// How long the record of the call may come behind that of the packet filter:
+/// both are of one call.
+const ALONE_MS: u64 = 10;
+
+/// How long what was told without its call waits for it.
+const FORGOTTEN_MS: u64 = 10_000;
+
 /// A file that a system call touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
@@ -53,9 +65,11 @@ pub struct Event {
     pub filter: Option<Filter>,
     /// It was told of by a rule of ours.
     pub ours: bool,
+    /// The command line may have been cut by the kernel.
+    pub cut: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Open {
     stamp: Stamp,
     process: Process,
@@ -66,6 +80,10 @@ struct Open {
     paths: Vec<Touched>,
     title: Option<Vec<u8>>,
     filter: Option<Filter>,
+    /// Who changed the packet filter: a thread, by its own number.
+    thread: Option<u32>,
+    /// It was told as far as it came.
+    told: bool,
 }
 
 /// Events under way.
@@ -92,8 +110,7 @@ impl Assembly {
 
     fn begin(&mut self, stamp: Stamp) -> usize {
         if self.open.len() >= OPEN_MAX {
-            self.open.pop_front();
-            self.lost += 1;
+            self.lost += u64::from(self.open.pop_front().is_some_and(|open| !open.told));
         }
         self.open.push_back(Open {
             stamp,
@@ -105,8 +122,29 @@ impl Assembly {
             paths: Vec::new(),
             title: None,
             filter: None,
+            thread: None,
+            told: false,
         });
         self.open.len() - 1
+    }
+
+    /// Whether something waits for more that may never come.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.open.iter().any(Open::is_alone)
+    }
+
+    /// Changes of packet filters of which nothing more came for [`ALONE_MS`]: a
+    /// process that ran before audit was on has no record of its call, and
+    /// nothing ends what is said of it. If more comes, it is told again.
+    pub fn overdue(&mut self, now_ms: i64) -> Vec<Event> {
+        self.open.retain(|open| !open.told || now_ms.abs_diff(open.stamp.at_ms) < FORGOTTEN_MS);
+        let late = |open: &&mut Open| open.is_alone() && now_ms.abs_diff(open.stamp.at_ms) >= ALONE_MS;
+        let told = self.open.iter_mut().filter(late).filter_map(|open| {
+            open.told = true;
+            open.clone().finish()
+        });
+        told.collect()
     }
 
     /// Events given up since the last call.
@@ -116,6 +154,11 @@ impl Assembly {
 }
 
 impl Open {
+    /// A change of a packet filter without its call, that was not told yet.
+    fn is_alone(&self) -> bool {
+        self.filter.is_some() && !self.called && !self.told
+    }
+
     fn add(&mut self, kind: Kind, fields: Fields<'_>) {
         match kind {
             Kind::Syscall => self.syscall(fields),
@@ -167,8 +210,10 @@ impl Open {
 
     fn netfilter(&mut self, fields: Fields<'_>) {
         self.filter = Some(filter(fields));
+        let fields = fields.from_last("family");
+        self.thread = fields.number("pid");
         if !self.called
-            && let Some(pid) = fields.number("pid")
+            && let Some(pid) = self.thread
         {
             self.process.pid = pid;
             self.process.name = fields.text("comm").map(|name| ActorText::new(&name));
@@ -179,11 +224,15 @@ impl Open {
         if self.process.pid == 0 || (!self.called && self.filter.is_none()) {
             return None;
         }
+        let mut cut = false;
         if self.process.command.is_none()
             && let Some(title) = self.title.filter(|title| is_of(title, &self.process))
         {
-            self.process.command = Some(Process::command_of(&title));
+            cut = title.len() >= TITLE_BYTES_CUT;
+            self.process.command =
+                if cut { Process::command_of_cut(&title) } else { Some(Process::command_of(&title)) };
         }
+        self.process.thread = self.thread.filter(|thread| *thread != self.process.pid);
         let cwd = self.cwd;
         let absolute = |touched: Touched| Touched {
             path: touched
@@ -193,14 +242,15 @@ impl Open {
         };
         let files = if self.changes { self.paths.into_iter().map(absolute).collect() } else { Vec::new() };
         let event =
-            Event { at_ms: self.stamp.at_ms, process: self.process, files, filter: self.filter, ours: self.ours };
+            Event { at_ms: self.stamp.at_ms, process: self.process, files, filter: self.filter, ours: self.ours, cut };
         (!event.files.is_empty() || event.filter.is_some()).then_some(event)
     }
 }
 
-/// `op=nft_…` is nftables, `op=xt_replace`, `xt_register`, `replace` the others.
+/// `op=nft_…` is nftables, `op=xt_replace`, `xt_register`, `replace` the others. A
+/// table may have any name, and stands in front as it is.
 pub(super) fn filter(fields: Fields<'_>) -> Filter {
-    let nft = fields.raw("op").is_some_and(|op| op.starts_with(b"nft"));
+    let nft = fields.from_last("family").raw("op").is_some_and(|op| op.starts_with(b"nft"));
     if nft { Filter::Nft } else { Filter::Legacy }
 }
 

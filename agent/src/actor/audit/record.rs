@@ -91,6 +91,15 @@ impl<'a> Fields<'a> {
         self.value(name.as_bytes()).map(|(value, _)| value)
     }
 
+    /// The fields from the last one of this name on, which stands behind text
+    /// that anybody may choose and that is not escaped.
+    #[must_use]
+    pub fn from_last(self, name: &str) -> Self {
+        let wanted = format!(" {name}=");
+        let at = self.0.windows(wanted.len()).rposition(|part| part == wanted.as_bytes());
+        Self(at.map_or(&[], |at| &self.0[at..]))
+    }
+
     fn value(self, name: &[u8]) -> Option<(&'a [u8], bool)> {
         let mut rest = self.0;
         loop {

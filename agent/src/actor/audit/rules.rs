@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use driftline_daemon::files;
+use serde::{Deserialize, Serialize};
 
 use super::KEY;
 use super::link::{AuditStatus, Control};
@@ -22,6 +23,23 @@ const NOTE: &str = "audit-rules.json";
 
 /// Bytes of it: 128 rules of the longest paths.
 const NOTE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What is written down before it is done, so that the next run can undo what
+/// one that crashed has left.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Note {
+    rules: Vec<Rule>,
+    /// Audit was off and is switched on.
+    enabled: bool,
+}
+
+impl Note {
+    /// Notes of before had the rules alone.
+    fn read(bytes: &[u8]) -> Self {
+        let rules = || Some(Self { rules: serde_json::from_slice(bytes).ok()?, enabled: false });
+        serde_json::from_slice(bytes).ok().or_else(rules).unwrap_or_default()
+    }
+}
 
 /// The rules that are set; taken out when it is dropped.
 #[derive(Debug)]
@@ -60,8 +78,7 @@ impl Rules {
             rules.take_out_stale();
         }
         if rules.usage == AuditUse::On && rules.status.is_some_and(|status| status.enabled == 0) {
-            rules.enabled = rules.control.as_mut().is_some_and(|control| control.enable(true).is_ok());
-            rules.read_status();
+            rules.enable();
         }
         // A path that is no text cannot be written down.
         if rules.may_set() && rules.note_down(wanted) {
@@ -69,6 +86,17 @@ impl Rules {
         }
         rules.list();
         rules
+    }
+
+    /// Switches audit on, if that can be written down.
+    fn enable(&mut self) {
+        self.enabled = true;
+        let done = self.note_down(&[]) && self.control.as_mut().is_some_and(|control| control.enable(true).is_ok());
+        if !done {
+            self.enabled = false;
+            self.note_down(&[]);
+        }
+        self.read_status();
     }
 
     fn read_status(&mut self) {
@@ -96,11 +124,18 @@ impl Rules {
     /// Rules of a run that crashed: it wrote them down before it set them.
     fn take_out_stale(&mut self) {
         let bytes = files::read_limited(&self.note, NOTE_BYTES_MAX).unwrap_or_default();
-        let stale: Vec<Rule> = serde_json::from_slice(&bytes).unwrap_or_default();
-        for rule in &stale {
+        let note = Note::read(&bytes);
+        for rule in &note.rules {
             if self.delete(rule) {
                 tracing::info!(path = %rule.path().display(), "a rule of audit that an earlier run left behind is taken out");
             }
+        }
+        // With a daemon it is somebody's.
+        let is_ours = note.enabled && self.status.is_some_and(|status| status.enabled == 1 && status.daemon == 0);
+        if is_ours && self.control.as_mut().is_some_and(|control| control.enable(false).is_ok()) {
+            tracing::info!("audit, which an earlier run had switched on, is switched off");
+            self.note_down(&[]);
+            self.read_status();
         }
     }
 
@@ -113,7 +148,8 @@ impl Rules {
 
     /// What is not written down could stay behind.
     fn note_down(&self, rules: &[Rule]) -> bool {
-        let text = serde_json::to_vec(rules).unwrap_or_default();
+        let note = Note { rules: rules.to_vec(), enabled: self.enabled };
+        let text = serde_json::to_vec(&note).unwrap_or_default();
         files::write_private(&self.note, &text).is_ok()
     }
 
@@ -123,7 +159,7 @@ impl Rules {
         let before = (self.status, self.hides_filters);
         self.read_status();
         let there = self.list();
-        let gone = !self.set.iter().all(|rule| there.iter().any(|bytes| rule.is(bytes, KEY)));
+        let gone = are_gone(&self.set, there.as_deref());
         if gone {
             // Whoever took them out does not want them: they stay out.
             tracing::warn!("somebody has taken rules of driftline out of audit, they stay out until the next start");
@@ -135,11 +171,11 @@ impl Rules {
         gone || (self.status, self.hides_filters) != before
     }
 
-    /// All rules of the host.
-    fn list(&mut self) -> Vec<Vec<u8>> {
-        let there = self.control.as_mut().and_then(|control| control.rules().ok()).unwrap_or_default();
+    /// All rules of the host; none if the kernel does not say.
+    fn list(&mut self) -> Option<Vec<Vec<u8>>> {
+        let there = self.control.as_mut().and_then(|control| control.rules().ok())?;
         self.hides_filters = there.iter().any(|bytes| rule::hides_filters(bytes));
-        there
+        Some(there)
     }
 
     /// Whether each change of a packet filter is told of.
@@ -192,6 +228,12 @@ fn may_set(usage: AuditUse, status: AuditStatus) -> bool {
     }
 }
 
+/// Whether somebody has taken any of these out. Where the kernel does not say
+/// which there are, nobody has.
+fn are_gone(set: &[Rule], there: Option<&[Vec<u8>]>) -> bool {
+    there.is_some_and(|there| !set.iter().all(|rule| there.iter().any(|bytes| rule.is(bytes, KEY))))
+}
+
 impl Drop for Rules {
     fn drop(&mut self) {
         self.read_status();
@@ -201,10 +243,10 @@ impl Drop for Rules {
         for rule in std::mem::take(&mut self.set) {
             self.delete(&rule);
         }
-        self.note_down(&[]);
-        if self.enabled && status.daemon == 0 {
+        if std::mem::take(&mut self.enabled) && status.daemon == 0 {
             _ = self.control.as_mut().map(|control| control.enable(false));
         }
+        self.note_down(&[]);
     }
 }
 

@@ -97,8 +97,10 @@ impl Group {
         self.by_name.iter().chain(&self.by_descriptor).map(Fanotify::as_fd).collect()
     }
 
-    /// Asks to hear of a directory.
+    /// Asks to hear of a directory; again, if another one is at the path: what
+    /// happens in the one before, wherever that is now, is not of this path.
     pub(super) fn mark(&mut self, path: &Path) -> Marked {
+        self.forget(path);
         let flags = MarkFlags::FAN_MARK_ADD | MarkFlags::FAN_MARK_ONLYDIR;
         let mut error = Errno::ENOSYS;
         if let Some(group) = &self.by_name {
@@ -132,6 +134,10 @@ impl Group {
                 _ = group.mark(MarkFlags::FAN_MARK_REMOVE, mask, AT_FDCWD, Some(path));
             }
         }
+        self.forget(path);
+    }
+
+    fn forget(&mut self, path: &Path) {
         self.fresh.retain(|dir| dir.path != path);
         self.handles.retain(|_, paths| {
             paths.retain(|known| known != path);
@@ -236,3 +242,6 @@ impl Dir {
         Ok(Self { path: path.to_owned(), inode: stat.ino(), device, filesystem })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::Read;
 
 use driftline_canon::actor::{self, ACTOR_PARENTS_MAX, ActorText, Parent};
+use driftline_canon::display::MASK;
 use rustix::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 
@@ -37,8 +38,11 @@ pub(super) fn look(pid: u32) -> Option<Process> {
     let command = dir.bytes("cmdline", COMMAND_BYTES_MAX).unwrap_or_default();
     let executable = dir.executable();
     let group = dir.text("cgroup").map(|text| Group::of(&text)).unwrap_or_default();
+    // `/proc` shows a thread by its own number as well.
+    let process = line(&status, "Tgid:").and_then(|id| id.parse().ok()).unwrap_or(pid);
     Some(Process {
-        pid,
+        pid: process,
+        thread: (process != pid).then_some(pid),
         parent: Some(stat.parent),
         login,
         user: effective(&status),
@@ -60,6 +64,12 @@ pub(super) fn command(bytes: &[u8]) -> ActorText {
     actor::command::masked(&arguments)
 }
 
+/// The same without what its last argument says.
+pub(super) fn command_cut(bytes: &[u8]) -> Option<ActorText> {
+    let whole = bytes.iter().rposition(|byte| *byte == 0)?;
+    Some(ActorText::command(&format!("{} {MASK}", command(&bytes[..whole]).as_str())))
+}
+
 /// Those that a process descends from; the first process of all says nothing.
 pub(super) fn parents(mut pid: u32) -> Vec<Parent> {
     let mut parents = Vec::new();
@@ -75,8 +85,11 @@ pub(super) fn parents(mut pid: u32) -> Vec<Parent> {
 
 /// `Uid:` has the real, effective, saved and file system's.
 fn effective(status: &str) -> Option<u32> {
-    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
+    line(status, "Uid:")?.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn line<'a>(status: &'a str, name: &str) -> Option<&'a str> {
+    status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim)
 }
 
 struct Dir(OwnedFd);

@@ -9,7 +9,7 @@ use driftline_canon::format::nftables::{RuleHash, order_key, rule_setting};
 use driftline_canon::{ItemKey, Setting};
 
 use super::{Fact, Model, Rule, Table};
-use crate::firewall::event::TableId;
+use crate::firewall::event::{TableId, family_name};
 use crate::firewall::model::iptables;
 
 /// What is to be listed, because no event tells it.
@@ -64,6 +64,8 @@ pub struct Outcome {
     pub chains: Vec<(TableId, Box<str>, String)>,
     /// Whether a table of iptables-nft was touched.
     pub iptables: bool,
+    /// The same of ip6tables-nft.
+    pub ip6tables: bool,
 }
 
 impl Touched {
@@ -121,7 +123,8 @@ impl Touched {
                 table.hidden = iptables::made(table);
                 table.hidden
             });
-            outcome.iptables |= touched.was_hidden || hidden == Some(true);
+            let theirs = if family_name(id.family) == "ip6" { &mut outcome.ip6tables } else { &mut outcome.iptables };
+            *theirs |= touched.was_hidden || hidden == Some(true);
             unread |= hidden.is_some_and(|hidden| hidden != touched.was_hidden);
             let table = model.tables.iter().find(|table| table.id == id);
             outcome.chains.extend(touched.chains_of(&id, table));
@@ -183,5 +186,5 @@ impl InTable {
 }
 
 fn key_of_chain(id: &TableId, chain: &str) -> String {
-    driftline_canon::format::nftables::chain_name(crate::firewall::event::family_name(id.family), &id.name, chain)
+    driftline_canon::format::nftables::chain_name(family_name(id.family), &id.name, chain)
 }

@@ -46,3 +46,15 @@ fn what_stands_within_a_rule_is_told_apart() {
 fn a_process_that_listens_to_nothing_is_known() {
     assert_eq!(hears(std::process::id()), None);
 }
+
+#[test]
+fn the_socket_of_nft_monitor_is_known_by_its_inode_whoever_has_its_port() {
+    let sockets = "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n\
+        0000000000000000 12  4711       00000000 0        0        0     2        0        100\n\
+        0000000000000000 12  3301893521 00000040 768      0        0     2        0        101\n\
+        0000000000000000 12  4712       00000040 5        0        0     2        0        102\n\
+        0000000000000000 0   4711       00000040 9        0        0     2        0        103\n";
+    assert_eq!(waiting(sockets, &[7, 101, 103]), Some(768));
+    assert_eq!(waiting(sockets, &[100, 103]), None, "it is bound, and listens to nothing");
+    assert_eq!(waiting("12\n\n", &[101]), None);
+}

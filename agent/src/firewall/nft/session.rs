@@ -20,7 +20,7 @@ use crate::firewall::model::apply::News;
 use crate::firewall::model::touched::{Outcome, Touched, Unclear};
 use crate::firewall::monitor::Monitor;
 use crate::firewall::namespace::names::Names;
-use crate::firewall::netlink::{Asker, BUFFER_BYTES_EACH, BUFFER_BYTES_MAX, BUFFER_BYTES_MIN, Ear};
+use crate::firewall::netlink::{Asker, BUFFER_BYTES_EACH, BUFFER_BYTES_MAX, BUFFER_BYTES_MIN, Ear, is_newer};
 use crate::observe::{MadeBy, Sight};
 
 /// How long nothing is told before both who listen are taken to be at the same
@@ -63,6 +63,8 @@ pub(super) struct Session {
     until: u32,
     /// All of it is to be handed on next.
     whole: bool,
+    /// Nothing was handed on yet.
+    first: bool,
     /// What was touched and not handed on.
     touched: Touched,
     /// Transactions that are in it.
@@ -83,11 +85,6 @@ enum Woken {
     Whole,
     Reconcile,
     Place,
-}
-
-/// Whether a generation is another one's successor, near or far.
-fn is_newer(one: u32, than: u32) -> bool {
-    one != than && one.wrapping_sub(than) < 1 << 31
 }
 
 impl Session {
@@ -120,6 +117,7 @@ impl Session {
             current: before,
             until,
             whole: true,
+            first: true,
             touched: Touched::default(),
             held: 0,
             problems: Vec::new(),
@@ -298,16 +296,21 @@ impl Session {
         let touched = std::mem::take(&mut self.touched);
         let held = std::mem::take(&mut self.held);
         let outcome = touched.outcome(&mut self.model);
-        if outcome.iptables {
+        // Of several transactions that were seen as one nobody in particular is
+        // the author.
+        let made_by = made_by.filter(|_| held == 1);
+        if outcome.iptables || outcome.ip6tables {
             let last = Commit { generation: self.current, made_by: made_by.clone(), observed_ms: heard_ms };
             follower.commits.send_modify(|commits| {
-                commits.number += 1;
-                commits.last = Some(last);
+                let of = [(outcome.iptables, &mut commits.ip), (outcome.ip6tables, &mut commits.ip6)];
+                of.into_iter().filter(|(touched, _)| *touched).for_each(|(_, all)| all.add(held, Some(last.clone())));
             });
         }
         let problems = self.model.problems();
         let listed = std::mem::take(&mut self.whole);
-        if held > 1 && !listed {
+        // What the first listing has, nobody has been told before.
+        let first = std::mem::take(&mut self.first);
+        if held > 1 && !first {
             let source = follower.desk.name_of(Backend::Nft);
             let reason = format!("{source}: {held} transactions were seen as one: states in between are missing");
             if !follower.desk.gap(heard_ms, heard_ms, reason).await {
@@ -329,9 +332,6 @@ impl Session {
             tracing::info!(source = %follower.desk.name_of(Backend::Nft), "nftables can be followed again");
         }
         follower.failures = 0;
-        // Of several transactions that were seen as one nobody in particular is
-        // the author.
-        let made_by = made_by.filter(|_| held == 1);
         let by_part = matches!(sight, Sight::Part { .. });
         let unobserved_since_ms = if by_part { None } else { follower.since_ms.take() };
         let seen = Seen { sight, problems, observed_ms: heard_ms, unobserved_since_ms, made_by, meanings };

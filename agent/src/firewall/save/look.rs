@@ -13,13 +13,14 @@ use driftline_daemon::clock;
 use super::super::Backend;
 use super::super::desk::Seen;
 use super::super::namespace::NamespaceError;
+use super::super::netlink::Asker;
 use super::super::tools::ToolError;
 use super::Keeper;
 use super::loaded::{self, LoadedError};
 use super::program::Program;
 use super::reading;
 use super::sets::Listing;
-use super::turn::{Told, Went, Why, is_quiet};
+use super::turn::{Calls, Missed, Told, Went, Why, is_quiet};
 use crate::observe::{MadeBy, Sight};
 
 /// Before a table that is hidden is tried again: the journal writes within
@@ -57,9 +58,13 @@ impl Keeper {
         let before = (self.turns[at].told.clone(), self.turns[at].print);
         let began = clock::monotonic();
         let looked_ms = self.desk.now_ms();
-        let circumstances = self.circumstances(at, why.clone(), looked_ms);
+        let mut circumstances = self.circumstances(at, why.clone(), looked_ms);
+        let calls = self.turns[at].take_calls();
         let may_be_same = why == Why::Time && self.turns[at].print.is_some();
         let found = self.find(backend, may_be_same).await;
+        let generation = if calls == Calls::default() { None } else { self.generation() };
+        // Another transaction came meanwhile: nobody can tell whose change this is.
+        circumstances.made_by = circumstances.made_by.filter(|_| calls.is_one(generation));
         let (went, going_on) = match found {
             Found::GaveWay => {
                 self.lull.gave_way(clock::monotonic());
@@ -74,9 +79,16 @@ impl Keeper {
         let now = clock::monotonic();
         let turn = &mut self.turns[at];
         if went != Went::Failed {
+            let missed = turn.missed(calls, generation, before != (turn.told.clone(), turn.print));
             turn.seen_ms = Some(looked_ms);
             turn.was_seen = true;
+            if let Some(missed) = missed
+                && !self.tell_missed(backend, missed).await
+            {
+                return false;
+            }
         }
+        let turn = &mut self.turns[at];
         if hinted && before == (turn.told.clone(), turn.print) {
             turn.was_idle(now, self.desk.spec().poll);
         }
@@ -97,6 +109,18 @@ impl Keeper {
                 Circumstances { observed_ms: looked_ms, unobserved_since_ms: turn.seen_ms, made_by: None }
             }
         }
+    }
+
+    /// The generation of nftables now; none if it cannot be had.
+    fn generation(&self) -> Option<u32> {
+        Asker::open(self.desk.place()).and_then(|asker| asker.generation()).ok()
+    }
+
+    /// False when the journal has ended.
+    async fn tell_missed(&self, backend: Backend, missed: Missed) -> bool {
+        let (source, transactions) = (self.desk.name_of(backend), missed.transactions);
+        let reason = format!("{source}: {transactions} transactions were seen as one: states in between are missing");
+        self.desk.gap(missed.from_ms, missed.to_ms, reason).await
     }
 
     async fn find(&mut self, backend: Backend, may_be_same: bool) -> Found {
@@ -137,7 +161,7 @@ impl Keeper {
         let is_used = match backend {
             Backend::Ipset => self.names_sets,
             backend if is_quiet(backend) => true,
-            _ => self.commits.borrow().number > 0,
+            _ => self.commits.borrow().of(backend).is_some_and(|commits| commits.number > 0),
         };
         !is_used && !self.desk.is_known(backend)
     }
@@ -174,7 +198,7 @@ impl Keeper {
         self.hand_on(at, sight, vec![problem], circumstances, Meant::new()).await
     }
 
-    async fn read(&mut self, at: usize, text: Vec<u8>, mut circumstances: Circumstances) -> bool {
+    async fn read(&mut self, at: usize, text: Vec<u8>, circumstances: Circumstances) -> bool {
         let backend = self.turns[at].backend;
         let print = reading::print_of(&text);
         if self.turns[at].print == Some(print) {
@@ -203,10 +227,6 @@ impl Keeper {
         if saved.names_sets {
             self.names_sets = true;
             self.call(|backend| backend == Backend::Ipset, &Why::Hint(circumstances.observed_ms, None));
-        }
-        if self.commits.borrow().number != self.committed {
-            // Another commit came meanwhile: nobody can tell whose change this is.
-            circumstances.made_by = None;
         }
         let (desk, first) = (Arc::clone(&self.desk), !self.turns[at].was_seen);
         let settings = saved.settings;

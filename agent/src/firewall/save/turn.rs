@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use driftline_canon::{Problem, Root};
 
 use super::super::Backend;
+use super::super::desk::Commit;
+use super::super::netlink::is_newer;
 use crate::observe::MadeBy;
 
 /// The longest pause between two tries of what fails.
@@ -51,6 +53,34 @@ pub(super) enum Told {
     Failed(Problem),
 }
 
+/// Transactions of nftables that led to a look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Calls {
+    count: u64,
+    /// When the first and the last of them were heard of.
+    first_ms: i64,
+    last_ms: i64,
+    /// The generation that the last of them made.
+    generation: u32,
+}
+
+/// States that were there and not seen: of so many transactions, from when to
+/// when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Missed {
+    pub(super) transactions: u64,
+    pub(super) from_ms: i64,
+    pub(super) to_ms: i64,
+}
+
+impl Calls {
+    /// Whether what was seen is what one transaction has made, the generation
+    /// having been asked for after it was read.
+    pub(super) fn is_one(self, generation: Option<u32>) -> bool {
+        self.count == 1 && generation == Some(self.generation)
+    }
+}
+
 /// One backend.
 #[derive(Debug)]
 pub(super) struct Turn {
@@ -62,6 +92,10 @@ pub(super) struct Turn {
     pub(super) seen_ms: Option<i64>,
     /// Whether it was seen in this run, be it absent.
     pub(super) was_seen: bool,
+    calls: Calls,
+    /// What was seen last may be of a generation up to this one; and when the
+    /// transaction was heard of that led to that look.
+    read: Option<(u32, i64)>,
     due: Option<(Instant, Why)>,
     rest_until: Option<Instant>,
     /// A hint that led to nothing new: the next ones wait so long.
@@ -80,6 +114,8 @@ impl Turn {
             told: Told::Nothing,
             seen_ms: last_alive_ms,
             was_seen: false,
+            calls: Calls::default(),
+            read: None,
             due: Some((now, Why::Time)),
             rest_until: None,
             deaf_until: None,
@@ -112,6 +148,47 @@ impl Turn {
             (Some((earlier, Why::Time)), hint) => (earlier.min(at), hint),
             (Some((earlier, Why::Hint(ms, _))), Why::Hint(..)) => (earlier.min(at), Why::Hint(ms, None)),
         });
+    }
+
+    /// So many transactions have touched it, the last of them this one; none:
+    /// nobody knows what happened.
+    pub(super) fn committed(&mut self, now: Instant, count: u64, last: Option<&Commit>) {
+        let why = match last {
+            _ if count == 0 => return,
+            None => Why::Time,
+            Some(last) => {
+                let first_ms = if self.calls.count == 0 { last.observed_ms } else { self.calls.first_ms };
+                let count = self.calls.count.saturating_add(count);
+                self.calls = Calls { count, first_ms, last_ms: last.observed_ms, generation: last.generation };
+                Why::Hint(last.observed_ms, last.made_by.clone().filter(|_| count == 1))
+            }
+        };
+        self.call(now, why);
+    }
+
+    /// The transactions that lead to the look that begins now.
+    pub(super) fn take_calls(&mut self) -> Calls {
+        std::mem::take(&mut self.calls)
+    }
+
+    /// After a look that these led to: which states it has not seen. A look that
+    /// shows nothing new saw what the one before it has seen already, together
+    /// with what led to that.
+    pub(super) fn missed(&mut self, calls: Calls, generation: Option<u32>, is_new: bool) -> Option<Missed> {
+        let before = self.read;
+        if let Some(generation) = generation {
+            let heard_ms = if calls.count > 0 { calls.last_ms } else { before.map_or(0, |(_, heard_ms)| heard_ms) };
+            self.read = Some((generation, heard_ms));
+        }
+        let Calls { count, first_ms, last_ms, .. } = calls;
+        match before {
+            _ if !self.was_seen || count == 0 => None,
+            _ if count > 1 => Some(Missed { transactions: count, from_ms: first_ms, to_ms: last_ms }),
+            Some((read, heard_ms)) if !is_new && heard_ms > 0 && !is_newer(calls.generation, read) => {
+                Some(Missed { transactions: 2, from_ms: heard_ms, to_ms: last_ms })
+            }
+            _ => None,
+        }
     }
 
     /// Takes the reason, if it is due.

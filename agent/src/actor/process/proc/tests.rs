@@ -54,3 +54,20 @@ fn a_process_that_has_ended_and_is_not_waited_for_tells_its_user_and_name() {
     assert_eq!(seen.name.unwrap().as_str(), "true");
     child.wait().unwrap();
 }
+
+#[test]
+fn a_thread_is_told_as_its_process_and_keeps_its_own_number() {
+    let seen = std::thread::spawn(|| {
+        let id = u32::try_from(rustix::thread::gettid().as_raw_nonzero().get()).unwrap();
+        (id, look(id).unwrap())
+    });
+    let (id, seen) = seen.join().unwrap();
+    assert_eq!((seen.pid, seen.thread), (std::process::id(), Some(id)));
+    assert_eq!(look(std::process::id()).unwrap().thread, None);
+}
+
+#[test]
+fn of_a_command_line_that_was_cut_the_last_argument_is_masked() {
+    assert_eq!(command_cut(b"curl\0-s\0https://app:pass").unwrap().as_str(), "curl -s ****");
+    assert_eq!(command_cut(b"postgres: app db 10.0.0.1 idle"), None);
+}

@@ -88,6 +88,67 @@ fn of_one_commit_the_maker_is_known_and_of_two_it_is_not() {
     assert_eq!(turn.take(now), Some(Why::Hint(3, None)));
 }
 
+fn commit(generation: u32, pid: u32, observed_ms: i64) -> Commit {
+    Commit { generation, made_by: made_by(pid), observed_ms }
+}
+
+/// A turn that has seen what the transaction with generation 5 made.
+fn seen_five() -> (Turn, Instant) {
+    let (mut turn, now) = turn(Backend::IptablesNft);
+    turn.was_seen = true;
+    turn.committed(now, 1, Some(&commit(5, 1, 100)));
+    let calls = turn.take_calls();
+    assert!(calls.is_one(Some(5)));
+    assert_eq!((turn.take(now), turn.missed(calls, Some(5), true)), (Some(Why::Hint(100, made_by(1))), None));
+    (turn, now)
+}
+
+#[test]
+fn a_rule_that_was_committed_behind_the_trigger_is_not_told_as_its_authors() {
+    let (mut turn, now) = seen_five();
+    turn.committed(now, 1, Some(&commit(6, 2, 200)));
+    let calls = turn.take_calls();
+    assert!(!calls.is_one(Some(7)), "what was read may have what 7 made");
+    assert!(!calls.is_one(None), "nobody can say what was read");
+    assert_eq!(turn.missed(calls, Some(7), true), None, "it is told once 7 is heard of");
+    // The second one's own look shows nothing new.
+    turn.committed(now, 1, Some(&commit(7, 3, 201)));
+    let calls = turn.take_calls();
+    let missed = Missed { transactions: 2, from_ms: 200, to_ms: 201 };
+    assert_eq!(turn.missed(calls, Some(7), false), Some(missed));
+}
+
+#[test]
+fn transactions_that_led_to_one_look_are_said_to_be_seen_as_one() {
+    let (mut turn, now) = seen_five();
+    turn.committed(now, 1, Some(&commit(6, 2, 200)));
+    turn.committed(now, 1, Some(&commit(7, 2, 210)));
+    assert_eq!(turn.take(now), Some(Why::Hint(200, None)));
+    let calls = turn.take_calls();
+    assert!(!calls.is_one(Some(7)));
+    assert_eq!(turn.missed(calls, Some(7), true), Some(Missed { transactions: 2, from_ms: 200, to_ms: 210 }));
+    turn.committed(now, 3, Some(&commit(10, 2, 300)));
+    assert_eq!(turn.take(now), Some(Why::Hint(300, None)));
+    let calls = turn.take_calls();
+    assert_eq!(turn.missed(calls, Some(10), true), Some(Missed { transactions: 3, from_ms: 300, to_ms: 300 }));
+}
+
+#[test]
+fn a_transaction_that_changes_nothing_hides_nothing() {
+    let (mut turn, now) = seen_five();
+    turn.committed(now, 1, Some(&commit(6, 2, 200)));
+    let calls = turn.take_calls();
+    assert_eq!(turn.missed(calls, Some(6), false), None, "the same rules again");
+    turn.committed(now, 0, Some(&commit(6, 2, 200)));
+    assert_eq!(turn.take_calls(), Calls::default(), "it was of the other version of IP");
+    turn.committed(now, 2, None);
+    assert_eq!(turn.take_calls(), Calls::default(), "whoever follows nftables tells of that gap");
+    let (mut first, now) = self::turn(Backend::IptablesNft);
+    first.committed(now, 2, Some(&commit(6, 2, 200)));
+    let calls = first.take_calls();
+    assert_eq!(first.missed(calls, Some(6), true), None, "what was before the first look was never seen");
+}
+
 #[test]
 fn failures_are_tried_again_ever_less_often() {
     let (mut turn, now) = turn(Backend::IptablesNft);
