@@ -125,6 +125,42 @@ fn answers(fleet: &Fleet) -> Vec<(String, Vec<u8>)> {
     all
 }
 
+/// What a pipeline and an operator do with the same secrets in a repository:
+/// declared, held against the host, approved, and taken into snapshots, which
+/// stay among the files that are looked through.
+fn declare(fleet: &Fleet, repository: &Path) -> Vec<(String, Vec<u8>)> {
+    std::fs::create_dir_all(repository).unwrap();
+    std::fs::write(repository.join("app.env"), env_text(1)).unwrap();
+    let map = "[[source]]\nname = \"app\"\nkind = \"env_file\"\npath = \"app.env\"\n";
+    std::fs::write(repository.join("driftline-desired.toml"), map).unwrap();
+    let (from, hosts, files) = (repository.display().to_string(), fleet.path("hosts.json"), fleet.path("wanted.json"));
+    let (hosts, files) = (hosts.display().to_string(), files.display().to_string());
+    let asked: &[&[&str]] = &[
+        &["desired", "push", "--env", "production", "--from", &from, "--rev", "r1"],
+        &["desired", "show", "r1", "--output", "json"],
+        &["desired", "list"],
+        &["desired", "diff", "--env", "production", "--fail-on", "info"],
+        &["baseline", "approve", "production", "--reason", "as deployed"],
+        &["baseline", "show", "1"],
+        &["baseline", "diff", "production", "--fail-on", "info"],
+        &["snapshot", "production", "--to", &hosts],
+        &["snapshot", "--from", &from, "--to", &files],
+        &["diff", &files, &hosts, "--fail-on", "info"],
+        &["compare", "production@1s", "production"],
+        &["show", "web-1", "--at", "1s"],
+    ];
+    let mut all = Vec::new();
+    for question in asked {
+        let done = fleet.cli(question);
+        let said = [done.stdout, done.stderr].concat();
+        let may_differ = question[0] == "compare" || question[0] == "show";
+        assert!(done.status.success() || may_differ, "{question:?}: {}", String::from_utf8_lossy(&said));
+        all.push((format!("answer to {question:?}"), said));
+    }
+    assert!(std::fs::metadata(&files).unwrap().len() > 1_000, "the snapshot has what it is searched for");
+    all
+}
+
 #[test]
 fn p4_planted_secrets_are_found_nowhere_but_in_their_file() {
     let fleet = Fleet::start();
@@ -137,6 +173,8 @@ fn p4_planted_secrets_are_found_nowhere_but_in_their_file() {
     wait_for_plain(&fleet, "visible-0");
     agent.replace("app.env", env_text(1));
     wait_for_plain(&fleet, "visible-1");
+    let repository = fleet.path("repository");
+    let declared = declare(&fleet, &repository);
     // A file that cannot be parsed, with secrets around the place that is told.
     agent.replace("app.env", format!("{}BROKEN=\"{}\n", env_text(1), planted(SECRETS[0].1, 1)));
     fleet.webhook.wait(0, |call| call.raw.windows(7).any(|window| window == b"problem").then_some(()));
@@ -146,13 +184,14 @@ fn p4_planted_secrets_are_found_nowhere_but_in_their_file() {
     assert!(shown.contains("postgres://app:****@db:5432/app"), "{shown}");
 
     let mut places = answers(&fleet);
+    places.extend(declared);
     places.push(("the wire inside TLS".to_owned(), tap.captured()));
     places.extend(fleet.webhook.calls().into_iter().map(|call| (format!("alert {}", call.id), call.raw)));
     let status = driftline_tests::process::output(&mut fleet.agent_command(&agent, "status"));
     places.push(("driftline-agent status".to_owned(), [status.stdout, status.stderr].concat()));
     agent.stop();
     fleet.stop_collector();
-    for path in all_files(&fleet.path(""), &[agent.files()]) {
+    for path in all_files(&fleet.path(""), &[agent.files(), repository]) {
         places.push((path.display().to_string(), std::fs::read(&path).unwrap()));
     }
 

@@ -4,11 +4,13 @@
 //! It gives meaning to nothing: texts become selectors, times and paths in the
 //! commands.
 
+pub mod baseline;
 pub mod check;
 pub mod commands;
 pub mod desired;
 pub mod plan;
 pub mod report;
+pub mod snapshot;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

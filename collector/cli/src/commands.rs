@@ -4,6 +4,7 @@
 
 pub mod demo;
 
+mod baseline;
 mod changes;
 mod check;
 mod compare;
@@ -20,6 +21,7 @@ mod plan;
 mod report;
 mod revoke;
 mod show;
+mod snapshot;
 mod status;
 mod token;
 mod verify;
@@ -73,9 +75,11 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Explain(arguments) => explain::run(&context, &arguments).await,
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),
+        Command::Baseline(arguments) => baseline::run(&context, &arguments).await,
         Command::Desired(arguments) => desired::run(&context, &arguments).await,
         Command::Report(arguments) => report::run(&context, &arguments).await,
         Command::Verify(arguments) => verify::run(&context, &arguments).await,
+        Command::Snapshot(arguments) => snapshot::run(&context, &arguments).await,
         Command::Token(arguments) => token::run(&context, &arguments).await,
         Command::Revoke(arguments) => revoke::run(&context, &arguments).await,
         Command::Demo(arguments) => demo::run(&context, &arguments).await,

@@ -18,6 +18,8 @@ pub mod hex;
 pub mod input;
 pub mod mapping;
 pub mod printer;
+pub mod side;
+pub mod snapshot;
 pub mod time_text;
 pub mod view;
 

@@ -3,6 +3,7 @@
 //! It changes no data and reads nothing; severities and verdicts are shown as
 //! they came.
 
+pub mod baseline;
 pub mod changes;
 pub mod comparison;
 pub mod desired;

@@ -7,6 +7,8 @@ mod desired;
 mod refusals;
 #[path = "online/server.rs"]
 mod server;
+#[path = "online/sides.rs"]
+mod sides;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};

@@ -5,6 +5,7 @@
 //! sees digests and masked displays only.
 
 pub mod acceptance;
+pub mod baseline;
 pub mod chain;
 pub mod classify;
 pub mod compare;

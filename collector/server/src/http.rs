@@ -4,6 +4,7 @@
 //! that another room could, and nothing here acts on a host.
 
 mod auth;
+mod baselines;
 mod chain;
 mod compare;
 mod desired;
@@ -13,6 +14,7 @@ mod history;
 mod hosts;
 mod query;
 mod reads;
+mod snapshot;
 mod stream;
 mod system;
 mod tokens;
@@ -203,9 +205,13 @@ fn router(http: Shared) -> Router {
         .route("/api/v1/explain", get(explain::of_key))
         .route("/api/v1/explain/{id}", get(explain::of_id))
         .route("/api/v1/compare", get(compare::compare))
+        .route("/api/v1/baselines", get(baselines::list).post(baselines::approve))
+        .route("/api/v1/baselines/{number}", get(baselines::show))
         .route("/api/v1/desired", get(desired::list))
         .route("/api/v1/desired", post(desired::push).layer(DefaultBodyLimit::max(desired::PUSH_BYTES_MAX)))
         .route("/api/v1/desired/show", get(desired::show))
+        .route("/api/v1/snapshot", get(snapshot::of_hosts))
+        .route("/api/v1/snapshot", post(snapshot::of_files).layer(DefaultBodyLimit::max(desired::PUSH_BYTES_MAX)))
         .route("/api/v1/verify", get(chain::verify))
         .route("/api/v1/export", get(chain::export))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))

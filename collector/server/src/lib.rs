@@ -7,6 +7,7 @@
 pub mod admit;
 pub mod app;
 pub mod apply;
+pub mod baseline;
 pub mod ca;
 pub mod classify;
 pub mod commands;

@@ -75,6 +75,13 @@ impl Pepper {
         self.over(b"root\0", &root.0)
     }
 
+    /// Names the pepper, and says nothing about it: what was peppered by
+    /// another cannot be compared.
+    #[must_use]
+    pub fn id(&self) -> String {
+        crate::hex::encode(&self.over(b"id\0", &[0; 32]).0[..8])
+    }
+
     fn over(&self, label: &[u8], bytes: &[u8; 32]) -> StoredDigest {
         let mut mac = self.mac.clone();
         mac.update(label);

@@ -5,6 +5,7 @@
 //! new layout. What a document means is not known here; whoever writes one
 //! says how its id is made, and ids of a kind sort as they are to be listed.
 
+use driftline_compare::baseline::Baseline;
 use driftline_compare::desired::{Revision, Sheet};
 use driftline_compare::report::Report;
 use driftline_compare::window::Window;
@@ -69,6 +70,14 @@ impl Document for Sheet {
 
     fn id(&self) -> String {
         format!("{}/{}", self.owner, self.source)
+    }
+}
+
+impl Document for Baseline {
+    const KIND: DocumentKind = DocumentKind::Baseline;
+
+    fn id(&self) -> String {
+        numbered(self.number)
     }
 }
 

@@ -90,8 +90,10 @@ pub struct Difference {
     pub metadata: bool,
 }
 
-/// `GET /api/v1/compare?left=SELECTOR&right=SELECTOR` (`&all=true` lists equal
-/// keys too, as `equal`).
+/// `GET /api/v1/compare?left=SIDE&right=SIDE` (`&all=true` lists equal keys too,
+/// as `equal`; `&at=TIME` is for sides without a time). A side is `SELECTOR`,
+/// `desired:SELECTOR`, either of them with `@TIME` behind, `baseline:SELECTOR` or
+/// `revision:NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// [`crate::SCHEMA_VERSION`].
@@ -113,8 +115,10 @@ pub struct Comparison {
     /// `differing` of `keys`, one decimal; never "0.0" unless nothing differs,
     /// never "100.0" unless all do.
     pub percent: String,
-    /// Hosts that are not connected: they were compared as they were last seen,
-    /// which is no check (`HOST (STATUS)`, at most the first twenty).
+    /// What makes this less than a check: hosts that are not connected and were
+    /// compared as they were last seen (`HOST (STATUS)`), what nobody knows of a
+    /// past time, what is declared and watched by nobody; at most the first
+    /// twenty of a side.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unchecked: Vec<String>,
     /// Metadata items that differ.

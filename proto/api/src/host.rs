@@ -124,8 +124,12 @@ pub struct Source {
 pub struct HostDetail {
     /// [`crate::SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// The host.
+    /// The host, as it is now.
     pub host: Host,
+    /// The time that its sources are told of (`?at=TIME`); none: now. A problem
+    /// of kind `unknown` says what nobody knows of then.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub at: Option<String>,
     /// Its sources, by name.
     pub sources: Vec<Source>,
     /// What is on it and not watched, by path; at most a hundred.

@@ -8,6 +8,7 @@
 
 pub mod actor;
 pub mod alert;
+pub mod baseline;
 pub mod change;
 pub mod compare;
 pub mod desired;
@@ -15,6 +16,7 @@ pub mod explain;
 pub mod host;
 pub mod problem;
 pub mod report;
+pub mod snapshot;
 pub mod token;
 
 /// Version of every document's shape.

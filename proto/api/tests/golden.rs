@@ -26,6 +26,7 @@ use serde_json::Value;
 const ROOMS: &[(&str, &str)] = &[
     ("actor", include_str!("../src/actor.rs")),
     ("alert", include_str!("../src/alert.rs")),
+    ("baseline", include_str!("../src/baseline.rs")),
     ("change", include_str!("../src/change.rs")),
     ("compare", include_str!("../src/compare.rs")),
     ("desired", include_str!("../src/desired.rs")),
@@ -33,13 +34,23 @@ const ROOMS: &[(&str, &str)] = &[
     ("host", include_str!("../src/host.rs")),
     ("problem", include_str!("../src/problem.rs")),
     ("report", include_str!("../src/report.rs")),
+    ("snapshot", include_str!("../src/snapshot.rs")),
     ("token", include_str!("../src/token.rs")),
 ];
 
 /// Documents that an operator sends: a key that is not known is a mistake of
 /// theirs. All others are read by older programs too, which skip what they do
 /// not know.
-const STRICT: &[&str] = &["ChangeQuery", "TokenRequest", "DesiredPush", "Declared", "DeclaredSource", "DeclaredItem"];
+const STRICT: &[&str] = &[
+    "ChangeQuery",
+    "TokenRequest",
+    "BaselineRequest",
+    "DesiredPush",
+    "Declared",
+    "DeclaredSource",
+    "DeclaredItem",
+    "SnapshotRequest",
+];
 
 /// Fields that are always written but were added later, so that they may be
 /// missing in what an older collector sent.
@@ -220,9 +231,20 @@ fn a_field_of_another_type_is_refused() {
 fn every_answer_of_its_own_says_its_version() {
     for case in samples::all() {
         let says = case.full.contains("\n  \"schema_version\": 1,");
-        let page = ["Page", "List", "Detail", "Comparison", "Explanation", "Verification", "Status", "WhoAmI", "Alert"]
-            .iter()
-            .any(|end| case.name.ends_with(end));
+        let page = [
+            "Page",
+            "List",
+            "Detail",
+            "Comparison",
+            "Explanation",
+            "Verification",
+            "Status",
+            "WhoAmI",
+            "Alert",
+            "Snapshot",
+        ]
+        .iter()
+        .any(|end| case.name.ends_with(end));
         assert_eq!(says, page, "{}", case.name);
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+pub use super::baseline::Baseline;
 pub use super::desired::Desired;
+pub use super::snapshot::Snapshot;
 use crate::exit::FailOn;
 use crate::time_text::{self, When};
 
@@ -43,6 +45,9 @@ pub enum Command {
     Inspect(Inspect),
     /// Where two files differ by meaning (offline)
     Diff(Diff),
+    /// What was approved as known-good, and where hosts differ from it
+    #[command(subcommand, after_help = "Example:\n  driftline baseline approve production --reason 'audited, AUD-7'")]
+    Baseline(Baseline),
     /// What CI/CD declares: pushed, shown, held against what is there
     #[command(
         subcommand,
@@ -51,6 +56,8 @@ pub enum Command {
     Desired(Desired),
     /// A stretch of time in one file: changes by verdict, drift, trend, coverage, proof
     Report(super::report::Report),
+    /// What hosts have or files say, in a file to compare offline
+    Snapshot(Snapshot),
     /// Whether the history is whole: every entry holds to the one before
     Verify(Verify),
     /// Enrolment tokens for new hosts
@@ -84,20 +91,29 @@ pub struct Hosts {
 
 /// `show`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  driftline show web-1\n  driftline show web-1 --source app")]
+#[command(after_help = "Examples:\n  driftline show web-1\n  driftline show web-1 --source app\n  \
+                        driftline show web-1 --at 7d")]
 pub struct Show {
     /// Host name
     pub host: String,
     /// Only this source
     #[arg(long, value_name = "NAME", env = "DRIFTLINE_SOURCE")]
     pub source: Option<String>,
+    /// As it was then: `1h` (ago), a date or an RFC 3339 time
+    #[arg(long, value_name = "TIME", value_parser = When::parse, env = "DRIFTLINE_AT")]
+    pub at: Option<When>,
 }
 
 /// `compare`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  driftline compare production staging\n  \
+#[command(after_help = "A side is hosts (`production`, `env=…,role=…,host=…`), what is declared or was approved of\n\
+                        them (`desired:production`, `baseline:production`), a revision (`revision:4f2a91c`), either\n\
+                        of the first two at a time (`production@7d`), or a file of `driftline snapshot`.\n\n\
+                        Examples:\n  driftline compare production staging\n  \
                         driftline compare env=production,role=web env=staging,role=web\n  \
                         driftline compare host=web-1 host=web-2 --fail-on critical\n  \
+                        driftline compare production@2026-11-15 production\n  \
+                        driftline compare desired:production production\n  \
                         driftline compare production staging --output markdown")]
 pub struct Compare {
     /// One side: an environment, or `env=…,role=…,host=…`
@@ -106,6 +122,9 @@ pub struct Compare {
     /// The other side
     #[arg(value_name = "B")]
     pub right: String,
+    /// Both as they were then: `1h` (ago), a date or an RFC 3339 time
+    #[arg(long, value_name = "TIME", value_parser = When::parse, env = "DRIFTLINE_AT")]
+    pub at: Option<When>,
     /// List what is equal, too
     #[arg(long, env = "DRIFTLINE_ALL", value_parser = clap::builder::FalseyValueParser::new())]
     pub all: bool,

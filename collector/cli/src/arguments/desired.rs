@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::exit::FailOn;
 use crate::time_text;
 
 /// `desired`.
@@ -16,6 +17,8 @@ pub enum Desired {
     Show(DesiredShow),
     /// The revisions that were pushed, newest first
     List(DesiredList),
+    /// Where two revisions differ; or hosts from what is declared for them
+    Diff(DesiredDiff),
     /// Propose a mapping file from what the agents of an environment watch
     Init(DesiredInit),
 }
@@ -85,6 +88,34 @@ pub struct DesiredList {
     /// Only this environment
     #[arg(long, value_name = "NAME", env = "DRIFTLINE_ENV")]
     pub env: Option<String>,
+}
+
+/// `desired diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  driftline desired diff --env production --fail-on critical\n  \
+                        driftline desired diff --env production --role web\n  \
+                        driftline desired diff 4f2a91c 81bb0e2\n\n\
+                        Against hosts both ways are told: what is declared and missing, and what is there and\n\
+                        not declared.")]
+pub struct DesiredDiff {
+    /// One revision
+    #[arg(value_name = "REV", requires = "right", required_unless_present = "env")]
+    pub left: Option<String>,
+    /// The other revision
+    #[arg(value_name = "REV")]
+    pub right: Option<String>,
+    /// Instead of revisions: the hosts of this environment
+    #[arg(long, value_name = "NAME", conflicts_with = "left", env = "DRIFTLINE_ENV")]
+    pub env: Option<String>,
+    /// Only hosts of this role
+    #[arg(long, value_name = "NAME", requires = "env", env = "DRIFTLINE_ROLE")]
+    pub role: Option<String>,
+    /// Only this host
+    #[arg(long, value_name = "NAME", requires = "env", env = "DRIFTLINE_HOST")]
+    pub host: Option<String>,
+    /// Least severity that fails
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "warning", env = "DRIFTLINE_FAIL_ON")]
+    pub fail_on: FailOn,
 }
 
 /// `desired init`.

@@ -1,4 +1,4 @@
-//! `driftline desired push | show | list | init`: what CI/CD declares.
+//! `driftline desired push | show | list | diff | init`: what CI/CD declares.
 //!
 //! Files are read and digested here, where they are; what is sent has digests
 //! and masked displays. What a push sets off is the collector's business.
@@ -6,11 +6,13 @@
 mod init;
 mod push;
 
+pub(super) use push::mapped;
+
 use driftline_api::desired::{RevisionDetail, RevisionList};
 use serde::Serialize;
 
-use super::Context;
-use crate::arguments::desired::{Desired, DesiredList, DesiredShow};
+use super::{Context, compare};
+use crate::arguments::desired::{Desired, DesiredDiff, DesiredList, DesiredShow};
 use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::view::desired as view;
@@ -20,6 +22,7 @@ pub(super) async fn run(context: &Context, arguments: &Desired) -> Outcome {
         Desired::Push(arguments) => push::run(context, arguments).await,
         Desired::Show(arguments) => show(context, arguments).await,
         Desired::List(arguments) => list(context, arguments).await,
+        Desired::Diff(arguments) => diff(context, arguments).await,
         Desired::Init(arguments) => init::run(context, arguments).await,
     }
 }
@@ -42,4 +45,14 @@ async fn list(context: &Context, arguments: &DesiredList) -> Outcome {
     let answer: RevisionList = context.client()?.get(&["desired"], &query).await?;
     context.printer.result(&answer, &answer.revisions, &view::list(&answer))?;
     Ok(Exit::Clean)
+}
+
+async fn diff(context: &Context, arguments: &DesiredDiff) -> Outcome {
+    if let (Some(left), Some(right)) = (&arguments.left, &arguments.right) {
+        let sides = (format!("revision:{left}"), format!("revision:{right}"));
+        return compare::ask(context, sides, false, arguments.fail_on).await;
+    }
+    let env = arguments.env.as_deref().unwrap_or_default();
+    let selector = push::selector((env, arguments.role.as_deref(), arguments.host.as_deref()))?;
+    compare::ask(context, (format!("desired:{selector}"), selector.to_string()), false, arguments.fail_on).await
 }

@@ -16,9 +16,13 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Output;
 use crate::printer::findings::{Findings, Place as FilePlace};
+use crate::snapshot;
 use crate::view::{comparison, findings};
 
 pub(super) fn run(context: &Context, arguments: &Diff) -> Outcome {
+    if let (Some(left), Some(right)) = (snapshot::open(&arguments.left)?, snapshot::open(&arguments.right)?) {
+        return super::compare::files(context, (&left, &right), arguments.all, arguments.fail_on);
+    }
     let key = local::throwaway_key()?;
     let left = local::read(&arguments.left, &arguments.reading, &key)?;
     let right = local::read(&arguments.right, &arguments.reading, &key)?;

@@ -56,7 +56,7 @@ fn summary(comparison: &Comparison) -> String {
         text.push_str(&format!(" {} could not be compared.", comparison.undetermined));
     }
     if !comparison.unchecked.is_empty() {
-        text.push_str(&format!("\nNot connected, shown as last seen: {}.", comparison.unchecked.join(", ")));
+        text.push_str(&format!("\nNot checked, or not as of now: {}.", comparison.unchecked.join(", ")));
     }
     if comparison.metadata_differing > 0 {
         let files = count(comparison.metadata_differing, "difference", "differences");

@@ -54,8 +54,12 @@ fn problems(host: &Host) -> String {
 #[must_use]
 pub fn detail(detail: &HostDetail, now: Timestamp) -> Document {
     let host = &detail.host;
-    let mut document = Document::default().heading(format!("{} ({}, {})", host.host, host.environment, host.role));
-    document = document.facts(facts(host, now));
+    let then = detail.at.as_deref().map_or_else(String::new, |at| format!(", as of {} UTC", time_text::short(at)));
+    let heading = format!("{} ({}, {}){then}", host.host, host.environment, host.role);
+    let mut document = Document::default().heading(heading);
+    if detail.at.is_none() {
+        document = document.facts(facts(host, now));
+    }
     for source in &detail.sources {
         document = one_source(document, source);
     }

@@ -44,7 +44,11 @@ fn a_push_sends_digests_and_says_what_became_of_it() {
     assert_eq!(sent["declared"]["fleet_key_epoch"], 2);
     let items = sent["declared"]["sources"][0]["items"].as_array().unwrap();
     assert_eq!(items.len(), 2);
-    assert!(!asked.body.contains("correct-horse"), "{}", asked.body);
+    let secret = "correct-horse-battery";
+    let sha256 = <sha2::Sha256 as sha2::Digest>::digest(secret);
+    for needle in [secret.to_owned(), super::base64_of(secret), super::hex(&sha256), "Y29ycmVjdC1ob3JzZ".to_owned()] {
+        assert!(!asked.body.contains(&needle), "{needle}: {}", asked.body);
+    }
     assert_eq!((items[0]["secret"].as_bool(), items[0]["display"].as_str()), (Some(true), Some("****")));
     assert_eq!(items[1]["display"], "80");
 }

@@ -151,7 +151,7 @@ fn is_of(revision: &Revision, environment: Option<&Environment>) -> bool {
     environment.is_none() || revision.selector.environment.as_ref() == environment
 }
 
-fn refused_body(error: &JsonRejection) -> Problem {
+pub(super) fn refused_body(error: &JsonRejection) -> Problem {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
         let said = format!("what is declared has more than {PUSH_BYTES_MAX} bytes");
         return Problem::too_large(said).hint("push it in parts: sources of one selector add up");

@@ -51,6 +51,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "bad_request", message)
     }
 
+    /// What is there cannot be held against what was asked for.
+    pub(super) fn incomparable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, "incomparable", message)
+    }
+
     pub(super) fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", message)
     }

@@ -1,5 +1,7 @@
 //! Hosts: the list, one in full, and revoking one.
 
+mod then;
+
 use axum::Json;
 use axum::extract::State;
 use axum::{Extension, http::StatusCode};
@@ -9,7 +11,7 @@ use driftline_api::host::{Coverage, Host, HostDetail, HostPage, Source, Unwatche
 use driftline_api::{PAGE_ROWS_MAX, SCHEMA_VERSION};
 use driftline_canon::{Environment, HostName, SourceName};
 use driftline_daemon::clock::format_ms;
-use driftline_store::{EventKind, HostRecord, HostStatus, Reader, SourceRecord, StoreError};
+use driftline_store::{EventKind, HostRecord, HostStatus, Reader, SourceRecord, SourceThen, StoreError};
 use driftline_wire::convert::{self as wire, Refusal, RefusalKind};
 
 use super::Shared;
@@ -47,7 +49,8 @@ pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
 }
 
 pub(super) async fn show(State(http): State<Shared>, name: Named, pairs: Pairs) -> Result<Json<HostDetail>, Problem> {
-    let known = Known::of(pairs, &["source", "cursor", "limit"])?;
+    let known = Known::of(pairs, &["source", "at", "cursor", "limit"])?;
+    let at_ms = known.time("at")?;
     let wanted = Wanted {
         source: known.parsed("source")?,
         after: known.text("cursor").map(read_source_cursor).transpose()?,
@@ -55,6 +58,13 @@ pub(super) async fn show(State(http): State<Shared>, name: Named, pairs: Pairs) 
     };
     let name = name_in_path(name)?;
     let host = parsed(&name)?;
+    if let Some(at_ms) = at_ms {
+        if at_ms > http.core.clock.now_ms() {
+            return Err(Problem::bad(format!("`{}` is in the future", format_ms(at_ms))));
+        }
+        let holds = move |one: &SourceThen| wanted.holds(&one.source);
+        return Ok(Json(http.read(move |reader| then::detail(reader, &host, at_ms, holds)).await??));
+    }
     let vitals = http.core.live.vitals(&host);
     let detail = http.read(move |reader| detail(reader, &host, vitals, &wanted)).await?;
     detail.map(Json).ok_or_else(|| no_host(&name))
@@ -173,7 +183,7 @@ fn detail(
     }
     let unwatched = vitals.as_ref().and_then(|vitals| vitals.coverage.as_deref()).map(unwatched).unwrap_or_default();
     let host = shown(&host, &stored, vitals);
-    Ok(Some(HostDetail { schema_version: SCHEMA_VERSION, host, sources, unwatched, next }))
+    Ok(Some(HostDetail { schema_version: SCHEMA_VERSION, host, at: None, sources, unwatched, next }))
 }
 
 fn unwatched(coverage: &wire::Coverage) -> Vec<Unwatched> {

@@ -70,7 +70,7 @@ impl Known {
         Ok(usize::try_from(limit).unwrap_or(usize::MAX))
     }
 
-    fn time(&self, key: &str) -> Result<Option<i64>, Problem> {
+    pub(super) fn time(&self, key: &str) -> Result<Option<i64>, Problem> {
         let Some(text) = self.text(key) else { return Ok(None) };
         let time = clock::parse_ms(text);
         time.map(Some)

@@ -1,6 +1,7 @@
 //! Every endpoint through the router, without a socket.
 
 mod desired;
+mod sides;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -301,6 +302,7 @@ async fn bad_questions_are_refused_with_what_is_wrong_and_never_half_answered() 
         "verify",
         "export",
         "compare",
+        "baselines",
         "desired",
         "desired/show",
         "tokens",

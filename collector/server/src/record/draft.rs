@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use driftline_canon::{HostName, ItemKey, SourceName};
 use driftline_store::{
-    AlertRecord, Change, Document, DocumentKind, EntryBody, EntryFilter, EntryQuery, HostRecord, ItemRecord, Operation,
-    OperatorRecord, Reader, SourceRecord, StoreError, TokenRecord, Written,
+    AlertRecord, Change, Document, DocumentKind, EntryBody, EntryFilter, EntryQuery, HostRecord, HostStatus,
+    ItemRecord, Operation, OperatorRecord, Reader, SourceRecord, StoreError, TokenRecord, Written,
 };
 
 use crate::notify::Routes;
@@ -90,6 +90,24 @@ impl<'a> Draft<'a> {
         let value = self.reader.host(host)?;
         self.hosts.insert(host.clone(), Kept::read(value.clone()));
         Ok(value)
+    }
+
+    /// Every host that is not forgotten, by environment, then name.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn hosts(&self) -> Result<Vec<HostRecord>, StoreError> {
+        let stored = self.reader.hosts()?.into_iter();
+        let mut all: BTreeMap<HostName, HostRecord> = stored.map(|host| (host.host.clone(), host)).collect();
+        for (name, kept) in &self.hosts {
+            match kept.value.as_ref().filter(|host| host.status != HostStatus::Forgotten) {
+                Some(host) => _ = all.insert(name.clone(), host.clone()),
+                None => _ = all.remove(name),
+            }
+        }
+        let mut hosts: Vec<HostRecord> = all.into_values().collect();
+        hosts.sort_by(|a, b| (&a.environment, &a.host).cmp(&(&b.environment, &b.host)));
+        Ok(hosts)
     }
 
     /// Inserts or replaces a host.

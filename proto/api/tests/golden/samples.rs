@@ -2,8 +2,12 @@
 //!
 //! Nothing here is a secret of anyone: displays are masked as hosts mask them.
 
+#[path = "baseline.rs"]
+mod baseline;
 #[path = "desired.rs"]
 mod desired;
+#[path = "snapshot.rs"]
+mod snapshot;
 
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::actor::{Actor, Amendment, Meaning, Parent, User};
@@ -25,10 +29,21 @@ const RECORDED: &str = "2026-11-22T04:30:00.456Z";
 
 /// Every type of the crate.
 pub(crate) fn all() -> Vec<Case> {
-    [actors(), changes(), comparisons(), desired::all(), explanations(), hosts(), reports(), others()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        actors(),
+        changes(),
+        comparisons(),
+        baseline::all(),
+        desired::all(),
+        snapshot::all(),
+        explanations(),
+        hosts(),
+        reports(),
+        others(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 const RECORD: &str = "0f0e0d0c0b0a09080706050403020100:17";
@@ -399,9 +414,10 @@ fn hosts() -> Vec<Case> {
     };
     let source = Source { items: vec![item.clone()], problems: vec![problem()], ..least_source() };
     let page = |hosts, next| HostPage { schema_version: SCHEMA_VERSION, hosts, next };
-    let detail = |host: &Host, sources, unwatched, next| HostDetail {
+    let detail = |host: &Host, sources: Vec<Source>, unwatched, next| HostDetail {
         schema_version: SCHEMA_VERSION,
         host: host.clone(),
+        at: (!sources.is_empty()).then(|| OBSERVED.into()),
         sources,
         unwatched,
         next,

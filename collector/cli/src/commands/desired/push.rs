@@ -20,7 +20,7 @@ use crate::view::desired as view;
 const PUSH_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 pub(super) async fn run(context: &Context, arguments: &DesiredPush) -> Outcome {
-    let selector = selector(arguments)?;
+    let selector = selector((&arguments.env, arguments.role.as_deref(), arguments.host.as_deref()))?;
     let Read { declared, remarks } = read(context, arguments)?;
     for remark in remarks {
         context.printer.say(&remark);
@@ -53,11 +53,12 @@ fn must_fit(pushed: &Pushed) -> Outcome<()> {
     Err(Failure::new(Exit::Data, said).hint("push it in parts: the sources of one selector add up"))
 }
 
-fn selector(arguments: &DesiredPush) -> Outcome<Selector> {
+/// The selector of an environment, and a role or host in it.
+pub(super) fn selector((env, role, host): (&str, Option<&str>, Option<&str>)) -> Outcome<Selector> {
     let usage = |error: NameError| Failure::new(Exit::Usage, error.to_string());
-    let environment: Environment = arguments.env.parse().map_err(usage)?;
-    let role: Option<Role> = arguments.role.as_deref().map(str::parse).transpose().map_err(usage)?;
-    let host: Option<HostName> = arguments.host.as_deref().map(str::parse).transpose().map_err(usage)?;
+    let environment: Environment = env.parse().map_err(usage)?;
+    let role: Option<Role> = role.map(str::parse).transpose().map_err(usage)?;
+    let host: Option<HostName> = host.map(str::parse).transpose().map_err(usage)?;
     Ok(Selector { role, host, ..Selector::environment(environment) })
 }
 
@@ -69,16 +70,17 @@ fn read(context: &Context, arguments: &DesiredPush) -> Outcome<Read> {
         let mapped = single(arguments, source, name)?;
         return declared::read(&directory, &[mapped], named, &key);
     }
-    let mapped = mapped(arguments)?;
-    declared::read(&arguments.from, &mapped, named, &key)
-}
-
-fn mapped(arguments: &DesiredPush) -> Outcome<Vec<Mapped>> {
     if arguments.map.is_none() && !arguments.from.is_dir() && arguments.from.exists() {
         let said = format!("{} is one file: which source is it?", arguments.from.display());
         return Err(Failure::new(Exit::Usage, said).hint("`--source NAME` says it"));
     }
-    let path = arguments.map.clone().unwrap_or_else(|| arguments.from.join(mapping::FILE_NAME));
+    let mapped = mapped(&arguments.from, arguments.map.as_deref())?;
+    declared::read(&arguments.from, &mapped, named, &key)
+}
+
+/// What the mapping file of a directory says.
+pub(in crate::commands) fn mapped(directory: &Path, map: Option<&Path>) -> Outcome<Vec<Mapped>> {
+    let path = map.map_or_else(|| directory.join(mapping::FILE_NAME), Path::to_owned);
     let bytes = input::read_limited(&path, mapping::MAPPING_BYTES_MAX).map_err(|error| {
         Failure::file(Exit::Inconclusive, "read", &path, &error)
             .hint("it says which file is which source; `driftline desired init --env NAME` proposes one")

@@ -52,6 +52,7 @@ production   web-1  web   connected  12s ago   2        7 of 9    3 (1 degraded)
 fn d8_a_wrong_clock_is_shown() {
     let detail_of = HostDetail {
         schema_version: 1,
+        at: None,
         host: host("connected"),
         sources: Vec::new(),
         unwatched: Vec::new(),
@@ -67,6 +68,7 @@ fn what_is_not_watched_is_listed_with_its_reason() {
     let file = driftline_api::host::Unwatched { path: "/etc/a".to_owned(), reason: "loaded at boot".to_owned() };
     let whole = HostDetail {
         schema_version: 1,
+        at: None,
         host: host("connected"),
         sources: Vec::new(),
         unwatched: vec![file],
@@ -137,6 +139,7 @@ fn w10_nothing_of_a_host_reaches_the_terminal_raw() {
     let odd_file = driftline_api::host::Unwatched { path: EVIL.to_owned(), reason: EVIL.to_owned() };
     let whole = HostDetail {
         schema_version: 1,
+        at: None,
         host: odd.clone(),
         sources: vec![source],
         unwatched: vec![odd_file],

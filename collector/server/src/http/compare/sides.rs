@@ -1,0 +1,210 @@
+//! What a side of a comparison may be, and how it is filled: hosts now or at a
+//! past time, what is declared for them, what was approved of them, a revision.
+//!
+//! What a declared or approved side does not cover is left out on the other
+//! side; what cannot be held against anything is unreadable, never equal.
+
+mod declared;
+mod hosts;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use driftline_canon::{Environment, HostName, SourceName};
+use driftline_compare::Selector;
+use driftline_compare::compare::Side;
+use driftline_daemon::clock;
+use driftline_store::{HostRecord, Reader, StoreError};
+
+use crate::http::error::Problem;
+pub(in crate::http) use declared::fact;
+
+/// Things that a comparison names as not checked.
+const UNCHECKED_MAX: usize = 20;
+
+/// One side as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::http) struct Asked {
+    /// As it was written.
+    pub(in crate::http) name: String,
+    what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// Hosts, now or then.
+    Hosts { selector: Selector, at_ms: Option<i64> },
+    /// What is declared for hosts, now or then.
+    Desired { selector: Selector, at_ms: Option<i64> },
+    /// What was approved of hosts.
+    Baseline { selector: Selector },
+    /// One revision.
+    Revision { environment: Option<Environment>, name: String },
+}
+
+/// What a side covers, where it does not cover all that hosts have.
+#[derive(Debug, Default, Clone)]
+pub(in crate::http) struct Covers {
+    hosts: BTreeMap<HostName, BTreeSet<SourceName>>,
+    all: BTreeSet<SourceName>,
+    /// Whether metadata is no part of it.
+    settings_only: bool,
+}
+
+impl Covers {
+    /// Makes a host known that may have nothing to be held against.
+    pub(in crate::http) fn host(&mut self, host: &HostName) {
+        self.hosts.entry(host.clone()).or_default();
+    }
+
+    /// Whether there is nothing to hold anything against.
+    pub(in crate::http) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(in crate::http) fn add(&mut self, host: &HostName, source: &SourceName) {
+        self.hosts.entry(host.clone()).or_default().insert(source.clone());
+        self.all.insert(source.clone());
+    }
+
+    /// Whether a source of a host is held against it: by the host's own name
+    /// where that is on both sides.
+    fn holds(&self, host: &HostName, source: &SourceName) -> bool {
+        self.hosts.get(host).unwrap_or(&self.all).contains(source)
+    }
+}
+
+/// A side, filled.
+pub(in crate::http) struct Filled {
+    pub(in crate::http) side: Side,
+    pub(in crate::http) covers: Option<Covers>,
+    /// What makes the answer less than a check.
+    pub(in crate::http) unchecked: Vec<String>,
+    /// Fleet key epoch and canonical form of all its digests, where it has only
+    /// one.
+    making: Option<(u32, u32)>,
+}
+
+impl Filled {
+    pub(in crate::http) fn new(name: &str) -> Self {
+        Self { side: Side::new(name), covers: None, unchecked: Vec::new(), making: None }
+    }
+
+    pub(in crate::http) fn uncheck(&mut self, what: String) {
+        if self.unchecked.len() < UNCHECKED_MAX && !self.unchecked.contains(&what) {
+            self.unchecked.push(what);
+        }
+    }
+}
+
+impl Asked {
+    /// Reads `SELECTOR`, `desired:SELECTOR`, `baseline:SELECTOR` or
+    /// `revision:NAME`, the first two with `@TIME` behind. `at_ms` is the time
+    /// where none is written.
+    pub(in crate::http) fn parse(text: &str, at_ms: Option<i64>) -> Result<Self, Problem> {
+        let name = text.to_owned();
+        if let Some(revision) = text.strip_prefix("revision:") {
+            return Ok(Self { name, what: What::Revision { environment: None, name: revision.to_owned() } });
+        }
+        let (kind, rest) = match text.split_once(':') {
+            Some((kind @ ("desired" | "baseline"), rest)) => (kind, rest),
+            _ => ("", text),
+        };
+        // No name of a selector holds an `@`.
+        let (selector, written) = match rest.split_once('@') {
+            Some((selector, time)) => (selector, Some(time)),
+            None => (rest, None),
+        };
+        let selector: Selector = selector.parse().map_err(|error| Problem::bad(format!("`{name}`: {error}")))?;
+        let time = |text: &str| {
+            clock::parse_ms(text)
+                .ok_or_else(|| Problem::bad(format!("`{text}` is not an RFC 3339 time such as 2026-11-22T04:30:00Z")))
+        };
+        let at_ms = written.map(time).transpose()?.or(at_ms);
+        let what = match (kind, written) {
+            ("baseline", Some(_)) => {
+                let said = format!("`{name}`: a baseline has no time of its own");
+                return Err(Problem::bad(said).hint("`driftline baseline list` lists when each was approved"));
+            }
+            ("baseline", None) => What::Baseline { selector },
+            ("desired", _) => What::Desired { selector, at_ms },
+            _ => What::Hosts { selector, at_ms },
+        };
+        Ok(Self { name, what })
+    }
+
+    /// The same for a time that must have come.
+    pub(in crate::http) fn must_be_past(&self, now_ms: i64) -> Result<(), Problem> {
+        match &self.what {
+            What::Hosts { at_ms: Some(at_ms), .. } | What::Desired { at_ms: Some(at_ms), .. } if *at_ms > now_ms => {
+                Err(Problem::bad(format!("`{}` is in the future", clock::format_ms(*at_ms))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether what hosts have is left out where the other side has nothing to
+    /// hold against it.
+    fn is_of_hosts(&self) -> bool {
+        matches!(self.what, What::Hosts { .. })
+    }
+
+    fn fill(
+        &self,
+        reader: &Reader,
+        other: Option<&Covers>,
+        now_ms: i64,
+    ) -> Result<Result<Filled, Problem>, StoreError> {
+        match &self.what {
+            What::Hosts { selector, at_ms } => hosts::fill(reader, &self.name, (selector, *at_ms), other),
+            What::Desired { selector, at_ms } => {
+                declared::of_hosts(reader, &self.name, selector, at_ms.unwrap_or(now_ms))
+            }
+            What::Baseline { selector } => crate::http::baselines::side(reader, &self.name, selector),
+            What::Revision { environment, name } => declared::revision(reader, &self.name, environment.as_ref(), name),
+        }
+    }
+}
+
+/// Both sides, filled.
+pub(in crate::http) fn both(
+    reader: &Reader,
+    (left, right): (&Asked, &Asked),
+    now_ms: i64,
+) -> Result<Result<(Filled, Filled), Problem>, StoreError> {
+    // What covers less goes first: it says what of the other counts.
+    if left.is_of_hosts() && !right.is_of_hosts() {
+        return Ok(both(reader, (right, left), now_ms)?.map(|(right, left)| (left, right)));
+    }
+    let first = match left.fill(reader, None, now_ms)? {
+        Ok(first) => first,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let second = match right.fill(reader, first.covers.as_ref(), now_ms)? {
+        Ok(second) => second,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    if let (Some(one), Some(other)) = (first.making, second.making)
+        && one != other
+    {
+        let said = format!("`{}` and `{}` were digested with different fleet keys or forms", left.name, right.name);
+        return Ok(Err(Problem::incomparable(said).hint("push both anew with the key of today")));
+    }
+    Ok(Ok((first, second)))
+}
+
+/// Hosts that are meant; a problem if nobody is.
+pub(in crate::http) fn meant(
+    reader: &Reader,
+    selector: &Selector,
+) -> Result<Result<Vec<HostRecord>, Problem>, StoreError> {
+    let mut hosts = reader.hosts()?;
+    hosts.retain(|host| selector.matches(&host.environment, &host.role, &host.host));
+    if hosts.is_empty() {
+        let hint = "`driftline hosts` lists hosts with environment and role";
+        return Ok(Err(Problem::not_found(format!("no host matches `{selector}`")).hint(hint)));
+    }
+    Ok(Ok(hosts))
+}
+
+#[cfg(test)]
+mod tests;
