@@ -113,3 +113,6 @@ impl Telling {
         self.standing.lost(evidence, count);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,8 @@ fn a_feature_that_is_off_needs_nothing() {
     assert!(listening.contains(CapabilitySet::AUDIT_READ) && !listening.contains(CapabilitySet::AUDIT_CONTROL));
     assert!(of("").contains(CapabilitySet::SYS_ADMIN | CapabilitySet::SYS_PTRACE | CapabilitySet::AUDIT_CONTROL));
     assert!(!of("").contains(CapabilitySet::NET_ADMIN));
-    assert!(of("[[source]]\nkind = \"firewall\"\nname = \"firewall\"\n").contains(CapabilitySet::NET_ADMIN));
+    let firewall = of("[[source]]\nkind = \"firewall\"\nname = \"firewall\"\n");
+    assert!(firewall.contains(CapabilitySet::NET_ADMIN | CapabilitySet::SYS_NICE));
 }
 
 #[test]

@@ -82,6 +82,8 @@ impl Group {
         let by_name = Fanotify::init(flags | InitFlags::from_bits_retain(BY_NAME), files);
         let by_descriptor = Fanotify::init(flags, files);
         match (by_name, by_descriptor) {
+            // A plain user is told what happens to his files, and not by whom.
+            (_, Err(Errno::EPERM)) => Err(Errno::EPERM.into()),
             (Err(error), Err(_)) => Err(error.into()),
             (by_name, by_descriptor) => Ok(Self {
                 by_name: by_name.ok(),
