@@ -34,8 +34,9 @@ use sets::Sets;
 pub use survey::survey;
 use turn::{Turn, Why, is_legacy, is_quiet};
 
-/// How often it is looked whether a backend that was not there is loaded now.
-const APPEARED: Duration = Duration::from_secs(30);
+/// How often it is looked whether a backend that was not there is loaded now,
+/// beside what hints at it. Each time costs a dozen wake-ups.
+const APPEARED: Duration = Duration::from_secs(60);
 
 /// The backends that are read here.
 const BACKENDS: [Backend; 5] =

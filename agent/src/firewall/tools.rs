@@ -202,14 +202,7 @@ impl Tool {
     /// # Errors
     /// [`ToolError`]; the program has been ended then.
     pub async fn run(&self, arguments: &[&str], place: &Namespace, bounds: Bounds) -> Result<Vec<u8>, ToolError> {
-        self.finish(self.start(arguments, place)?, bounds).await
-    }
-
-    /// Reads one that runs to its end.
-    ///
-    /// # Errors
-    /// [`ToolError`]; the program has been ended then.
-    pub async fn finish(&self, running: Running, bounds: Bounds) -> Result<Vec<u8>, ToolError> {
+        let running = self.start(arguments, place)?;
         match tokio::time::timeout(bounds.time_max, running.finish(bounds.output_bytes_max)).await {
             Ok(done) => done,
             Err(_) => Err(ToolError::Late { path: self.program.clone(), after: bounds.time_max }),

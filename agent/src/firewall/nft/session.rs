@@ -43,10 +43,6 @@ const ALONE: Duration = Duration::from_millis(250);
 /// Parts that are listed one by one. More are listed as a whole.
 const UNCLEAR_MAX: usize = 16;
 
-/// How often it is looked whether the namespace is still the one of its name, if
-/// names that come and go are heard of: for what is only unmounted.
-const PLACE_HEARD: Duration = Duration::from_secs(30);
-
 /// How long it goes well before a beginning counts as one that lasted.
 const LASTED: Duration = Duration::from_secs(30);
 
@@ -138,7 +134,9 @@ impl Session {
 
     pub(super) async fn follow(&mut self, follower: &mut Follower) -> Result<Infallible, End> {
         let mut reconcile = clock::monotonic() + follower.desk.spec().reconcile;
-        let every = if self.names.is_open() { PLACE_HEARD } else { follower.desk.spec().poll };
+        // Names that come and go are heard of; one that is only unmounted is not.
+        let spec = follower.desk.spec();
+        let every = if self.names.is_open() { spec.reconcile } else { spec.poll };
         let mut look = clock::monotonic() + every;
         let mut waiting = None;
         loop {

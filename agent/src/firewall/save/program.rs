@@ -7,8 +7,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use rustix::process::{Pid, setpriority_process};
-
 use super::super::Backend;
 use super::super::namespace::Namespace;
 use super::super::tools::{Bounds, Tool, ToolError, Tools};
@@ -25,9 +23,6 @@ const NO_MODPROBE: [&str; 2] = ["--modprobe", "/nonexistent"];
 
 /// For the headers of sets: their types, sizes and numbers of elements.
 const HEADERS: [&str; 2] = ["list", "-terse"];
-
-/// The highest priority (nice(2)).
-const FIRST: i32 = -20;
 
 /// A program that saves one backend.
 #[derive(Debug, Clone)]
@@ -65,14 +60,9 @@ impl Program {
         if says_nft == is_nft { Ok(program(tool, arguments)) } else { Err(missing) }
     }
 
-    /// What it prints of sets in a namespace, or of their headers alone. Nobody
-    /// can destroy a set that is being listed, so that it comes before others as
-    /// far as that is allowed: it is over all the sooner.
-    pub(super) async fn sets(&self, place: &Namespace, headers: bool) -> Result<Vec<u8>, ToolError> {
-        let running = self.tool.start(if headers { &HEADERS } else { self.arguments }, place)?;
-        let pid = running.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        _ = pid.map(|pid| setpriority_process(Some(pid), FIRST));
-        self.tool.finish(running, self.bounds).await
+    /// What it prints of the headers of sets in a namespace.
+    pub(super) async fn headers(&self, place: &Namespace) -> Result<Vec<u8>, ToolError> {
+        self.tool.run(&HEADERS, place, self.bounds).await
     }
 
     /// What it prints in a namespace.

@@ -4,12 +4,17 @@
 //! It decides nothing about when; a header that is as it was is taken to say
 //! that the set is, until everything is compared.
 
+use rustix::process::{Pid, getpriority_process, setpriority_process};
+use rustix::thread::gettid;
 use sha2::{Digest, Sha256};
 
 use super::super::tools::ToolError;
 use super::Keeper;
 use super::own::OwnRun;
 use super::program::Program;
+
+/// The highest priority (nice(2)).
+const FIRST: i32 = -20;
 
 /// What became of reading them.
 pub(super) enum Listing {
@@ -56,12 +61,42 @@ impl Keeper {
     async fn giving_way(&mut self, program: &Program, headers: bool) -> Option<Result<Vec<u8>, ToolError>> {
         let gives_way = self.lull.gives_way();
         let own = OwnRun::begin();
+        let first = First::now();
+        let place = self.desk.place();
+        let listing = async { if headers { program.headers(place).await } else { program.save(place).await } };
         let printed = tokio::select! {
             biased;
             () = self.ear.other_begins(), if gives_way => None,
-            printed = program.sets(self.desk.place(), headers) => Some(printed),
+            printed = listing => Some(printed),
         };
+        drop(first);
         self.ear.pass_over(&own);
         printed
     }
 }
+
+/// As long as it is held, this thread and what it starts come before others, as
+/// far as that is allowed: nobody can destroy a set that is being listed, so
+/// that on a busy host the listing, and giving it up, must not wait their turn.
+struct First {
+    thread: Pid,
+    before: i32,
+}
+
+impl First {
+    fn now() -> Option<Self> {
+        let thread = gettid();
+        let before = getpriority_process(Some(thread)).ok()?;
+        setpriority_process(Some(thread), FIRST).ok()?;
+        Some(Self { thread, before })
+    }
+}
+
+impl Drop for First {
+    fn drop(&mut self) {
+        _ = setpriority_process(Some(self.thread), self.before);
+    }
+}
+
+#[cfg(test)]
+mod tests;
