@@ -104,7 +104,7 @@ fn legacy_tables_are_read_while_somebody_holds_the_lock() {
 }
 
 #[test]
-#[ignore = "runs in a process of its own, which the test above starts"]
+#[ignore = "runs in its own process, which the test above starts"]
 fn reads_below_the_lock() {
     let Ok(name) = std::env::var("DRIFTLINE_NETNS") else { return };
     let place = Netns::named(&name);
