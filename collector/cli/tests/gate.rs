@@ -108,7 +108,7 @@ fn check_asks_for_the_sides_by_their_names() {
         lines,
         [
             "GET /api/v1/compare?left=production&right=desired%3Aproduction",
-            "GET /api/v1/compare?left=staging&right=production&all=true",
+            "GET /api/v1/compare?all=true&left=staging&right=production",
         ]
     );
 }
@@ -192,7 +192,7 @@ staging, role web, source app (/srv/app/.env on s1)
     let narrowed = run(&server, &["plan", "staging", "production", "--key", "DB_*", "--format", "env"]);
     assert!(out(&narrowed).contains("@@ -3,1 +3,1 @@\n-DB_TIMEOUT=5s\n+DB_TIMEOUT=30s\n"), "{}", out(&narrowed));
     assert!(!out(&narrowed).contains("DATABASE_URL"));
-    assert!(server.asked()[1].line.ends_with("&all=true"));
+    assert!(server.asked()[1].line.contains("?all=true&"));
 }
 
 #[test]
@@ -214,4 +214,73 @@ fn diff_as_sarif_names_the_line_of_the_file() {
     assert_eq!(physical, &json!({"artifactLocation": {"uri": "a.env"}, "region": {"startLine": 2}}));
     let junit = out(&run(&server, &["diff", "a.env", "b.env", "--output", "junit"]));
     assert!(junit.contains("tests=\"2\" failures=\"1\""), "{junit}");
+}
+
+/// A collector with a small week: two changes, a scan, a gap; no drift API.
+fn week() -> Server {
+    Server::start(|asked| {
+        let change = |id: u64, verdict: &str| {
+            json!({
+                "id": id, "environment": "production", "host": "db-1", "role": "db", "source": "pg",
+                "kind": "database_config", "path": "/etc/pg.conf", "key": "max_connections", "what": "changed",
+                "before": {"display": "100", "secret": false}, "after": {"display": "=500", "secret": false},
+                "observed_at": "2026-11-20T08:00:05.123Z", "recorded_at": "2026-11-20T08:00:05.125Z",
+                "severity": "critical", "class": "functional", "verdict": verdict,
+            })
+        };
+        let scan = json!({
+            "number": 1, "schedule": "weekly", "left": "staging", "right": "production",
+            "due_at": "2026-11-16T06:00:00.000Z", "ran_at": "2026-11-16T06:00:01.000Z",
+            "found": {"keys": 80, "differing": 12, "undetermined": 0, "percent": "15.0", "critical": 8, "warning": 4,
+                      "info": 0, "unchecked": 0},
+        });
+        let gap = json!({"id": 3, "at": "2026-11-19T01:00:00.000Z", "what": "gap", "severity": "warning",
+                         "environment": "production", "host": "db-1", "message": "down for 3 min"});
+        let path = asked.line.split(['?', ' ']).nth(1).unwrap_or_default();
+        let body = match path.strip_prefix("/api/v1/").unwrap_or_default() {
+            "changes" => json!({"schema_version": 1, "changes": [change(9, "out_of_band"), change(8, "authorised")]}),
+            "events" => json!({"schema_version": 1, "events": [gap]}),
+            "hosts" => json!({"schema_version": 1, "hosts": []}),
+            "reports" => json!({"schema_version": 1, "reports": [scan]}),
+            "verify" => json!({"schema_version": 1, "intact": true, "entries": 9, "head": "ab".repeat(32)}),
+            _ => return (404, json!({"code": "not_found", "message": "there is nothing"}).to_string()),
+        };
+        (200, body.to_string())
+    })
+}
+
+#[test]
+fn a_report_is_one_page_with_everything_in_it() {
+    let server = week();
+    let output = run(&server, &["report", "--from", "2026-11-15", "--to", "2026-11-22", "--output", "html"]);
+    let page = out(&output);
+    for part in
+        ["max_connections", "100 -&gt; =500", "<circle", "15.0 %", "down for 3 min", "9 entries", &"ab".repeat(32)]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(!page.contains("<script"));
+    let asked = &server.asked()[0].line;
+    assert!(asked.contains("since=2026-11-15T00%3A00%3A00.000Z") && asked.contains("until=2026-11-22"), "{asked}");
+}
+
+#[test]
+fn p10_what_a_report_lacks_is_said_and_is_not_green() {
+    let output = run(&week(), &["report", "--output", "markdown"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(out(&output).contains("Not in this report: open drift (this collector has none)."), "{}", out(&output));
+}
+
+#[test]
+fn a_report_as_csv_has_every_change_and_no_formula() {
+    let rows = out(&run(&week(), &["report", "--output", "csv"]));
+    assert!(rows.starts_with("part,time,environment,host,source,key,severity,verdict,what,id\r\n"), "{rows}");
+    assert_eq!(rows.lines().filter(|line| line.starts_with("change,")).count(), 2, "{rows}");
+    assert!(rows.contains(",100 -> =500,9\r\n") && rows.contains("scan,2026-11-16T06:00:01.000Z"), "{rows}");
+}
+
+#[test]
+fn a_time_that_ends_before_it_begins_is_refused() {
+    let output = run(&week(), &["report", "--from", "2026-11-22", "--to", "2026-11-15"]);
+    assert_eq!(output.status.code(), Some(64));
 }

@@ -16,7 +16,7 @@ pub struct Report {
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = When::parse, env = "DRIFTLINE_REPORT_FROM")]
     pub from: When,
     /// Not after: as `--from` [default: now]
-    #[arg(long, value_name = "TIME", value_parser = When::parse, env = "DRIFTLINE_TO")]
+    #[arg(long, value_name = "TIME", value_parser = When::parse, env = "DRIFTLINE_REPORT_TO")]
     pub to: Option<When>,
     /// Only this environment
     #[arg(long, value_name = "NAME", env = "DRIFTLINE_ENV")]

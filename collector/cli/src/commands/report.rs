@@ -8,7 +8,7 @@
 use driftline_api::change::{Change, ChangeQuery, Event, EventPage, Verification};
 use driftline_api::report::ReportList;
 use driftline_api::{PAGE_ROWS_MAX, SCHEMA_VERSION};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Context, changes, hosts};
 use crate::arguments::report::Report;
@@ -98,6 +98,11 @@ async fn fill(client: &Client, audit: &mut Audit, asked: ChangeQuery) -> Outcome
     if let Some(environment) = &audit.environment {
         audit.scans.retain(|one| [&one.left, &one.right].iter().any(|side| side.contains(environment.as_str())));
     }
+    let drift = part(client.get(&["drift"], &DriftQuery { env: asked.env.as_deref() }).await, "open drift", audit)?;
+    audit.drift = drift.map(|list: Drifts| list.drifts).unwrap_or_default();
+    let accepted = part(client.get(&["acceptances"], &()).await, "acceptances", audit)?;
+    audit.acceptances = accepted.map(|list: Acceptances| list.acceptances).unwrap_or_default();
+    audit.acceptances.retain(|one| one.status == "valid" || one.expires_at >= audit.from);
     let hosts = part(hosts::all(client, audit.environment.as_deref()).await, "hosts", audit)?;
     audit.hosts = hosts.unwrap_or_default();
     let gaps = part(events(client, asked).await, "events", audit)?;
@@ -117,6 +122,23 @@ fn part<T>(answer: Outcome<T>, what: &str, audit: &mut Audit) -> Outcome<Option<
         }
         Err(failure) => Err(failure),
     }
+}
+
+#[derive(Serialize)]
+struct DriftQuery<'a> {
+    env: Option<&'a str>,
+}
+
+/// Of `GET /api/v1/drift`, what a report needs.
+#[derive(Deserialize)]
+struct Drifts {
+    drifts: Vec<report::Drift>,
+}
+
+/// Of `GET /api/v1/acceptances`, what a report needs.
+#[derive(Deserialize)]
+struct Acceptances {
+    acceptances: Vec<report::Acceptance>,
 }
 
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use driftline_api::change::{Change, Event, Verification};
 use driftline_api::host::Host;
 use driftline_api::report::Report;
 use driftline_compare::Severity;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{count, severity};
 use crate::printer::chart::{self, Chart, Point};
@@ -71,12 +71,16 @@ pub struct Verdict {
 }
 
 /// An open difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     /// How to ask for its story.
     pub id: String,
-    /// Environment, role or host, source.
-    pub place: String,
+    /// Environment.
+    pub environment: String,
+    /// Role.
+    pub role: String,
+    /// Source.
+    pub source: String,
     /// Key.
     pub key: String,
     /// Held against what.
@@ -88,12 +92,14 @@ pub struct Drift {
 }
 
 /// A difference that is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acceptance {
     /// Its number.
     pub id: String,
     /// What it covers.
     pub covers: String,
+    /// `valid`, `expired` or `revoked`.
+    pub status: String,
     /// Why.
     pub reason: String,
     /// Who answers for it.
@@ -186,7 +192,8 @@ fn drift(audit: &Audit, document: Document) -> Document {
 
 fn drift_row(one: &Drift) -> Row {
     let since = time_text::short(&one.opened_at);
-    let cells = [&one.severity, &one.place, &one.key, &one.rule, &since, &one.id].map(Clone::clone).to_vec();
+    let place = format!("{}/{}/{}", one.environment, one.role, one.source);
+    let cells = [&one.severity, &place, &one.key, &one.rule, &since, &one.id].map(Clone::clone).to_vec();
     Row { cells, note: None, severity: Some(severity(&one.severity)) }
 }
 
@@ -233,14 +240,15 @@ fn acceptances(audit: &Audit, document: Document) -> Document {
     if audit.acceptances.is_empty() {
         return document.text("None.");
     }
-    let mut table = Table::new(&["what", "owner", "until (utc)", "id"]);
+    let mut table = Table::new(&["what", "owner", "until (utc)", "status", "id"]);
     table.note_title = "reason".to_owned();
     table.rows = audit.acceptances.iter().map(acceptance_row).collect();
     document.table(table)
 }
 
 fn acceptance_row(one: &Acceptance) -> Row {
-    let cells = vec![one.covers.clone(), one.owner.clone(), time_text::short(&one.expires_at), one.id.clone()];
+    let until = time_text::short(&one.expires_at);
+    let cells = vec![one.covers.clone(), one.owner.clone(), until, one.status.clone(), one.id.clone()];
     Row { cells, note: Some(one.reason.clone()), severity: None }
 }
 

@@ -15,7 +15,18 @@ pub const TITLES: [&str; 10] =
 pub fn rows(audit: &Audit, changes: &[Change]) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> = changes.iter().map(change).collect();
     rows.extend(audit.drift.iter().map(|one| {
-        row(["drift", &one.opened_at, &one.place, "", "", &one.key, &one.severity, "", &one.rule, &one.id])
+        row([
+            "drift",
+            &one.opened_at,
+            &one.environment,
+            &one.role,
+            &one.source,
+            &one.key,
+            &one.severity,
+            "",
+            &one.rule,
+            &one.id,
+        ])
     }));
     rows.extend(audit.acceptances.iter().map(|one| {
         let what = format!("{}; owner {}", one.reason, one.owner);

@@ -78,7 +78,9 @@ pub(crate) fn sample() -> Audit {
         out_of_band: all.into_iter().filter(is_notable).collect(),
         drift: vec![Drift {
             id: "drift-12".to_owned(),
-            place: "production/db/pg".to_owned(),
+            environment: "production".to_owned(),
+            role: "db".to_owned(),
+            source: "pg".to_owned(),
             key: "max_connections".to_owned(),
             rule: "desired".to_owned(),
             severity: "critical".to_owned(),
@@ -86,6 +88,7 @@ pub(crate) fn sample() -> Audit {
         }],
         acceptances: vec![Acceptance {
             id: "3".to_owned(),
+            status: "valid".to_owned(),
             covers: "LOG_LEVEL of app in staging".to_owned(),
             reason: "staging is verbose".to_owned(),
             owner: "ops@example.com".to_owned(),
