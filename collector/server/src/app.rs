@@ -189,6 +189,7 @@ impl App {
         let tls = listeners.serve(&mut tasks, doors, &core);
         tasks.spawn("silence", silence::watch(Arc::clone(&core.live), core.recorder.clone(), stop.clone()));
         tasks.spawn("renewal", renewal::keep_valid(Arc::clone(&core), tls, options.tls, stop.clone()));
+        tasks.spawn("schedule", crate::schedule::keep(Arc::clone(&core), stop.clone()));
         tasks.spawn("watchdog", systemd::watchdog(stop.clone()));
         for courier in couriers {
             tasks.spawn("courier", courier.run(stop.clone()));

@@ -14,6 +14,8 @@ mod history;
 mod hosts;
 mod query;
 mod reads;
+mod reports;
+pub(crate) mod scan;
 mod snapshot;
 mod stream;
 mod system;
@@ -212,6 +214,7 @@ fn router(http: Shared) -> Router {
         .route("/api/v1/desired/show", get(desired::show))
         .route("/api/v1/snapshot", get(snapshot::of_hosts))
         .route("/api/v1/snapshot", post(snapshot::of_files).layer(DefaultBodyLimit::max(desired::PUSH_BYTES_MAX)))
+        .route("/api/v1/reports", get(reports::list))
         .route("/api/v1/verify", get(chain::verify))
         .route("/api/v1/export", get(chain::export))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))

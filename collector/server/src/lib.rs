@@ -28,6 +28,7 @@ pub mod pem;
 pub mod pepper;
 pub mod record;
 pub mod render;
+pub mod schedule;
 pub mod session;
 pub mod silence;
 pub mod state;

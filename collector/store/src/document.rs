@@ -7,6 +7,7 @@
 
 use driftline_compare::baseline::Baseline;
 use driftline_compare::desired::{Revision, Sheet};
+use driftline_compare::policy::PolicyVersion;
 use driftline_compare::report::Report;
 use driftline_compare::window::Window;
 use serde::Serialize;
@@ -75,6 +76,14 @@ impl Document for Sheet {
 
 impl Document for Baseline {
     const KIND: DocumentKind = DocumentKind::Baseline;
+
+    fn id(&self) -> String {
+        numbered(self.number)
+    }
+}
+
+impl Document for PolicyVersion {
+    const KIND: DocumentKind = DocumentKind::Policy;
 
     fn id(&self) -> String {
         numbered(self.number)

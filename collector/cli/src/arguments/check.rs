@@ -1,5 +1,7 @@
 //! `check` and its flags.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::exit::FailOn;
@@ -15,9 +17,12 @@ pub struct Check {
     /// What is checked: an environment, or `env=…,role=…,host=…`
     #[arg(long, value_name = "NAME", env = "DRIFTLINE_ENV")]
     pub env: String,
-    /// What it should be like: an environment or selector, `desired`, `baseline`
+    /// What it should be like: an environment or selector, `desired`, `baseline`, or a snapshot (a file)
     #[arg(long, value_name = "SIDE", env = "DRIFTLINE_AGAINST")]
     pub against: String,
+    /// Take what is checked from this snapshot, not from the collector
+    #[arg(long, value_name = "FILE", env = "DRIFTLINE_FROM_SNAPSHOT")]
+    pub from_snapshot: Option<PathBuf>,
     /// Only these keys; `*` stands for any characters
     #[arg(long, value_name = "KEY", env = "DRIFTLINE_KEY")]
     pub key: Option<String>,

@@ -7,14 +7,18 @@
 mod github;
 
 use driftline_api::compare::Comparison;
+use driftline_compare::compare::Listing;
 use serde::Serialize;
 
 use super::Context;
 use crate::arguments::check::Check;
+use crate::clock;
 use crate::exit::Exit;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::glob;
 use crate::printer::{Output, markdown};
+use crate::side::{Typed, typed};
+use crate::snapshot;
 use crate::view::{comparison, findings};
 
 #[derive(Serialize)]
@@ -29,8 +33,7 @@ pub(super) async fn run(context: &Context, arguments: &Check) -> Outcome {
     // A test case for each key, also for those that are equal; a key that is
     // asked for and on neither side is no clean check.
     let all = context.printer.output() == Output::Junit || arguments.key.is_some();
-    let query = Query { left: &arguments.env, right: &against, all: all.then_some(true) };
-    let mut answer: Comparison = context.client()?.get(&["compare"], &query).await?;
+    let mut answer = compared(context, arguments, &against, all).await?;
     let met = narrow(&mut answer, arguments.key.as_deref(), context.printer.output());
     tell(context, &answer, arguments)?;
     if !met {
@@ -38,6 +41,31 @@ pub(super) async fn run(context: &Context, arguments: &Check) -> Outcome {
     }
     let exit = comparison::exit(&answer, arguments.fail_on);
     Ok(if met || exit == Exit::Critical { exit } else { Exit::Inconclusive })
+}
+
+/// What the collector says of two sides; where one is a snapshot, they are
+/// compared here, and two snapshots need no collector.
+async fn compared(context: &Context, arguments: &Check, against: &str, all: bool) -> Outcome<Comparison> {
+    let right = typed(against, clock::now())?;
+    let (env, from) = (&arguments.env, &arguments.from_snapshot);
+    if let (Typed::Asked(right), None) = (&right, from) {
+        let query = Query { left: env, right, all: all.then_some(true) };
+        return context.client()?.get(&["compare"], &query).await;
+    }
+    let left = match from {
+        Some(path) => snapshot::must_open(path)?,
+        None => super::snapshot::of_hosts(&context.client()?, env).await?,
+    };
+    let right = match &right {
+        Typed::File(path) => snapshot::must_open(path)?,
+        Typed::Asked(selector) if selector.contains([':', '@']) => {
+            let said = format!("`{selector}` cannot be held against a snapshot: only hosts as they are now can");
+            return Err(Failure::new(Exit::Usage, said));
+        }
+        Typed::Asked(selector) => super::snapshot::of_hosts(&context.client()?, selector).await?,
+    };
+    let listing = if all { Listing::Everything } else { Listing::Differences };
+    snapshot::compared(&left, &right, listing)
 }
 
 /// The side that a word means beside an environment.

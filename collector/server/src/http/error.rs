@@ -20,6 +20,11 @@ impl Problem {
         Self { status, body: ApiError { code: code.to_owned(), message: message.into(), hint: None } }
     }
 
+    /// What is wrong, in words.
+    pub(super) fn message(&self) -> &str {
+        &self.body.message
+    }
+
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.body.hint = Some(hint.into());
         self

@@ -1,6 +1,7 @@
 //! Every endpoint through the router, without a socket.
 
 mod desired;
+mod reports;
 mod sides;
 
 use std::collections::BTreeSet;
