@@ -8,9 +8,12 @@ pub mod baseline;
 pub mod check;
 pub mod commands;
 pub mod desired;
+pub mod operator;
 pub mod plan;
+pub mod policy;
 pub mod report;
 pub mod snapshot;
+pub mod window;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

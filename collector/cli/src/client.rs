@@ -90,6 +90,15 @@ impl Client {
         understood(&body(response, ANSWER_BYTES_MAX).await?)
     }
 
+    /// Puts JSON in the place of what is there and asks for JSON.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn put<T: DeserializeOwned>(&self, path: &[&str], sent: &impl Serialize) -> Outcome<T> {
+        let response = self.send(Method::PUT, self.url(path, &())?, Some(sent)).await?;
+        understood(&body(response, ANSWER_BYTES_MAX).await?)
+    }
+
     /// Has something done that has no answer.
     ///
     /// # Errors
@@ -215,8 +224,8 @@ fn exit(status: StatusCode) -> Exit {
     match status.as_u16() {
         401 | 403 => Exit::Denied,
         404 | 410 => Exit::Inconclusive,
-        400 | 405 | 413 | 414 | 422 => Exit::Usage,
-        409 => Exit::Data,
+        400 | 405 | 413 | 414 => Exit::Usage,
+        409 | 422 => Exit::Data,
         429 | 502..=504 => Exit::Unreachable,
         _ => Exit::Internal,
     }

@@ -17,7 +17,9 @@ mod hosts;
 mod inspect;
 mod local;
 mod login;
+mod operator;
 mod plan;
+mod policy;
 mod report;
 mod revoke;
 mod show;
@@ -26,6 +28,7 @@ mod status;
 mod token;
 mod verify;
 mod watch;
+mod window;
 
 use crate::arguments::commands::Host;
 use crate::arguments::{Command, Invocation};
@@ -81,6 +84,9 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Verify(arguments) => verify::run(&context, &arguments).await,
         Command::Snapshot(arguments) => snapshot::run(&context, &arguments).await,
         Command::Token(arguments) => token::run(&context, &arguments).await,
+        Command::Policy(arguments) => policy::run(&context, &arguments).await,
+        Command::Window(arguments) => window::run(&context, &arguments).await,
+        Command::Operator(arguments) => operator::run(&context, &arguments).await,
         Command::Revoke(arguments) => revoke::run(&context, &arguments).await,
         Command::Demo(arguments) => demo::run(&context, &arguments).await,
     }

@@ -10,6 +10,7 @@ pub mod desired;
 pub mod explanation;
 pub mod findings;
 pub mod hosts;
+pub mod policy;
 pub mod reading;
 pub mod report;
 pub mod status;

@@ -224,3 +224,30 @@ fn inspect_as_ndjson_has_the_problems_too() {
     assert!(!rows_of("problem").is_empty());
     assert_eq!(rows_of("key").len(), whole["items"].as_array().unwrap().len());
 }
+
+#[test]
+fn policy_check_tells_every_mistake_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("policy.toml");
+    let check = |text: &str, form: &str| {
+        std::fs::write(&path, text).unwrap();
+        driftline(&["policy", "check", path.to_str().unwrap(), "--output", form])
+    };
+    let good = check("[settle]\nseconds = 60\n", "table");
+    assert_eq!((code(&good), text(&good.stdout)), (0, format!("{}: good, no rule\n", path.display())));
+    let bad = check("[[severity]]\nkey = 're:('\nseverity = 'hot'\n[colours]\n", "table");
+    let lines = text(&bad.stdout);
+    assert_eq!((code(&bad), lines.lines().filter(|line| line.ends_with('^')).count()), (65, 3), "{lines}");
+    assert!(lines.contains(":2:7: `key`: not a regular expression: unclosed group\n 2 | key = 're:('\n   |       ^"));
+    let bad = check("x", "json");
+    assert!(text(&bad.stdout).contains("\"good\": false") && code(&bad) == 65);
+    assert_eq!(code(&driftline(&["policy", "check", "/nonexistent/policy.toml"])), 3);
+}
+
+#[test]
+fn the_policy_that_is_shipped_is_good() {
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/policy.toml");
+    let output = driftline(&["policy", "check", shipped]);
+    assert_eq!(code(&output), 0, "{}", text(&output.stdout));
+    assert!(text(&output.stdout).ends_with("3 severity rules, 4 expectations, 3 actor rules, 1 freeze, 2 schedules\n"));
+}

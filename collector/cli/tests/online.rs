@@ -5,6 +5,8 @@
 mod desired;
 #[path = "online/refusals.rs"]
 mod refusals;
+#[path = "online/rules.rs"]
+mod rules;
 #[path = "online/server.rs"]
 mod server;
 #[path = "online/sides.rs"]

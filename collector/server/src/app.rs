@@ -84,6 +84,8 @@ pub struct Core {
     pub ca: Arc<Ca>,
     /// The pepper.
     pub pepper: Pepper,
+    /// What is known of keys, by the policy in force.
+    pub classes: Arc<crate::classify::KeyClasses>,
     /// Who is connected.
     pub live: Arc<Live>,
     /// Whether the store can be written.
@@ -126,6 +128,8 @@ pub async fn bind_with(config: Config, options: Options) -> Result<App, ServerEr
     let own = identity::load_or_issue(&dir, &ca, &names, clock.now_ms())?;
     let store = open_store(&config).await?;
     let writer = store.writer().ok_or_else(|| ServerError::AlreadyInitialised { dir: dir.clone() })?;
+    let classes = Arc::new(crate::classify::KeyClasses::default());
+    classes.follow(Arc::new(crate::policy::in_force(&store.reader()?)?));
     let live = Arc::new(Live::default());
     silence::expect_back(&store, &live, config.agents.restart_grace())?;
     let (health, metrics) = (Arc::new(Health::default()), Arc::new(Metrics::default()));
@@ -151,7 +155,8 @@ pub async fn bind_with(config: Config, options: Options) -> Result<App, ServerEr
     let listeners = Listeners::bind(&config.listen, &own.credentials, &ca, &options.tls).await?;
     let bound = listeners.bound()?;
     let started_ms = clock.now_ms();
-    let core = Core { config, store, recorder, ca, pepper, live, health, metrics, entries, clock, started_ms, bound };
+    let core =
+        Core { config, store, recorder, ca, pepper, classes, live, health, metrics, entries, clock, started_ms, bound };
     Ok(App { core: Arc::new(core), stage, couriers, listeners, bound, options, store_stop, _lock: lock })
 }
 
@@ -258,7 +263,7 @@ fn ingest(core: &Core, streams: Group) -> IngestService {
         clock: core.clock.clone(),
         silence: core.config.agents.silence(),
         metrics: Arc::clone(&core.metrics),
-        classes: crate::classify::KeyClasses::default(),
+        classes: Arc::clone(&core.classes),
         budgets: crate::session::budget::Budgets::default(),
     };
     IngestService::new(Arc::new(parts), streams)

@@ -7,11 +7,14 @@ mod auth;
 mod baselines;
 mod chain;
 mod compare;
+mod demands;
 mod desired;
 mod error;
 mod explain;
 mod history;
 mod hosts;
+mod operators;
+mod policy;
 mod query;
 mod reads;
 mod reports;
@@ -20,6 +23,7 @@ mod snapshot;
 mod stream;
 mod system;
 mod tokens;
+mod windows;
 
 use std::convert::Infallible;
 use std::io;
@@ -218,7 +222,16 @@ fn router(http: Shared) -> Router {
         .route("/api/v1/verify", get(chain::verify))
         .route("/api/v1/export", get(chain::export))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
-        .route("/api/v1/tokens/{id}", delete(tokens::revoke));
+        .route("/api/v1/tokens/{id}", delete(tokens::revoke))
+        .route("/api/v1/policy", get(policy::show).put(policy::apply).layer(policy::body_limit()))
+        .route("/api/v1/policy/history", get(policy::history))
+        .route("/api/v1/policy/test", post(policy::test).layer(policy::body_limit()))
+        .route("/api/v1/policy/{version}", get(policy::version))
+        .route("/api/v1/windows", get(windows::list).post(windows::open))
+        .route("/api/v1/windows/{id}", delete(windows::close))
+        .route("/api/v1/operators", get(operators::list).post(operators::add))
+        .route("/api/v1/operators/{name}", delete(operators::revoke))
+        .route("/api/v1/operators/{name}/rotate", post(operators::rotate));
     let (guarded, open) = if metrics_public {
         (api, Router::new().route("/metrics", get(system::metrics)))
     } else {

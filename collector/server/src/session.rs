@@ -77,7 +77,7 @@ pub struct SessionParts {
     /// Counts.
     pub metrics: Arc<Metrics>,
     /// What is known of keys already.
-    pub classes: KeyClasses,
+    pub classes: Arc<KeyClasses>,
     /// How much history each host may still make.
     pub budgets: Budgets,
 }

@@ -14,10 +14,13 @@ pub mod compare;
 pub mod desired;
 pub mod explain;
 pub mod host;
+pub mod operator;
+pub mod policy;
 pub mod problem;
 pub mod report;
 pub mod snapshot;
 pub mod token;
+pub mod window;
 
 /// Version of every document's shape.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -13,6 +13,9 @@ pub struct ApiError {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub hint: Option<String>,
+    /// Everything that is wrong with what was sent, where it has places.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub problems: Vec<Problem>,
 }
 
 /// Something of a source that could not be read or parsed.

@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a golden file that cannot be read fails the test")]
 
+#[path = "golden/policy.rs"]
+mod policy;
 #[path = "golden/samples.rs"]
 mod samples;
 
@@ -32,10 +34,13 @@ const ROOMS: &[(&str, &str)] = &[
     ("desired", include_str!("../src/desired.rs")),
     ("explain", include_str!("../src/explain.rs")),
     ("host", include_str!("../src/host.rs")),
+    ("operator", include_str!("../src/operator.rs")),
+    ("policy", include_str!("../src/policy.rs")),
     ("problem", include_str!("../src/problem.rs")),
     ("report", include_str!("../src/report.rs")),
     ("snapshot", include_str!("../src/snapshot.rs")),
     ("token", include_str!("../src/token.rs")),
+    ("window", include_str!("../src/window.rs")),
 ];
 
 /// Documents that an operator sends: a key that is not known is a mistake of
@@ -50,6 +55,11 @@ const STRICT: &[&str] = &[
     "DeclaredSource",
     "DeclaredItem",
     "SnapshotRequest",
+    "PolicyPush",
+    "PolicyTrial",
+    "WindowOpen",
+    "OperatorAdd",
+    "OperatorRotate",
 ];
 
 /// Fields that are always written but were added later, so that they may be
@@ -242,6 +252,7 @@ fn every_answer_of_its_own_says_its_version() {
             "WhoAmI",
             "Alert",
             "Snapshot",
+            "PolicyOutcome",
         ]
         .iter()
         .any(|end| case.name.ends_with(end));

@@ -9,7 +9,10 @@ use clap::{Args, Subcommand};
 
 pub use super::baseline::Baseline;
 pub use super::desired::Desired;
+use super::operator::Operator;
+use super::policy::Policy;
 pub use super::snapshot::Snapshot;
+use super::window::Window;
 use crate::exit::FailOn;
 use crate::time_text::{self, When};
 
@@ -63,6 +66,15 @@ pub enum Command {
     /// Enrolment tokens for new hosts
     #[command(subcommand)]
     Token(Token),
+    /// How changes are weighed and judged, as data
+    #[command(subcommand)]
+    Policy(Policy),
+    /// When changes are expected
+    #[command(subcommand)]
+    Window(Window),
+    /// Who may do what
+    #[command(subcommand)]
+    Operator(Operator),
     /// Take a host's certificate away: its agent is cut off at once
     Revoke(Revoke),
     /// See it work: a collector and five agents on this machine, and a change

@@ -55,7 +55,7 @@ fn every_refusal_has_its_exit_code() {
         (409, Exit::Data),
         (410, Exit::Inconclusive),
         (413, Exit::Usage),
-        (422, Exit::Usage),
+        (422, Exit::Data),
         (429, Exit::Unreachable),
         (500, Exit::Internal),
         (502, Exit::Unreachable),

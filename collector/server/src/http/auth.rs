@@ -1,6 +1,7 @@
 //! Who asks: a bearer token, compared by its hash.
 //!
 //! Failed tries are counted per address and held off; a token is never logged.
+//! What a route demands stands in [`super::demands`].
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,23 +12,17 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use driftline_store::OperatorRecord;
+use driftline_canon::{Environment, HostName};
+use driftline_compare::Selector;
+use driftline_store::{EntryQuery, OperatorRecord};
 use sha2::{Digest as _, Sha256};
 
-use super::Shared;
 use super::error::Problem;
+use super::{Http, Shared, demands};
+use crate::grant::{Grants, OperatorRole, Sight};
 
 /// Bytes of a bearer token at most; ours have 47.
 const TOKEN_BYTES_MAX: usize = 256;
-
-/// Roles that may change something.
-const CHANGING: [&str; 2] = [ADMIN, "operator"];
-
-/// The role that may do everything.
-const ADMIN: &str = "admin";
-
-/// The role of CI/CD: it says what hosts should have.
-const DEPLOYER: &str = "deployer";
 
 /// A connection: where it comes from, and whether anybody showed a valid token
 /// on it.
@@ -56,31 +51,98 @@ impl OpenConnection {
 pub(super) struct Operator(pub(super) OperatorRecord);
 
 impl Operator {
+    fn grants(&self) -> Grants {
+        Grants::of(&self.0.roles)
+    }
+
+    /// The one question to who asks: whether they hold a role, or one above it,
+    /// in an environment; with none, everywhere.
+    ///
     /// # Errors
-    /// [`Problem`] 403 unless a role permits changes.
+    /// [`Problem`] 403 that names the role and the environment.
+    pub(super) fn may(&self, role: OperatorRole, environment: Option<&Environment>) -> Result<(), Problem> {
+        if self.grants().may(role, environment) { Ok(()) } else { Err(self.lacks(role, environment)) }
+    }
+
+    /// # Errors
+    /// [`Problem`] 403 unless a role, or one above it, is held anywhere.
+    pub(super) fn may_somewhere(&self, role: OperatorRole) -> Result<(), Problem> {
+        if self.grants().may_somewhere(role) { Ok(()) } else { Err(self.lacks(role, None)) }
+    }
+
+    /// # Errors
+    /// [`Problem`] 403 unless they may change something somewhere; where is
+    /// asked once it is known.
     pub(super) fn may_change(&self) -> Result<(), Problem> {
-        if self.0.roles.iter().any(|role| CHANGING.contains(&role.as_str())) {
-            return Ok(());
-        }
-        Err(Problem::forbidden(format!("{} may not change anything", self.0.name)))
+        self.may_somewhere(OperatorRole::Operator)
     }
 
     /// # Errors
-    /// [`Problem`] 403 unless a role permits declaring what CI/CD deploys.
+    /// [`Problem`] 403 unless they may declare something somewhere.
     pub(super) fn may_deploy(&self) -> Result<(), Problem> {
-        if self.0.roles.iter().any(|role| role == DEPLOYER) {
-            return Ok(());
-        }
-        self.may_change()
+        self.may_somewhere(OperatorRole::Deployer)
+    }
+
+    /// Which environments they see.
+    pub(super) fn sight(&self) -> Sight {
+        self.grants().sight()
     }
 
     /// # Errors
-    /// [`Problem`] 403 unless it is an administrator.
-    pub(super) fn must_be_admin(&self) -> Result<(), Problem> {
-        if self.0.roles.iter().any(|role| role == ADMIN) {
+    /// [`Problem`] 403 unless they see that environment.
+    pub(super) fn sees(&self, environment: &Environment) -> Result<(), Problem> {
+        self.may(OperatorRole::Viewer, Some(environment))
+    }
+
+    /// # Errors
+    /// [`Problem`] 403 unless they see everything that a selector means.
+    pub(super) fn sees_all_of(&self, selector: &Selector) -> Result<(), Problem> {
+        self.may(OperatorRole::Viewer, selector.environment.as_ref())
+    }
+
+    /// Refuses a host of an environment that they do not see; one that is not
+    /// there is not refused.
+    ///
+    /// # Errors
+    /// [`Problem`] 403.
+    pub(super) async fn sees_host(&self, http: &Http, host: &HostName) -> Result<(), Problem> {
+        if self.sight() == Sight::Everything {
             return Ok(());
         }
-        Err(Problem::forbidden(format!("{} is no administrator", self.0.name)))
+        let host = host.clone();
+        let found = http.read(move |reader| reader.host(&host)).await?;
+        found.map_or(Ok(()), |host| self.sees(&host.environment))
+    }
+
+    /// A question to the history, narrowed to what they see.
+    ///
+    /// # Errors
+    /// [`Problem`] 403 when it names what they do not see.
+    pub(super) async fn narrowed(&self, http: &Http, query: EntryQuery) -> Result<EntryQuery, Problem> {
+        let sight = self.sight();
+        match &query.environment {
+            Some(environment) => self.sees(environment)?,
+            None => {
+                if let Some(host) = &query.host {
+                    self.sees_host(http, host).await?;
+                }
+                if let Some(only) = sight.only_one() {
+                    return Ok(EntryQuery { environment: Some(only.clone()), ..query });
+                }
+            }
+        }
+        Ok(query)
+    }
+
+    fn lacks(&self, role: OperatorRole, environment: Option<&Environment>) -> Problem {
+        let own = if self.0.roles.is_empty() { "no role".to_owned() } else { self.0.roles.join(", ") };
+        let (place, wanted) = match environment {
+            Some(environment) => (format!(" in {environment}"), format!("{role}:{environment}")),
+            None if self.grants().may_somewhere(role) => (" everywhere".to_owned(), role.to_string()),
+            None => (String::new(), role.to_string()),
+        };
+        let problem = Problem::forbidden(format!("{} has {own}; this needs the role `{role}`{place}", self.0.name));
+        problem.hint(format!("an administrator grants it: `driftline operator add NAME --role {wanted}`"))
     }
 }
 
@@ -106,9 +168,14 @@ pub(super) async fn require(
         return Err(if may_try { Problem::unauthorised() } else { Problem::too_many() });
     };
     open.authenticated();
-    let is_route = request.extensions().get::<MatchedPath>().is_some();
-    http.reads.note(&operator.name, request.method(), request.uri().path(), is_route);
-    request.extensions_mut().insert(Operator(operator));
+    let operator = Operator(operator);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    // A path that no route has is answered as such.
+    if let Some(route) = &route {
+        demands::check(&operator, request.method(), route.as_str(), request.uri())?;
+    }
+    http.reads.note(&operator.0.name, request.method(), request.uri().path(), route.is_some());
+    request.extensions_mut().insert(operator);
     Ok(next.run(request).await)
 }
 

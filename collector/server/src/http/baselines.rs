@@ -22,6 +22,7 @@ use super::compare::sides::{Covers, Filled, fact};
 use super::error::Problem;
 use super::query::{Known, Named, Pairs, name_in_path};
 use crate::baseline::{self, Approved, Wanted};
+use crate::grant::OperatorRole;
 
 /// Bytes of a reason: a paragraph.
 const REASON_BYTES_MAX: usize = 1_000;
@@ -33,7 +34,8 @@ pub(super) async fn approve(
 ) -> Result<Json<BaselineDetail>, Problem> {
     operator.may_change()?;
     let Json(request) = request.map_err(|error| Problem::bad(error.body_text()))?;
-    let wanted = wanted(request, operator.0.name)?;
+    let wanted = wanted(request, operator.0.name.clone())?;
+    operator.may(OperatorRole::Operator, wanted.selector.environment.as_ref())?;
     let (selector, source) = (wanted.selector.clone(), wanted.source.clone());
     let approved = http.core.recorder.decide(move |draft| baseline::approve(draft, &wanted)).await?;
     match approved {

@@ -3,18 +3,23 @@
 mod places;
 pub(super) mod sides;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::compare as api;
 use driftline_compare::compare::{Comparison, Listing, compare as hold};
 
 use super::Shared;
+use super::auth::Operator;
 use super::error::Problem;
 use super::query::{Known, Pairs};
 use sides::Asked;
 
-pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<Json<api::Comparison>, Problem> {
+pub(super) async fn compare(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<api::Comparison>, Problem> {
     let known = Known::of(pairs, &["left", "right", "all", "at"])?;
     let listing = match known.parsed::<bool>("all")? {
         Some(true) => Listing::Everything,
@@ -28,6 +33,8 @@ pub(super) async fn compare(State(http): State<Shared>, pairs: Pairs) -> Result<
         Ok(asked)
     };
     let (left, right) = (side("left")?, side("right")?);
+    left.must_be_seen_by(&operator)?;
+    right.must_be_seen_by(&operator)?;
     let (left_name, right_name) = (left.name.clone(), right.name.clone());
     let (left, right) = http.read(move |reader| sides::both(reader, (&left, &right), now_ms)).await??;
     let mut unchecked = left.unchecked;

@@ -20,6 +20,7 @@ use super::error::Problem;
 use super::history::{is_environment, no_environment};
 use super::query::{Known, Pairs};
 use crate::desired::{self, Recorded};
+use crate::grant::OperatorRole;
 
 /// Bytes of a push: some 80,000 settings with their displays. A source has
 /// 100,000 items at most, and nobody's repository has a tenth of that.
@@ -40,6 +41,7 @@ pub(super) async fn push(
     let checked = tokio::task::spawn_blocking(move || desired::checked::pushed(request, &pepper)).await;
     let pushed = checked.map_err(|_| Problem::stopping())?.map_err(Problem::from)?;
     let selector = pushed.selector.clone();
+    operator.may(OperatorRole::Deployer, selector.environment.as_ref())?;
     if let Some(environment) = selector.environment.clone() {
         let wanted = environment.clone();
         if !http.read(move |reader| is_environment(reader, &wanted)).await? {

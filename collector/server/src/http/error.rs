@@ -17,7 +17,10 @@ pub(super) struct Problem {
 
 impl Problem {
     fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, body: ApiError { code: code.to_owned(), message: message.into(), hint: None } }
+        Self {
+            status,
+            body: ApiError { code: code.to_owned(), message: message.into(), hint: None, problems: Vec::new() },
+        }
     }
 
     /// What is wrong, in words.
@@ -27,6 +30,11 @@ impl Problem {
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.body.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn problems(mut self, problems: Vec<driftline_api::problem::Problem>) -> Self {
+        self.body.problems = problems;
         self
     }
 
@@ -59,6 +67,10 @@ impl Problem {
     /// What is there cannot be held against what was asked for.
     pub(super) fn incomparable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, "incomparable", message)
+    }
+
+    pub(super) fn unprocessable(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_request", message)
     }
 
     pub(super) fn conflict(message: impl Into<String>) -> Self {

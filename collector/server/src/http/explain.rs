@@ -3,8 +3,8 @@
 //! It joins what the history and the state know and says what they do not. It
 //! asks no host anything.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::explain::{Explanation, Persisted, Standing};
 use driftline_canon::{Confidence, HostName, ItemKey, SourceKind, SourceName};
@@ -15,8 +15,9 @@ use driftline_store::{
 };
 
 use super::Shared;
+use super::auth::Operator;
 use super::error::Problem;
-use super::history::rendered;
+use super::history::{environment_of, rendered};
 use super::hosts::no_host;
 use super::query::{Known, Named, Pairs, name_in_path};
 use crate::render;
@@ -34,20 +35,34 @@ enum Answer {
     Several(Vec<String>),
 }
 
-pub(super) async fn of_id(State(http): State<Shared>, id: Named, pairs: Pairs) -> Result<Json<Explanation>, Problem> {
+pub(super) async fn of_id(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    id: Named,
+    pairs: Pairs,
+) -> Result<Json<Explanation>, Problem> {
     Known::of(pairs, &[])?;
     let text = name_in_path(id)?;
     let id: u64 = text.parse().map_err(|_| Problem::bad(format!("`{text}` is not an id of the history")))?;
+    let entry = http.read(move |reader| reader.entry(id)).await?;
+    if let Some(environment) = entry.as_ref().and_then(environment_of) {
+        operator.sees(environment)?;
+    }
     let answer = http.read(move |reader| by_id(reader, id)).await?;
     answered(answer, "", "")
 }
 
-pub(super) async fn of_key(State(http): State<Shared>, pairs: Pairs) -> Result<Json<Explanation>, Problem> {
+pub(super) async fn of_key(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<Explanation>, Problem> {
     let known = Known::of(pairs, &["host", "key", "source"])?;
     let host: HostName = known.parsed("host")?.ok_or_else(|| Problem::bad("`host` is missing"))?;
     let key = known.text("key").ok_or_else(|| Problem::bad("`key` is missing"))?.to_owned();
     let source: Option<SourceName> = known.parsed("source")?;
     let wanted = ItemKey::from_canonical(key.clone()).map_err(|error| Problem::bad(format!("the key is {error}")))?;
+    operator.sees_host(&http, &host).await?;
     let name = host.to_string();
     let answer = http.read(move |reader| by_key(reader, &host, &wanted, source.as_ref())).await?;
     answered(answer, &name, &key)

@@ -1,15 +1,17 @@
 //! Changes, events and the history of a key, newest first.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::change::{Change, ChangePage, EventPage};
 use driftline_canon::{Environment, HostName, ItemKey};
 use driftline_store::{Entry, EntryBody, EntryFilter, EntryQuery, Page, Reader, StoreError};
 
+use super::auth::Operator;
 use super::error::Problem;
 use super::query::{Known, Named, Pairs, cursor, name_in_path};
 use super::{Http, Shared};
+use crate::grant::Sight;
 use crate::render;
 
 /// Keys of a query to the history.
@@ -22,17 +24,26 @@ const EVENT_KEYS: &[&str] = &["env", "host", "source", "severity", "since", "unt
 /// handed out as it is: bounds what one request costs.
 const SCANS_MAX: usize = 50;
 
-pub(super) async fn changes(State(http): State<Shared>, pairs: Pairs) -> Result<Json<ChangePage>, Problem> {
+pub(super) async fn changes(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<ChangePage>, Problem> {
     let query = EntryQuery { filter: EntryFilter::Changes, ..Known::of(pairs, CHANGE_KEYS)?.entries()? };
-    change_page(&http, query).await
+    change_page(&http, &operator, query).await
 }
 
-pub(super) async fn of_key(State(http): State<Shared>, key: Named, pairs: Pairs) -> Result<Json<ChangePage>, Problem> {
+pub(super) async fn of_key(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    key: Named,
+    pairs: Pairs,
+) -> Result<Json<ChangePage>, Problem> {
     let known = Known::of(pairs, &["env", "host", "source", "since", "until", "cursor", "limit"])?;
     let key =
         ItemKey::from_canonical(name_in_path(key)?).map_err(|error| Problem::bad(format!("the key is {error}")))?;
     let query = EntryQuery { filter: EntryFilter::Changes, key: Some(key), ..known.entries()? };
-    change_page(&http, query).await
+    change_page(&http, &operator, query).await
 }
 
 /// Refuses an environment or host that nobody ever heard of: an empty answer
@@ -82,36 +93,55 @@ pub(super) fn rendered(reader: &Reader, entries: &[Entry]) -> Result<Vec<Change>
     entries.iter().filter_map(change).collect()
 }
 
-async fn change_page(http: &Http, query: EntryQuery) -> Result<Json<ChangePage>, Problem> {
+async fn change_page(http: &Http, operator: &Operator, query: EntryQuery) -> Result<Json<ChangePage>, Problem> {
+    let query = operator.narrowed(http, query).await?;
     must_be_known(http, &query).await?;
-    let (changes, next) = page(http, query, |reader, page| rendered(reader, &page.entries)).await?;
+    let (changes, next) = page(http, operator.sight(), query, |reader, page| rendered(reader, &page.entries)).await?;
     Ok(Json(ChangePage { schema_version: SCHEMA_VERSION, changes, next: next.map(cursor) }))
 }
 
-pub(super) async fn events(State(http): State<Shared>, pairs: Pairs) -> Result<Json<EventPage>, Problem> {
+pub(super) async fn events(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<EventPage>, Problem> {
     let query = EntryQuery { filter: EntryFilter::Events, ..Known::of(pairs, EVENT_KEYS)?.entries()? };
+    let query = operator.narrowed(&http, query).await?;
     must_be_known(&http, &query).await?;
     let event = |entry: &Entry| match &entry.body {
         EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),
         EntryBody::Change(_) | EntryBody::Amendment(_) => None,
     };
-    let (events, next) = page(&http, query, move |_, page| Ok(page.entries.iter().filter_map(event).collect())).await?;
+    let sight = operator.sight();
+    let (events, next) =
+        page(&http, sight, query, move |_, page| Ok(page.entries.iter().filter_map(event).collect())).await?;
     Ok(Json(EventPage { schema_version: SCHEMA_VERSION, events, next: next.map(cursor) }))
+}
+
+/// The environment that an entry is of.
+pub(super) fn environment_of(entry: &Entry) -> Option<&Environment> {
+    match &entry.body {
+        EntryBody::Change(change) => Some(&change.environment),
+        EntryBody::Event(event) => event.environment.as_ref(),
+        EntryBody::Amendment(amendment) => Some(&amendment.environment),
+    }
 }
 
 /// One page, filled as far as one request may cost.
 async fn page<T: Send + 'static>(
     http: &Http,
+    sight: Sight,
     query: EntryQuery,
     render: impl FnOnce(&Reader, &Page) -> Result<Vec<T>, StoreError> + Send + 'static,
 ) -> Result<(Vec<T>, Option<u64>), Problem> {
     http.read(move |reader| {
         let mut page = reader.entries(&query)?;
+        page.entries.retain(|entry| sight.shows(environment_of(entry)));
         for _ in 1..SCANS_MAX {
             let left = query.limit.saturating_sub(page.entries.len());
             let Some(next) = page.next.filter(|_| left > 0) else { break };
             let more = reader.entries(&EntryQuery { limit: left, ..query.clone() }.continued(next))?;
-            page.entries.extend(more.entries);
+            page.entries.extend(more.entries.into_iter().filter(|entry| sight.shows(environment_of(entry))));
             page.next = more.next;
         }
         Ok((render(reader, &page)?, page.next))

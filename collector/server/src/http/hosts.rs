@@ -19,14 +19,19 @@ use super::auth::Operator;
 use super::error::Problem;
 use super::history::{is_environment, no_environment};
 use super::query::{Known, Named, Pairs, name_in_path};
+use crate::grant::OperatorRole;
 use crate::live::Vitals;
 use crate::{event, render};
 
-pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Json<HostPage>, Problem> {
+pub(super) async fn list(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<HostPage>, Problem> {
     let known = Known::of(pairs, &["env", "cursor", "limit"])?;
     let environment: Option<Environment> = known.parsed("env")?;
     let (limit, after) = (known.limit()?, known.text("cursor").map(read_cursor).transpose()?);
-    let live = std::sync::Arc::clone(&http.core.live);
+    let (live, sight) = (std::sync::Arc::clone(&http.core.live), operator.sight());
     let page = http.read(move |reader| {
         if let Some(environment) = &environment
             && !is_environment(reader, environment)?
@@ -34,6 +39,7 @@ pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
             return Ok(Err(no_environment(environment)));
         }
         let mut hosts = reader.hosts()?;
+        hosts.retain(|host| sight.shows(Some(&host.environment)));
         hosts.retain(|host| environment.as_ref().is_none_or(|wanted| *wanted == host.environment));
         hosts.retain(|host| after.as_ref().is_none_or(|after| position(host) > *after));
         let more = hosts.len() > limit;
@@ -48,7 +54,12 @@ pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
     Ok(Json(page.await??))
 }
 
-pub(super) async fn show(State(http): State<Shared>, name: Named, pairs: Pairs) -> Result<Json<HostDetail>, Problem> {
+pub(super) async fn show(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    name: Named,
+    pairs: Pairs,
+) -> Result<Json<HostDetail>, Problem> {
     let known = Known::of(pairs, &["source", "at", "cursor", "limit"])?;
     let at_ms = known.time("at")?;
     let wanted = Wanted {
@@ -58,6 +69,7 @@ pub(super) async fn show(State(http): State<Shared>, name: Named, pairs: Pairs) 
     };
     let name = name_in_path(name)?;
     let host = parsed(&name)?;
+    operator.sees_host(&http, &host).await?;
     if let Some(at_ms) = at_ms {
         if at_ms > http.core.clock.now_ms() {
             return Err(Problem::bad(format!("`{}` is in the future", format_ms(at_ms))));
@@ -81,7 +93,10 @@ pub(super) async fn revoke(
     let by = operator.0.name.clone();
     let revoked = http.core.recorder.decide(move |draft| {
         let known = draft.host(&host)?.filter(|host| host.status != HostStatus::Forgotten);
-        let Some(mut host) = known else { return Ok(false) };
+        let Some(mut host) = known else { return Ok(Ok(false)) };
+        if let Err(refused) = operator.may(OperatorRole::Operator, Some(&host.environment)) {
+            return Ok(Err(refused));
+        }
         if host.status != HostStatus::Revoked {
             let message = format!("the certificate of {} was revoked by {by}", host.host);
             draft.append(vec![event::of_host(&host, EventKind::HostRevoked, message)]);
@@ -90,9 +105,9 @@ pub(super) async fn revoke(
         let refusal = Refusal { kind: RefusalKind::Revoked, reason: "this certificate was revoked".to_owned() };
         live.close(&host.host, refusal);
         draft.put_host(host);
-        Ok(true)
+        Ok(Ok(true))
     });
-    if revoked.await? { Ok(StatusCode::NO_CONTENT) } else { Err(no_host(&name)) }
+    if revoked.await?? { Ok(StatusCode::NO_CONTENT) } else { Err(no_host(&name)) }
 }
 
 /// `POST /hosts/HOST/forget?env=ENVIRONMENT`: a host that is gone for good.
@@ -102,9 +117,9 @@ pub(super) async fn forget(
     name: Named,
     pairs: Pairs,
 ) -> Result<StatusCode, Problem> {
-    operator.must_be_admin()?;
     let environment: Option<Environment> = Known::of(pairs, &["env"])?.parsed("env")?;
     let environment = environment.ok_or_else(|| Problem::bad("`env` names the environment of the host"))?;
+    operator.may(OperatorRole::Admin, Some(&environment))?;
     let name = name_in_path(name)?;
     let (host, live) = (parsed(&name)?, std::sync::Arc::clone(&http.core.live));
     let by = operator.0.name.clone();

@@ -29,9 +29,14 @@ const UNCHECKED_MAX: usize = 20;
 /// The role of what files say, if none is given.
 const ANY_ROLE: &str = "all";
 
-pub(super) async fn of_hosts(State(http): State<Shared>, pairs: Pairs) -> Result<Json<Snapshot>, Problem> {
+pub(super) async fn of_hosts(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<Snapshot>, Problem> {
     let selector: Option<Selector> = Known::of(pairs, &["selector"])?.parsed("selector")?;
     let selector = selector.ok_or_else(|| Problem::bad("`selector` is missing"))?;
+    operator.sees_all_of(&selector)?;
     let (name, now_ms, pepper) = (selector.to_string(), http.core.clock.now_ms(), http.core.pepper.id());
     let taken = http.read(move |reader| {
         let hosts = match meant(reader, &selector)? {

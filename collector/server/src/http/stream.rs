@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -17,10 +18,12 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
+use super::auth::Operator;
 use super::error::Problem;
-use super::history::{CHANGE_KEYS, must_be_known};
+use super::history::{CHANGE_KEYS, environment_of, must_be_known};
 use super::query::{Known, Pairs};
 use super::{Http, Shared};
+use crate::grant::Sight;
 use crate::render;
 
 /// Entries that wait for one reader.
@@ -38,10 +41,11 @@ const CATCH_UP: usize = 500;
 
 pub(super) async fn live(
     State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
     headers: HeaderMap,
     pairs: Pairs,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let query = Known::of(pairs, CHANGE_KEYS)?.entries()?;
+    let query = operator.narrowed(&http, Known::of(pairs, CHANGE_KEYS)?.entries()?).await?;
     must_be_known(&http, &query).await?;
     let query = EntryQuery { before_id: None, newest_first: false, limit: CATCH_UP, ..query };
     let last = match headers.get("last-event-id") {
@@ -54,7 +58,7 @@ pub(super) async fn live(
     let (sender, receiver) = mpsc::channel(WAITING);
     // Subscribed before anything is read: nothing falls in between.
     let entries = http.core.entries.subscribe();
-    let feed = Feed { http: Arc::clone(&http), query, sender, stop: http.stop.clone() };
+    let feed = Feed { http: Arc::clone(&http), query, sight: operator.sight(), sender, stop: http.stop.clone() };
     http.streams.spawn(feed.run(last, entries)).map_err(|_| Problem::busy())?;
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -62,6 +66,7 @@ pub(super) async fn live(
 struct Feed {
     http: Arc<Http>,
     query: EntryQuery,
+    sight: Sight,
     sender: mpsc::Sender<Result<Event, Infallible>>,
     stop: CancellationToken,
 }
@@ -114,6 +119,9 @@ impl Feed {
     }
 
     async fn send(&self, entry: &Entry) -> bool {
+        if !self.sight.shows(environment_of(entry)) {
+            return true;
+        }
         let event = Event::default().id(entry.id.to_string());
         let event = match &entry.body {
             EntryBody::Change(change) => {

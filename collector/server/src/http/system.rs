@@ -17,6 +17,7 @@ use super::Shared;
 use super::auth::Operator;
 use super::error::Problem;
 use super::query::{Known, Pairs};
+use crate::grant::Sight;
 use crate::metrics::Now;
 
 /// How far back the summary counts changes.
@@ -31,10 +32,16 @@ pub(super) async fn whoami(Extension(operator): Extension<Operator>) -> Json<Who
     })
 }
 
-pub(super) async fn status(State(http): State<Shared>, pairs: Pairs) -> Result<Json<Status>, Problem> {
+pub(super) async fn status(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<Status>, Problem> {
     Known::of(pairs, &[])?;
+    let sight = operator.sight();
     let now_ms = http.core.clock.now_ms();
-    let read = http.read(move |reader| Ok((environments(reader, now_ms)?, reader.head()?.0, reader.outbox_len()?)));
+    let read =
+        http.read(move |reader| Ok((environments(reader, now_ms, &sight)?, reader.head()?.0, reader.outbox_len()?)));
     let (environments, history_entries, alerts_pending) = read.await?;
     Ok(Json(Status {
         schema_version: SCHEMA_VERSION,
@@ -48,7 +55,7 @@ pub(super) async fn status(State(http): State<Shared>, pairs: Pairs) -> Result<J
     }))
 }
 
-fn environments(reader: &Reader, now_ms: i64) -> Result<Vec<EnvironmentSummary>, StoreError> {
+fn environments(reader: &Reader, now_ms: i64, sight: &Sight) -> Result<Vec<EnvironmentSummary>, StoreError> {
     let mut found: BTreeMap<Environment, EnvironmentSummary> = BTreeMap::new();
     for host in reader.hosts()? {
         let problems: usize = reader.sources(&host.host)?.iter().map(|source| source.problems.len()).sum();
@@ -65,6 +72,7 @@ fn environments(reader: &Reader, now_ms: i64) -> Result<Vec<EnvironmentSummary>,
         let summary = found.entry(environment.clone()).or_insert_with(|| empty(&environment));
         summary.changes_24h = SeverityCount { critical: counts.critical, warning: counts.warning, info: counts.info };
     }
+    found.retain(|environment, _| sight.shows(Some(environment)));
     Ok(found.into_values().collect())
 }
 

@@ -37,6 +37,9 @@ use crate::record::RecordParts;
 use crate::record::health::{Health, Trouble};
 use crate::testing::host_record;
 
+mod policies;
+mod roles;
+
 const NOW_MS: i64 = 1_800_000_000_000;
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -77,6 +80,7 @@ impl Room {
             recorder,
             ca: Arc::new(Ca::create_or_open(dir.path(), NOW_MS).unwrap()),
             pepper: Pepper::new(&[3; 32]),
+            classes: Arc::default(),
             live: Arc::new(Live::default()),
             health,
             metrics,
@@ -115,6 +119,18 @@ impl Room {
             })
             .await
             .unwrap();
+    }
+
+    /// Gives an operator two roles.
+    async fn two_roles(&self, name: &str, roles: [&str; 2]) {
+        let (token_hash, name) = (Sha256::digest(name.as_bytes()).into(), name.to_owned());
+        let roles = roles.map(str::to_owned).to_vec();
+        let operator = OperatorRecord { name, token_hash, roles, created_ms: NOW_MS, revoked: false };
+        let step = move |draft: &mut crate::record::Draft<'_>| {
+            draft.put_operator(operator);
+            Ok(())
+        };
+        self.http.core.recorder.decide(step).await.unwrap();
     }
 
     async fn append(&self, entries: Vec<EntryBody>) {

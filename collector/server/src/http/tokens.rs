@@ -14,6 +14,7 @@ use super::auth::Operator;
 use super::error::Problem;
 use super::query::{Known, Named, Pairs, name_in_path};
 use super::{Http, Shared};
+use crate::grant::OperatorRole;
 use crate::{event, hex, identity, state};
 
 /// Seconds that a token is valid unless said otherwise.
@@ -22,10 +23,16 @@ const VALID_S_DEFAULT: u64 = 3_600;
 /// Tokens that may be open at once: a rollout of a thousand hosts fits.
 const OPEN_MAX: usize = 10_000;
 
-pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Json<TokenList>, Problem> {
+pub(super) async fn list(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<TokenList>, Problem> {
     Known::of(pairs, &[])?;
     let now_ms = http.core.clock.now_ms();
     let mut tokens = http.read(|reader| reader.tokens()).await?;
+    let sight = operator.sight();
+    tokens.retain(|token| sight.shows(Some(&token.environment)));
     tokens.sort_by_key(|token| std::cmp::Reverse(token.created_ms));
     let tokens = tokens.iter().map(|token| info(token, now_ms)).collect();
     Ok(Json(TokenList { schema_version: SCHEMA_VERSION, tokens }))
@@ -36,10 +43,10 @@ pub(super) async fn create(
     Extension(operator): Extension<Operator>,
     request: Result<Json<TokenRequest>, JsonRejection>,
 ) -> Result<Json<TokenGrant>, Problem> {
-    operator.may_change()?;
     let Json(request) = request.map_err(|error| Problem::bad(error.body_text()))?;
     let now_ms = http.core.clock.now_ms();
-    let token = token(&request, operator.0.name, now_ms)?;
+    let token = token(&request, operator.0.name.clone(), now_ms)?;
+    operator.may(OperatorRole::Operator, Some(&token.environment))?;
     let open =
         http.read(move |reader| Ok(reader.tokens()?.iter().filter(|token| status(token, now_ms) == "open").count()));
     if open.await? >= OPEN_MAX {
@@ -71,16 +78,19 @@ pub(super) async fn revoke(
     let id = name_in_path(id)?;
     let (by, wanted) = (operator.0.name.clone(), id.clone());
     let known = http.core.recorder.decide(move |draft| {
-        let Some(mut token) = draft.token(&wanted)? else { return Ok(false) };
+        let Some(mut token) = draft.token(&wanted)? else { return Ok(Ok(false)) };
+        if let Err(refused) = operator.may(OperatorRole::Operator, Some(&token.environment)) {
+            return Ok(Err(refused));
+        }
         if !token.revoked {
             let message = format!("token {} was revoked by {by}", token.id);
             draft.append(vec![in_environment(&token, EventKind::TokenRevoked, message)]);
             token.revoked = true;
             draft.put_token(token);
         }
-        Ok(true)
+        Ok(Ok(true))
     });
-    if known.await? {
+    if known.await?? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Problem::not_found(format!("there is no token `{id}`")).hint("`driftline token list` lists them"))

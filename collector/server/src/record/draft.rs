@@ -38,6 +38,7 @@ pub struct Draft<'a> {
     sources: BTreeMap<HostName, BTreeMap<SourceName, Kept<SourceRecord>>>,
     items: BTreeMap<HostName, BTreeMap<SourceName, BTreeMap<ItemKey, Kept<ItemRecord>>>>,
     tokens: BTreeMap<String, Kept<TokenRecord>>,
+    operators: BTreeMap<String, Kept<OperatorRecord>>,
     documents: BTreeMap<(DocumentKind, String), Written>,
     forgotten: Vec<HostName>,
     appended: usize,
@@ -72,6 +73,7 @@ impl<'a> Draft<'a> {
             sources: BTreeMap::new(),
             items: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            operators: BTreeMap::new(),
             documents: BTreeMap::new(),
             forgotten: Vec::new(),
             appended: 0,
@@ -295,9 +297,35 @@ impl<'a> Draft<'a> {
         self.documents.insert((kind, id.to_owned()), Written::remove(kind, id));
     }
 
+    /// The last document of a kind, by id, where none is ever removed.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn last_document<D: Document>(&self) -> Result<Option<D>, StoreError> {
+        let mut own = self.documents.range((D::KIND, String::new())..).filter(|((kind, _), _)| *kind == D::KIND);
+        match own.next_back() {
+            // Ids rise: what this commit wrote comes after what is stored.
+            Some((_, written)) => written.read(),
+            None => self.reader.last_document(""),
+        }
+    }
+
+    /// Every operator, by name.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn operators(&self) -> Result<Vec<OperatorRecord>, StoreError> {
+        let stored = self.reader.operators()?;
+        let mut all: BTreeMap<String, OperatorRecord> =
+            stored.into_iter().map(|operator| (operator.name.clone(), operator)).collect();
+        let own = self.operators.values().filter_map(|kept| kept.value.clone());
+        all.extend(own.map(|operator| (operator.name.clone(), operator)));
+        Ok(all.into_values().collect())
+    }
+
     /// Inserts or replaces an operator.
     pub fn put_operator(&mut self, operator: OperatorRecord) {
-        self.rest.push(Operation::PutOperator(operator));
+        self.operators.insert(operator.name.clone(), Kept::made(Some(operator)));
     }
 
     /// Forgets the sources and items of a host, those of earlier steps too.
@@ -400,6 +428,7 @@ impl<'a> Draft<'a> {
         operations.extend(changed(self.hosts).map(Operation::PutHost));
         operations.extend(self.sources.into_values().flat_map(changed).map(Operation::PutSource));
         operations.extend(changed(self.tokens).map(Operation::PutToken));
+        operations.extend(changed(self.operators).map(Operation::PutOperator));
         for (host, sources) in self.items {
             for (source, own) in sources {
                 items_of(&host, source, own, &mut operations);

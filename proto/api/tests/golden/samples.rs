@@ -40,6 +40,9 @@ pub(crate) fn all() -> Vec<Case> {
         hosts(),
         reports(),
         others(),
+        crate::policy::policies(),
+        crate::policy::windows(),
+        crate::policy::operators(),
     ]
     .into_iter()
     .flatten()
@@ -472,6 +475,7 @@ fn others() -> Vec<Case> {
         code: "not_found".into(),
         message: "no host is called web-9".into(),
         hint: hint.map(Into::into),
+        problems: if hint.is_some() { vec![problem()] } else { vec![] },
     };
     let request = |host: Option<&str>, valid_s| TokenRequest {
         environment: "production".into(),

@@ -74,7 +74,7 @@ fn a_user_without_a_name_is_meant_by_its_number() {
 }
 
 #[test]
-fn a_package_manager_is_its_installed_program_run_by_root() {
+fn j5_a_package_upgrade_is_the_installed_program_run_by_root() {
     let run = |path: &str, uid| {
         actor(|actor| {
             actor.executable = Some(ActorText::new(path));

@@ -15,6 +15,8 @@ use driftline_compare::compare::Side;
 use driftline_daemon::clock;
 use driftline_store::{HostRecord, Reader, StoreError};
 
+use crate::grant::OperatorRole;
+use crate::http::auth::Operator;
 use crate::http::error::Problem;
 pub(in crate::http) use declared::fact;
 
@@ -97,6 +99,16 @@ impl Filled {
 }
 
 impl Asked {
+    /// Refuses who does not see all of it.
+    pub(in crate::http) fn must_be_seen_by(&self, operator: &Operator) -> Result<(), Problem> {
+        match &self.what {
+            What::Hosts { selector, .. } | What::Desired { selector, .. } | What::Baseline { selector } => {
+                operator.sees_all_of(selector)
+            }
+            What::Revision { environment, .. } => operator.may(OperatorRole::Viewer, environment.as_ref()),
+        }
+    }
+
     /// Reads `SELECTOR`, `desired:SELECTOR`, `baseline:SELECTOR` or
     /// `revision:NAME`, the first two with `@TIME` behind. `at_ms` is the time
     /// where none is written.

@@ -314,7 +314,7 @@ impl Collector {
             clock: Clock::manual(10),
             silence: Duration::from_secs(1),
             metrics: Arc::new(Metrics::default()),
-            classes: crate::classify::KeyClasses::default(),
+            classes: Arc::default(),
             budgets: crate::session::budget::Budgets::default(),
         };
         let store = Some(opened(&dir.path().join("store")));
