@@ -8,6 +8,7 @@
 pub mod book;
 pub mod declaration;
 pub mod evidence;
+pub mod held;
 pub mod later;
 pub mod missing;
 pub mod question;

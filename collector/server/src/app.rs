@@ -23,6 +23,7 @@ use crate::config::{AlertRoute, Config};
 use crate::enrol::{EnrolParts, EnrolmentService};
 use crate::error::ServerError;
 use crate::ingest::IngestService;
+use crate::judge::settle;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
@@ -193,6 +194,8 @@ impl App {
         let mut tasks = Tasks::new(stop.clone());
         let tls = listeners.serve(&mut tasks, doors, &core);
         tasks.spawn("silence", silence::watch(Arc::clone(&core.live), core.recorder.clone(), stop.clone()));
+        let settled = settle::watch(core.store.clone(), core.recorder.clone(), core.clock.clone(), stop.clone());
+        tasks.spawn("settle", settled);
         tasks.spawn("renewal", renewal::keep_valid(Arc::clone(&core), tls, options.tls, stop.clone()));
         tasks.spawn("schedule", crate::schedule::keep(Arc::clone(&core), stop.clone()));
         tasks.spawn("watchdog", systemd::watchdog(stop.clone()));

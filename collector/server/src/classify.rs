@@ -13,8 +13,6 @@ use driftline_compare::classify::{self, Class, Facet, Severity, firewall};
 use driftline_compare::policy::Policy;
 use driftline_store::{Beside, Change, HostRecord, ItemRecord, Side, SourceRecord};
 
-use crate::judge;
-
 /// What every change of one record has in common.
 #[derive(Debug, Clone)]
 pub struct Circumstances<'a> {
@@ -166,7 +164,7 @@ pub fn change(
     if at.unobserved_since_ms.is_some() && !marks.contains(&Mark::Unobserved) {
         marks.insert(0, Mark::Unobserved);
     }
-    let change = Change {
+    Change {
         environment: at.host.environment.clone(),
         host: at.host.host.clone(),
         role: at.host.role.clone(),
@@ -180,13 +178,13 @@ pub fn change(
         unobserved_since_ms: at.unobserved_since_ms,
         severity,
         class,
+        // Judged when it is appended.
         verdict: driftline_compare::Verdict::Undetermined,
         marks,
         agent_seq: at.seq,
         agent_epoch: at.host.epoch.clone(),
         beside,
-    };
-    judge::judged(change)
+    }
 }
 
 /// One side of a change, from the item as it is stored.

@@ -10,6 +10,7 @@ use driftline_compare::desired::{Revision, Sheet, SheetItem, Standing, standing}
 use driftline_store::{Document as _, DocumentKind, EntryBody, EventKind, StoreError, numbered};
 
 use crate::event;
+use crate::judge::later::adopted;
 use crate::record::Draft;
 pub use checked::{Pushed, PushedSource, Refused};
 
@@ -69,7 +70,8 @@ pub fn record(draft: &mut Draft<'_>, pushed: Pushed, by: &str) -> Result<Recorde
 
 /// What else a push sets off, in its commit: earlier changes that it adopts,
 /// drift that it opens or ends. The revision and its sheets are in the draft.
-fn after_push(_draft: &mut Draft<'_>, _revision: &Revision, _sheets: &[Sheet]) -> Result<(), StoreError> {
+fn after_push(draft: &mut Draft<'_>, revision: &Revision, sheets: &[Sheet]) -> Result<(), StoreError> {
+    adopted(draft, revision, sheets)?;
     Ok(())
 }
 

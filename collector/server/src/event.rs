@@ -73,7 +73,7 @@ pub fn of_source(host: &HostRecord, source: &SourceName, kind: EventKind, messag
 pub fn between(entry: EntryBody, from_ms: i64, to_ms: i64) -> EntryBody {
     match entry {
         EntryBody::Event(event) => EntryBody::Event(Event { between_ms: Some((from_ms, to_ms)), ..event }),
-        other @ (EntryBody::Change(_) | EntryBody::Amendment(_)) => other,
+        other @ (EntryBody::Change(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_)) => other,
     }
 }
 
@@ -82,7 +82,7 @@ pub fn between(entry: EntryBody, from_ms: i64, to_ms: i64) -> EntryBody {
 pub fn with_severity(entry: EntryBody, severity: Severity) -> EntryBody {
     match entry {
         EntryBody::Event(event) => EntryBody::Event(Event { severity, ..event }),
-        other @ (EntryBody::Change(_) | EntryBody::Amendment(_)) => other,
+        other @ (EntryBody::Change(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_)) => other,
     }
 }
 

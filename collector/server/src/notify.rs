@@ -11,7 +11,7 @@ pub mod signature;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use driftline_compare::{Severity, classify};
+use driftline_compare::{Severity, Verdict, classify};
 use driftline_store::{Batch, Committed, Entry, EntryBody, Operation};
 use tokio::sync::{broadcast, mpsc};
 
@@ -40,14 +40,27 @@ impl Routes {
     /// For each route that wants any of the entries: which.
     #[must_use]
     pub fn alerts(&self, entries: &[EntryBody]) -> Vec<(String, Vec<u32>)> {
+        self.alerts_but(entries, &[])
+    }
+
+    /// The same without some of them.
+    #[must_use]
+    pub fn alerts_but(&self, entries: &[EntryBody], quiet: &[usize]) -> Vec<(String, Vec<u32>)> {
         let wanted = |least: Severity| -> Vec<u32> {
-            let wanted = |entry: &EntryBody| severity(entry) >= least && !is_told(entries, entry);
-            let numbered = entries.iter().enumerate().filter(|(_, entry)| wanted(entry));
+            let wanted = |entry: &EntryBody| severity(entry) >= least && !is_meant(entry) && !is_told(entries, entry);
+            let numbered = entries.iter().enumerate();
+            let numbered = numbered.filter(|(index, entry)| !quiet.contains(index) && wanted(entry));
             numbered.filter_map(|(index, _)| u32::try_from(index).ok()).collect()
         };
         let all = self.0.iter().map(|(name, least)| (name.clone(), wanted(*least)));
         all.filter(|(_, wanted)| !wanted.is_empty()).collect()
     }
+}
+
+/// Whether the entry is a change that is known to be meant: it stands in the
+/// history, and nobody is woken.
+fn is_meant(entry: &EntryBody) -> bool {
+    matches!(entry, EntryBody::Change(change) if change.verdict == Verdict::Authorised)
 }
 
 /// Whether the entry is the new order of a list whose rules that came or went
@@ -62,7 +75,7 @@ fn is_told(entries: &[EntryBody], entry: &EntryBody) -> bool {
                 && (&change.host, &change.source) == (&order.host, &order.source)
                 && classify::order_follows(&order.key, [&change.key])
         }
-        EntryBody::Event(_) | EntryBody::Amendment(_) => false,
+        EntryBody::Event(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => false,
     };
     order.key.ordered_list().is_some() && entries.iter().any(tells)
 }
@@ -74,6 +87,7 @@ pub fn severity(entry: &EntryBody) -> Severity {
         EntryBody::Change(change) => change.severity,
         EntryBody::Event(event) => event.severity,
         EntryBody::Amendment(amendment) => amendment.severity,
+        EntryBody::Rejudgement(one) => one.severity,
     }
 }
 
@@ -139,7 +153,19 @@ impl Notifier {
         let (mut entry_ids, mut alert_ids) = (committed.entries.iter(), committed.alerts.iter());
         let watched = self.live.receiver_count() > 0;
         for operation in batch.operations {
-            let Operation::Append { entries, alerts } = operation else { continue };
+            let (entries, alerts) = match operation {
+                Operation::Append { entries, alerts } => (entries, alerts),
+                Operation::Alert { route, entries } => {
+                    if !entries.is_empty()
+                        && let Some(id) = alert_ids.next()
+                    {
+                        let told = entries.into_iter().map(Arc::new).collect();
+                        self.dispatch(&route, Outgoing { id: Some(*id), told });
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
             if !watched && alerts.is_empty() {
                 entry_ids.by_ref().take(entries.len()).for_each(drop);
                 continue;

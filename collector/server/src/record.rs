@@ -8,6 +8,7 @@
 pub mod draft;
 pub mod health;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use driftline_store::{Batch, Committed, ErrorKind, Reader, Store, StoreError, Wr
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::judge::Judge;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
 pub use draft::Draft;
@@ -87,6 +89,7 @@ pub struct RecordStage {
     later: Later,
     /// The end of a trouble that the history does not have yet.
     recovered: bool,
+    judge: Judge,
     writer: Writer,
     store: Store,
     clock: Clock,
@@ -122,8 +125,8 @@ pub fn stage(parts: RecordParts) -> (Recorder, RecordStage) {
     let bytes = Arc::new(Semaphore::new(QUEUE_BYTES));
     let recorder = Recorder { queue: sender, bytes, later: Arc::clone(&later) };
     let RecordParts { store, writer, clock, notifier, health, metrics, stop } = parts;
-    let recovered = false;
-    (recorder, RecordStage { queue, later, recovered, writer, store, clock, notifier, health, metrics, stop })
+    let (recovered, judge) = (false, Judge::default());
+    (recorder, RecordStage { queue, later, recovered, judge, writer, store, clock, notifier, health, metrics, stop })
 }
 
 impl Recorder {
@@ -221,11 +224,13 @@ impl RecordStage {
     /// # Errors
     /// When the store is damaged, or cannot be written and the collector stops.
     pub fn run(mut self) -> Result<(), StoreError> {
+        let now_ms = self.clock.now_ms();
+        self.judge = Judge::read(&self.reader(now_ms)?, now_ms)?;
         while let Some(Message::Work(first)) = self.queue.blocking_recv() {
             let (group, closed) = self.gather(first);
-            self.record(group)?;
+            self.record_all(group)?;
             if self.recovered {
-                self.record(Vec::new())?;
+                self.record_all(Vec::new())?;
             }
             if closed {
                 break;
@@ -234,7 +239,7 @@ impl RecordStage {
         if self.later.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
             return Ok(());
         }
-        self.record(Vec::new())
+        self.record_all(Vec::new())
     }
 
     /// Everything that waits, up to the limits of one commit, and whether that
@@ -255,16 +260,36 @@ impl RecordStage {
         (group, false)
     }
 
-    fn record(&mut self, group: Vec<Work>) -> Result<(), StoreError> {
+    /// Commits a group; a step that changes what is judged by ends its commit,
+    /// so that the next step is judged by it.
+    fn record_all(&mut self, group: Vec<Work>) -> Result<(), StoreError> {
+        let mut group = VecDeque::from(group);
+        loop {
+            if self.record(&mut group)? {
+                let reader = self.reader(self.clock.now_ms())?;
+                self.judge.reread(&reader)?;
+            }
+            if group.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Commits the first steps of a group. Says whether they changed what is
+    /// judged by.
+    fn record(&mut self, group: &mut VecDeque<Work>) -> Result<bool, StoreError> {
         let later = std::mem::take(&mut *self.later.lock().unwrap_or_else(PoisonError::into_inner));
         let now_ms = self.clock.now_ms();
         let reader = self.reader(now_ms)?;
-        let mut draft = Draft::new(&reader, now_ms, self.notifier.routes());
+        let mut draft = Draft::new(&reader, now_ms, self.notifier.routes()).judged(&self.judge)?;
         let mut replies = Vec::with_capacity(group.len());
         let mut places = Vec::with_capacity(group.len());
-        for work in group {
+        while let Some(work) = group.pop_front() {
             replies.push((work.step)(&mut draft)?);
             places.push(work.place);
+            if draft.changes_the_book() {
+                break;
+            }
         }
         for step in later {
             replies.push(step(&mut draft)?);
@@ -272,6 +297,7 @@ impl RecordStage {
         if self.recovered {
             draft.append(vec![health::recovered_event()]);
         }
+        let new_book = draft.changes_the_book();
         let operations = draft.finish();
         // sled keeps what readers of older states need: this one is done.
         drop(reader);
@@ -284,7 +310,7 @@ impl RecordStage {
             self.notifier.committed(batch, &committed);
         }
         replies.into_iter().for_each(|reply| reply());
-        Ok(())
+        Ok(new_book)
     }
 
     /// The state to decide against, as soon as it can be read: a store that

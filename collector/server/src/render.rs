@@ -5,16 +5,29 @@
 use driftline_api::actor::{Actor, Amendment, Meaning, Parent, User};
 use driftline_api::change::{Change, Event, Side, What};
 use driftline_api::host::Item;
+use driftline_api::judge::{Later, Reason, Rejudgement};
 use driftline_api::problem::Problem;
 use driftline_canon::actor::{self, ActorText};
+use driftline_compare::judge::{Evidence, Missing};
 use driftline_daemon::clock::format_ms;
-use driftline_store::{Amended, EventKind, HostStatus, ItemRecord};
+use driftline_store::{Amended, EventKind, HostStatus, ItemRecord, Rejudged};
 
 use crate::hex;
 
-/// A change, with what was said later of who made it.
+/// What became known of a change after it was recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Since {
+    /// Who made it.
+    pub amended: Option<Amended>,
+    /// What it is now.
+    pub rejudged: Vec<Rejudged>,
+}
+
+/// A change, with what became known of it later.
 #[must_use]
-pub fn change(id: u64, recorded_ms: i64, change: &driftline_store::Change, later: Option<&Amended>) -> Change {
+pub fn change(id: u64, recorded_ms: i64, change: &driftline_store::Change, since: &Since) -> Change {
+    let later = since.amended.as_ref();
+    let grounds = change.beside.grounds.as_deref();
     let told = change.beside.actor.as_deref().map(actor);
     let later = later.map(|later| Actor { amended_at: Some(format_ms(later.recorded_ms)), ..actor(&later.actor) });
     Change {
@@ -35,10 +48,59 @@ pub fn change(id: u64, recorded_ms: i64, change: &driftline_store::Change, later
         severity: change.severity.to_string(),
         class: change.class.to_string(),
         verdict: change.verdict.to_string(),
-        marks: change.marks.iter().map(|mark| mark.as_str().to_owned()).collect(),
+        marks: marks(change, &since.rejudged),
+        evidence: grounds.map(|grounds| grounds.evidence.iter().map(evidence).collect()).unwrap_or_default(),
+        missing: grounds.map(|grounds| grounds.missing.iter().map(missing).collect()).unwrap_or_default(),
+        later: since.rejudged.iter().map(rejudged).collect(),
         actor: later.or(told),
         meaning: change.beside.meaning.as_deref().map(meaning),
         record: Some(record(&change.agent_epoch, change.agent_seq)),
+    }
+}
+
+/// The marks that it was recorded with, then those that it got later.
+fn marks(change: &driftline_store::Change, later: &[Rejudged]) -> Vec<String> {
+    let mut marks = Vec::with_capacity(change.marks.len() + later.len());
+    for mark in change.marks.iter().copied().chain(later.iter().map(|one| one.later.mark)) {
+        if !marks.iter().any(|known| known == mark.as_str()) {
+            marks.push(mark.as_str().to_owned());
+        }
+    }
+    marks
+}
+
+fn evidence(one: &Evidence) -> Reason {
+    Reason { what: one.word().to_owned(), text: one.sentence() }
+}
+
+fn missing(one: &Missing) -> Reason {
+    Reason { what: one.word().to_owned(), text: one.sentence() }
+}
+
+fn rejudged(one: &Rejudged) -> Later {
+    Later {
+        id: one.id,
+        recorded_at: format_ms(one.recorded_ms),
+        mark: one.later.mark.as_str().to_owned(),
+        because: evidence(&one.later.evidence),
+    }
+}
+
+/// What an earlier change is now.
+#[must_use]
+pub fn rejudgement(id: u64, recorded_ms: i64, one: &driftline_store::Rejudgement) -> Rejudgement {
+    Rejudgement {
+        id,
+        recorded_at: format_ms(recorded_ms),
+        environment: one.environment.to_string(),
+        host: one.host.to_string(),
+        source: one.source.to_string(),
+        key: one.key.to_string(),
+        change: one.later.change,
+        verdict: one.verdict.to_string(),
+        mark: one.later.mark.as_str().to_owned(),
+        severity: one.severity.to_string(),
+        because: evidence(&one.later.evidence),
     }
 }
 

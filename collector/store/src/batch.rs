@@ -5,7 +5,7 @@
 use driftline_canon::{HostName, ItemKey, SourceName};
 
 use crate::document::Written;
-use crate::record::{EntryBody, HostRecord, ItemRecord, OperatorRecord, SourceRecord, TokenRecord};
+use crate::record::{Entry, EntryBody, HostRecord, ItemRecord, OperatorRecord, SourceRecord, TokenRecord};
 
 /// One step of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,13 @@ pub enum Operation {
         entries: Vec<EntryBody>,
         /// (route, indexes into `entries`).
         alerts: Vec<(String, Vec<u32>)>,
+    },
+    /// An alert that tells of entries of earlier commits.
+    Alert {
+        /// Who is told.
+        route: String,
+        /// Of what.
+        entries: Vec<Entry>,
     },
     /// Takes a delivered (or given up) alert out of the outbox.
     AlertDone(u64),

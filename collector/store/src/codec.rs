@@ -62,7 +62,8 @@ fn take<'a, T: Deserialize<'a>>(table: Table, bytes: &'a [u8]) -> Result<(T, &'a
 
 /// A row of `history` whose hash is still zeros: 32 bytes, then those that the
 /// hash covers. What stands beside a change comes last, if there is anything,
-/// so that a change without it is stored as it always was.
+/// and what its verdict rests on behind that, so that a change without them is
+/// stored as it always was.
 pub(crate) fn encode_history(recorded_ms: i64, body: &EntryBody) -> Result<Vec<u8>, StoreError> {
     let mut row = Vec::with_capacity(HISTORY_BYTES_USUAL);
     row.extend_from_slice(&[0; 32]);
@@ -70,7 +71,11 @@ pub(crate) fn encode_history(recorded_ms: i64, body: &EntryBody) -> Result<Vec<u
     let row = extended(Table::History, &(recorded_ms, body), row)?;
     match body {
         EntryBody::Change(change) if change.beside != Beside::default() => {
-            extended(Table::History, &change.beside, row)
+            let row = extended(Table::History, &change.beside, row)?;
+            match &change.beside.grounds {
+                Some(grounds) => extended(Table::History, grounds, row),
+                None => Ok(row),
+            }
         }
         _ => Ok(row),
     }
@@ -88,9 +93,11 @@ pub(crate) fn decode_entry(id: u64, value: &[u8]) -> Result<Entry, StoreError> {
     let ((recorded_ms, mut body), rest) = take::<(i64, EntryBody)>(Table::History, body)?;
     if let (EntryBody::Change(change), false) = (&mut body, rest.is_empty()) {
         let refused = |error: postcard::Error| {
-            StoreError::corrupt(format!("read who made change {id} of the history"), error.to_string())
+            StoreError::corrupt(format!("read what stands beside change {id} of the history"), error.to_string())
         };
-        change.beside = postcard::from_bytes(rest).map_err(refused)?;
+        let (beside, rest) = postcard::take_from_bytes::<Beside>(rest).map_err(refused)?;
+        let grounds = if rest.is_empty() { None } else { Some(postcard::from_bytes(rest).map_err(refused)?) };
+        change.beside = Beside { grounds, ..beside };
     }
     Ok(Entry { id, recorded_ms, body })
 }

@@ -7,6 +7,7 @@
 
 use driftline_compare::baseline::Baseline;
 use driftline_compare::desired::{Revision, Sheet};
+use driftline_compare::judge::held::Held;
 use driftline_compare::policy::PolicyVersion;
 use driftline_compare::report::Report;
 use driftline_compare::window::Window;
@@ -46,6 +47,8 @@ pub enum DocumentKind {
     Drift = 7,
     /// What a scheduled scan found.
     Report = 8,
+    /// A change whose alert waits until its deployment has settled.
+    Held = 9,
 }
 
 /// What can be kept as a document.
@@ -103,6 +106,14 @@ impl Document for Report {
 
     fn id(&self) -> String {
         numbered(self.number)
+    }
+}
+
+impl Document for Held {
+    const KIND: DocumentKind = DocumentKind::Held;
+
+    fn id(&self) -> String {
+        numbered(self.change)
     }
 }
 

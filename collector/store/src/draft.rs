@@ -14,12 +14,12 @@ use crate::codec::{
 use crate::engine::{Direction, Flow, Snapshot, WriteSet};
 use crate::error::StoreError;
 use crate::layout::{
-    Flags, META_HEAD, Span, Table, amended_key, due_key, hour, item_key, joined, minute, ordered, severity_index,
-    source_key,
+    Flags, META_HEAD, Span, Table, amended_key, due_key, hour, item_key, joined, minute, ordered, rejudged_key,
+    severity_index, source_key, verdict_names,
 };
 use crate::posting::Postings;
 use crate::query::Opens;
-use crate::record::{AlertRecord, Amendment, Change, EntryBody, Event, OperatorRecord};
+use crate::record::{AlertRecord, Amendment, Change, EntryBody, Event, OperatorRecord, Rejudgement};
 
 pub(crate) struct Draft<'a> {
     snapshot: &'a Snapshot,
@@ -38,6 +38,7 @@ struct Indexes {
     host: Postings,
     key: Postings,
     opens: Postings,
+    verdict: Postings,
 }
 
 impl Default for Indexes {
@@ -47,13 +48,14 @@ impl Default for Indexes {
             host: Postings::new(Table::ByHost),
             key: Postings::new(Table::ByKey),
             opens: Postings::new(Table::ByOpens),
+            verdict: Postings::new(Table::ByVerdict),
         }
     }
 }
 
 impl Indexes {
-    fn all(self) -> [Postings; 4] {
-        [self.environment, self.host, self.key, self.opens]
+    fn all(self) -> [Postings; 5] {
+        [self.environment, self.host, self.key, self.opens, self.verdict]
     }
 }
 
@@ -107,6 +109,9 @@ impl<'a> Draft<'a> {
                 self.remove_below(Table::Items, host.as_str())?;
             }
             Operation::Append { entries, alerts } => self.append(entries, alerts)?,
+            Operation::Alert { route, entries } => {
+                self.make_alert(route, entries.iter().map(|entry| entry.id).collect())?;
+            }
             Operation::AlertDone(id) => self.alert_done(*id)?,
             Operation::AlertDeferred { id, attempts, next_attempt_ms } => {
                 self.alert_deferred(*id, *attempts, *next_attempt_ms)?;
@@ -153,6 +158,7 @@ impl<'a> Draft<'a> {
             EntryBody::Change(change) => self.index_change(id, change),
             EntryBody::Event(event) => self.index_event(id, event),
             EntryBody::Amendment(amendment) => self.index_amendment(id, amendment)?,
+            EntryBody::Rejudgement(one) => self.index_rejudgement(id, one),
         }
         self.head.entry = id;
         self.head.hash = hash;
@@ -167,6 +173,9 @@ impl<'a> Draft<'a> {
         self.indexes.key.add(change.key.as_str(), id, flags, &mut self.writes);
         for name in change.beside.meaning.iter().flat_map(|meaning| Opens::names_of(meaning)) {
             self.indexes.opens.add(name, id, flags, &mut self.writes);
+        }
+        for name in verdict_names(change.verdict, change.environment.as_str()).into_iter().flatten() {
+            self.indexes.verdict.add(&name, id, flags, &mut self.writes);
         }
         let environment = change.environment.as_str();
         let counts = match self.counts.get_mut(environment) {
@@ -200,6 +209,13 @@ impl<'a> Draft<'a> {
             self.writes.put(Table::Amended, key, encode_amended(amendment.actor.confidence, id));
         }
         Ok(())
+    }
+
+    fn index_rejudgement(&mut self, id: u64, one: &Rejudgement) {
+        let flags = Flags { change: false, severity: one.severity };
+        self.indexes.environment.add(one.environment.as_str(), id, flags, &mut self.writes);
+        self.indexes.host.add(one.host.as_str(), id, flags, &mut self.writes);
+        self.writes.put(Table::Rejudged, rejudged_key(one.later.change, id), []);
     }
 
     /// Adds what the entries of the batch came to: index rows, counts, and the

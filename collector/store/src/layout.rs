@@ -14,7 +14,9 @@
 //! | `by_host` | host 00 id | the same |
 //! | `by_key` | item key 00 id (changes only) | the same |
 //! | `by_opens` | a reach or `anything` 00 id (changes that open a firewall only) | the same |
+//! | `by_verdict` | a verdict, or verdict/environment 00 id (changes that are not `undetermined`) | the same |
 //! | `amended` | host 00 sequence of a record, its epoch | how sure the amendment is, its id |
+//! | `rejudged` | id of a change, id of the entry that says what it is now | nothing |
 //! | `hours` | hour | lowest and highest id recorded in that hour |
 //! | `counts` | environment 00 minute | changes recorded in it: info, warning, critical |
 //! | `tokens` | token id | `TokenRecord` |
@@ -31,13 +33,14 @@
 //! collector's; they may step backwards, which is why `hours` keeps bounds and
 //! nothing relies on ids and times rising together.
 
-use driftline_compare::Severity;
+use driftline_compare::{Severity, Verdict};
 
 /// Version of this layout. A store with a higher one is refused. 2: items and
 /// changes may name an included file, sources may have more kinds, and an index
 /// has one row for each name and commit; format 1 had one for each entry, which
 /// is a row of one entry. 3: changes say who did it and what it means, and are
-/// amended. 4: documents. All that older formats wrote reads as it is.
+/// amended. 4: documents; verdicts, what they rest on, and what became known
+/// later. All that older formats wrote reads as it is.
 pub(crate) const FORMAT: u32 = 4;
 
 /// The oldest version that reads as it is.
@@ -70,6 +73,8 @@ pub(crate) enum Table {
     ByOpens = 16,
     Amended = 17,
     Documents = 18,
+    ByVerdict = 19,
+    Rejudged = 20,
 }
 
 impl Table {
@@ -94,6 +99,8 @@ impl Table {
             Self::ByOpens => "by_opens",
             Self::Amended => "amended",
             Self::Documents => "documents",
+            Self::ByVerdict => "by_verdict",
+            Self::Rejudged => "rejudged",
         }
     }
 
@@ -166,6 +173,19 @@ pub(crate) fn item_key(host: &str, source: &str, key: &str) -> Vec<u8> {
 /// A record of an agent, in `amended`.
 pub(crate) fn amended_key(host: &str, epoch: &[u8], seq: u64) -> Vec<u8> {
     [&joined(&[host], &seq.to_be_bytes()), epoch].concat()
+}
+
+/// Under which names a change of that verdict is found; none where it was not
+/// judged, as no change of an older format was.
+pub(crate) fn verdict_names(verdict: Verdict, environment: &str) -> Option<[String; 2]> {
+    // No name of a verdict has a `/`.
+    let named = || [verdict.as_str().to_owned(), format!("{verdict}/{environment}")];
+    (verdict != Verdict::Undetermined).then(named)
+}
+
+/// An entry that says what a change is now, in `rejudged`.
+pub(crate) fn rejudged_key(change: u64, id: u64) -> Vec<u8> {
+    [change.to_be_bytes(), id.to_be_bytes()].concat()
 }
 
 /// The last eight bytes of an index key: the id.

@@ -30,12 +30,12 @@ pub use engine::EngineKind;
 pub use error::{ErrorKind, OpenError, StoreError};
 pub use query::{ActorPattern, EntryFilter, EntryQuery, Opens, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX, key_matches};
 pub use reader::{
-    ANOTHER_FORM, Amended, ENTRIES_WALKED_MAX, HostThen, OUTBOX_DUE_MAX, Reader, SeverityCounts, SourceItems,
+    ANOTHER_FORM, Amended, ENTRIES_WALKED_MAX, HostThen, OUTBOX_DUE_MAX, Reader, Rejudged, SeverityCounts, SourceItems,
     SourceThen,
 };
 pub use record::{
-    AlertRecord, Amendment, Beside, Change, Entry, EntryBody, Event, EventKind, HostFacts, HostRecord, HostStatus,
-    ItemRecord, OperatorRecord, Side, SourceRecord, StoredDigest, TokenRecord, TokenUse,
+    AlertRecord, Amendment, Beside, Change, Entry, EntryBody, Event, EventKind, Grounds, HostFacts, HostRecord,
+    HostStatus, ItemRecord, OperatorRecord, Rejudgement, Side, SourceRecord, StoredDigest, TokenRecord, TokenUse,
 };
 pub use store::{CACHE_BYTES_DEFAULT, OpenReport, RESERVE_BYTES_DEFAULT, Store, StoreOptions};
 pub use writer::Writer;

@@ -6,8 +6,9 @@
 mod told;
 
 use driftline_canon::{Environment, HostName, ItemKey, SourceKind, SourceName};
-use driftline_compare::Severity;
+use driftline_compare::{Severity, Verdict};
 
+use crate::layout::verdict_names;
 use crate::record::{Entry, EntryBody, EventKind};
 pub use told::{ActorPattern, Opens};
 
@@ -52,6 +53,8 @@ pub struct EntryQuery {
     pub opens: Option<Opens>,
     /// Changes and amendments by these.
     pub actor: Option<ActorPattern>,
+    /// Changes that were judged so when they were made.
+    pub verdict: Option<Verdict>,
     /// At least this severe.
     pub min_severity: Option<Severity>,
     /// Recorded at this time or later.
@@ -93,6 +96,12 @@ impl EntryQuery {
         self.key.as_ref().map(ItemKey::as_str).or(pattern)
     }
 
+    /// The names of the verdict in its index, everywhere and in the environment
+    /// asked for, if it has any.
+    pub(crate) fn verdict_names(&self) -> Option<[String; 2]> {
+        verdict_names(self.verdict?, self.environment.as_ref().map_or("", |name| name.as_str()))
+    }
+
     /// Whether only changes can match.
     pub(crate) fn wants_only_changes(&self) -> bool {
         self.filter == EntryFilter::Changes
@@ -100,6 +109,7 @@ impl EntryQuery {
             || self.key_pattern.is_some()
             || self.source_kind.is_some()
             || self.opens.is_some()
+            || self.verdict.is_some()
     }
 
     /// Whether only events can match.
@@ -114,7 +124,7 @@ impl EntryQuery {
         let by = self.actor.as_ref().is_none_or(|wanted| match &entry.body {
             EntryBody::Change(change) => change.beside.actor.as_deref().is_some_and(|actor| wanted.matches(actor)),
             EntryBody::Amendment(amendment) => wanted.matches(&amendment.actor),
-            EntryBody::Event(_) => false,
+            EntryBody::Event(_) | EntryBody::Rejudgement(_) => false,
         });
         by && self.matches_but_actor(entry)
     }
@@ -132,6 +142,7 @@ impl EntryQuery {
                         && wanted(&self.source, Some(&change.source))
                         && wanted(&self.source_kind, Some(&change.kind))
                         && wanted(&self.key, Some(&change.key))
+                        && wanted(&self.verdict, Some(&change.verdict))
                         && self.opens.is_none_or(|opens| opens.matches(change))
                         && self.min_severity.is_none_or(|least| change.severity >= least)
                         && self.key_pattern.as_deref().is_none_or(|pattern| key_matches(pattern, &change.key))
@@ -151,6 +162,14 @@ impl EntryQuery {
                         && wanted(&self.host, Some(&amendment.host))
                         && wanted(&self.source, Some(&amendment.source))
                         && self.min_severity.is_none_or(|least| amendment.severity >= least)
+                }
+                EntryBody::Rejudgement(one) => {
+                    !self.wants_only_changes()
+                        && !self.wants_only_events()
+                        && wanted(&self.environment, Some(&one.environment))
+                        && wanted(&self.host, Some(&one.host))
+                        && wanted(&self.source, Some(&one.source))
+                        && self.min_severity.is_none_or(|least| one.severity >= least)
                 }
             }
     }

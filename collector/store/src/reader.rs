@@ -6,7 +6,7 @@
 mod history;
 mod then;
 
-pub use history::Amended;
+pub use history::{Amended, Rejudged};
 pub use then::{ANOTHER_FORM, ENTRIES_WALKED_MAX, HostThen, SourceThen};
 
 use std::collections::BTreeMap;

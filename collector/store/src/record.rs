@@ -8,6 +8,8 @@ mod stored;
 use driftline_canon::{
     Actor, AgentId, Environment, FileName, HostName, ItemKey, Masked, Meaning, Problem, Role, SourceKind, SourceName,
 };
+use driftline_compare::judge::later::Later;
+use driftline_compare::judge::{Evidence, Missing};
 use driftline_compare::{Class, Mark, Severity, Verdict};
 use serde::{Deserialize, Serialize};
 
@@ -205,6 +207,19 @@ pub struct Beside {
     pub actor: Option<Box<Actor>>,
     /// What it means, for firewalls.
     pub meaning: Option<Box<Meaning>>,
+    /// What its verdict rests on; none where nothing to judge by was ever given.
+    /// Stored behind the others: changes of older formats end before it.
+    #[serde(skip)]
+    pub grounds: Option<Box<Grounds>>,
+}
+
+/// What a verdict rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Grounds {
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
+    /// What a better one would have needed.
+    pub missing: Vec<Missing>,
 }
 
 /// What an agent said later of who made the changes of one of its records.
@@ -233,6 +248,30 @@ pub struct Amendment {
     pub keys: Vec<ItemKey>,
     /// Who it was.
     pub actor: Box<Actor>,
+}
+
+/// What became known later of whether a change was meant: it was adopted, went
+/// back, or goes to and fro. The change itself is never rewritten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejudgement {
+    /// Environment.
+    pub environment: Environment,
+    /// Host.
+    pub host: HostName,
+    /// Role.
+    pub role: Role,
+    /// Source.
+    pub source: SourceName,
+    /// Kind of the source.
+    pub kind: SourceKind,
+    /// Key.
+    pub key: ItemKey,
+    /// The verdict that the change had and keeps.
+    pub verdict: Verdict,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Which change, what it is now, and why.
+    pub later: Later,
 }
 
 /// What an event is about. Names are stable: they are part of the API.
@@ -322,6 +361,8 @@ pub enum EntryBody {
     Event(Event),
     /// Who made earlier changes.
     Amendment(Amendment),
+    /// What an earlier change is now.
+    Rejudgement(Rejudgement),
 }
 
 /// One entry of the history: append-only and chained by hash.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Amendment;
 use crate::change::{Change, Event};
+use crate::judge::Rejudgement;
 
 /// Header with the signature: `t=<seconds>,v1=<hex>`, HMAC-SHA-256 under the
 /// route's secret over `<seconds>.<body>`.
@@ -36,4 +37,7 @@ pub struct Alert {
     /// Who made changes that were told before.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub amendments: Vec<Amendment>,
+    /// What changes that were told before are now.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rejudgements: Vec<Rejudgement>,
 }

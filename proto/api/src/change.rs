@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Meaning};
+use crate::judge::{Later, Reason};
 
 /// One side of a change or difference. No value, only what may be shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,11 +59,21 @@ pub struct Change {
     pub severity: String,
     /// `security`, `functional` or `cost`.
     pub class: String,
-    /// Verdict (`undetermined` …).
+    /// Whether it was meant: `authorised`, `authorised_unverified`, `window_only`,
+    /// `content_mismatch`, `out_of_band` or `undetermined`.
     pub verdict: String,
-    /// Marks beside the verdict.
+    /// Marks beside the verdict, those that it got later among them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub marks: Vec<String>,
+    /// What the verdict rests on; none where nothing to judge by was ever given.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub evidence: Vec<Reason>,
+    /// What a better verdict would have needed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub missing: Vec<Reason>,
+    /// What became known of it later.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub later: Vec<Later>,
     /// Who did it, where anything was said of it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub actor: Option<Actor>,
@@ -102,8 +113,9 @@ pub struct ChangePage {
 /// Query of `GET /api/v1/changes` and of the live stream
 /// `GET /api/v1/changes/stream` (server-sent events: `event: change` with a
 /// [`Change`], `event: event` with an [`Event`], `event: amendment` with an
-/// [`crate::actor::Amendment`], the id being the history id, so `Last-Event-ID`
-/// resumes).
+/// [`crate::actor::Amendment`], `event: rejudgement` with a
+/// [`crate::judge::Rejudgement`], the id being the history id, so
+/// `Last-Event-ID` resumes).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChangeQuery {
@@ -127,6 +139,9 @@ pub struct ChangeQuery {
     /// process, session or container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
+    /// Changes of that verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
     /// Least severity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub severity: Option<String>,

@@ -18,6 +18,9 @@ pub struct Explanation {
     /// What became known of its actor later.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub amendment: Option<Amendment>,
+    /// Why it has its verdict, and what became known later: sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub evidence: Vec<String>,
     /// Why it has its severity: the rule.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub why: Option<String>,

@@ -14,6 +14,7 @@ pub mod compare;
 pub mod desired;
 pub mod explain;
 pub mod host;
+pub mod judge;
 pub mod operator;
 pub mod policy;
 pub mod problem;

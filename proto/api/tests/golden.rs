@@ -34,6 +34,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("desired", include_str!("../src/desired.rs")),
     ("explain", include_str!("../src/explain.rs")),
     ("host", include_str!("../src/host.rs")),
+    ("judge", include_str!("../src/judge.rs")),
     ("operator", include_str!("../src/operator.rs")),
     ("policy", include_str!("../src/policy.rs")),
     ("problem", include_str!("../src/problem.rs")),

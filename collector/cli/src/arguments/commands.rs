@@ -166,9 +166,26 @@ pub struct Filter {
     /// Only by them: part of a login, user, program or unit; or a uid, process, session or container
     #[arg(long, value_name = "TEXT", env = "DRIFTLINE_ACTOR")]
     pub actor: Option<String>,
+    /// Only of this verdict
+    #[arg(long, value_name = "VERDICT", env = "DRIFTLINE_VERDICT", value_parser = [
+        "authorised", "authorised_unverified", "window_only", "content_mismatch", "out_of_band", "undetermined",
+    ])]
+    pub verdict: Option<String>,
+    /// Only what came around CI/CD: short for `--verdict out_of_band`
+    #[arg(long, conflicts_with = "verdict", env = "DRIFTLINE_OUT_OF_BAND",
+          value_parser = clap::builder::FalseyValueParser::new())]
+    pub out_of_band: bool,
     /// At least this severe: info, warning or critical
     #[arg(long, value_name = "SEVERITY", env = "DRIFTLINE_SEVERITY", value_parser = ["info", "warning", "critical"])]
     pub severity: Option<String>,
+}
+
+impl Filter {
+    /// The verdict that is meant.
+    #[must_use]
+    pub fn verdict(&self) -> Option<String> {
+        if self.out_of_band { Some("out_of_band".to_owned()) } else { self.verdict.clone() }
+    }
 }
 
 /// `explain`.
@@ -194,6 +211,7 @@ pub struct Explain {
                         driftline changes --key 'DB_*' --severity warning --since 2026-11-20\n  \
                         driftline changes --source firewall --opens any --since 7d\n  \
                         driftline changes --actor alice\n  \
+                        driftline changes --out-of-band --env production --since 7d\n  \
                         driftline changes --output ndjson | jq .key")]
 pub struct Changes {
     /// Which changes.

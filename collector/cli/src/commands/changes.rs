@@ -39,6 +39,7 @@ pub(super) fn query(filter: &Filter) -> ChangeQuery {
         key: filter.key.clone(),
         opens: filter.opens.clone(),
         actor: filter.actor.clone(),
+        verdict: filter.verdict(),
         severity: filter.severity.clone(),
         ..ChangeQuery::default()
     }
@@ -62,6 +63,9 @@ pub(super) async fn all(client: &Client, path: &[&str], mut query: ChangeQuery, 
 async fn events(context: &Context, client: &Client, mut query: ChangeQuery, limit: u32) -> Outcome {
     if query.key.is_some() {
         return Err(Failure::new(Exit::Usage, "events have no key: leave out `--key`"));
+    }
+    if query.verdict.is_some() {
+        return Err(Failure::new(Exit::Usage, "events have no verdict: leave out `--verdict` and `--out-of-band`"));
     }
     if query.opens.is_some() || query.actor.is_some() {
         return Err(Failure::new(Exit::Usage, "events open nothing: leave out `--opens` and `--actor`"));

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use driftline_api::actor::Amendment;
 use driftline_api::change::{Change, ChangePage, ChangeQuery, Event, EventPage};
+use driftline_api::judge::Rejudgement;
 
 use super::{Context, changes};
 use crate::arguments::commands::Watch;
@@ -112,6 +113,10 @@ impl Watching {
             "amendment" => {
                 let amendment: Amendment = understood(event.data.as_bytes())?;
                 self.print(&amendment, &view::changes::amendment_line(&amendment))?;
+            }
+            "rejudgement" => {
+                let one: Rejudgement = understood(event.data.as_bytes())?;
+                self.print(&one, &view::changes::rejudgement_line(&one))?;
             }
             "event" if self.events => {
                 let event: Event = understood(event.data.as_bytes())?;

@@ -4,6 +4,7 @@
 
 use driftline_api::actor::{Actor, Amendment};
 use driftline_api::change::{Change, Event, What};
+use driftline_api::judge::Rejudgement;
 
 use super::{severity, side};
 use crate::printer::document::{Document, Row, Table};
@@ -11,6 +12,9 @@ use crate::time_text;
 
 /// The confidence of those of whom nothing is known.
 pub(super) const UNKNOWN: &str = "unknown";
+
+/// The verdict of what could not be judged.
+const UNDETERMINED: &str = "undetermined";
 
 /// Changes as a document.
 #[must_use]
@@ -61,9 +65,15 @@ pub(super) fn what(change: &Change) -> String {
     }
 }
 
+/// The verdict, where there was anything to judge by.
+fn verdict(change: &Change) -> Option<String> {
+    let judged = change.verdict != UNDETERMINED || !change.evidence.is_empty();
+    judged.then(|| change.verdict.replace('_', " "))
+}
+
 /// What is to be known beside the change itself.
 fn note(change: &Change) -> Option<String> {
-    let mut parts = Vec::new();
+    let mut parts: Vec<String> = verdict(change).into_iter().collect();
     parts.extend(change.meaning.as_ref().map(|_| what(change)));
     parts.extend(by(change.actor.as_ref()));
     let stands = change.after.as_ref().or(change.before.as_ref()).filter(|side| side.file.is_some());
@@ -100,6 +110,15 @@ pub fn amendment_line(one: &Amendment) -> String {
     };
     let place = format!("{}/{}", one.environment, one.host);
     format!("{time}  {:<8}  {place}  {what}: it was {}", one.severity, one.actor.summary)
+}
+
+/// What an earlier change is now, as one line of a live view.
+#[must_use]
+pub fn rejudgement_line(one: &Rejudgement) -> String {
+    let (time, mark) = (time_text::short(&one.recorded_at), one.mark.replace('_', " "));
+    let place = format!("{}/{}", one.environment, one.host);
+    let Rejudgement { severity, source, key, change, because, .. } = one;
+    format!("{time}  {severity:<8}  {place}  {source}  {key}: change {change} is {mark}: {}", because.text)
 }
 
 /// Events as a document.

@@ -69,6 +69,7 @@ fn story(explanation: &Explanation, change: &Change) -> Vec<(&'static str, Strin
         format!(" ({})", change.marks.iter().map(|mark| mark.replace('_', " ")).collect::<Vec<_>>().join(", "))
     };
     facts.push(("verdict", format!("{}{marks}", change.verdict)));
+    facts.extend(explanation.evidence.iter().map(|evidence| ("because", evidence.clone())));
     facts.extend(explanation.missing.iter().map(|missing| ("missing", missing.clone())));
     facts
 }

@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use driftline_canon::{Environment, ItemKey, SourceName};
 
-use super::declaration::{SETTLE_MS_DEFAULT, validity};
-use super::{Declaration, Given, Question, RuleHit, Says};
+use super::declaration::validity;
+use super::{Declaration, Given, Power, Question, RuleHit, Says};
 use crate::Selector;
 use crate::desired::{Revision, Sheet};
+use crate::policy::{Effect, Policy, Subject};
 use crate::window::Window;
 
 /// Revisions that are kept for one selector and source: the valid ones of a
@@ -56,6 +57,7 @@ pub struct Book {
     shapes: BTreeSet<(bool, bool, bool)>,
     given: BTreeSet<Environment>,
     given_everywhere: bool,
+    policy: Policy,
 }
 
 /// What a book has about one change.
@@ -116,6 +118,19 @@ impl Book {
         book
     }
 
+    /// The same book under a policy.
+    #[must_use]
+    pub fn ruled_by(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// The policy.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     fn note(&mut self, selector: &Selector) {
         let Selector { environment, role, host } = selector;
         self.shapes.insert((environment.is_some(), role.is_some(), host.is_some()));
@@ -146,13 +161,13 @@ impl Book {
     /// Whether anything was ever given for an environment.
     #[must_use]
     pub fn speaks_of(&self, environment: &Environment) -> bool {
-        self.given_everywhere || self.given.contains(environment)
+        self.given_everywhere || self.given.contains(environment) || self.policy.judges(environment)
     }
 
     /// How long a deployment settles.
     #[must_use]
     pub fn settle_ms(&self) -> i64 {
-        SETTLE_MS_DEFAULT
+        self.policy.settle_ms
     }
 
     /// What may speak of a change.
@@ -161,7 +176,7 @@ impl Book {
         if !self.speaks_of(question.environment) {
             return Found::default();
         }
-        let mut found = Found { anything_given: true, ..Found::default() };
+        let mut found = self.ruled(question);
         for shape in &self.shapes {
             let selector = selector_of(question, *shape);
             for number in self.by_selector.get(&selector).into_iter().flatten() {
@@ -176,20 +191,29 @@ impl Book {
         found
     }
 
-    /// Whether a deployment to these hosts is in flight: pushed, and not settled
-    /// at that time.
+    /// What the policy says of a change.
+    fn ruled(&self, question: &Question<'_>) -> Found<'_> {
+        let Question { environment, role, host, source, .. } = *question;
+        let at = Subject { environment, role, host, source };
+        let rule = question.actor.and_then(|actor| self.policy.rule_naming(&at, actor));
+        let actor_rule = rule.map(|rule| RuleHit { name: &rule.name, power: power(rule.effect) });
+        // A change that may have been made before or after the freeze is judged
+        // as if there were none.
+        let both = [question.when.since_ms, question.when.until_ms].map(|ms| self.policy.frozen_at(&at, ms));
+        let frozen = both[0].filter(|freeze| both[1] == Some(*freeze)).map(|freeze| freeze.reason.as_str());
+        Found { actor_rule, frozen, anything_given: true, ..Found::default() }
+    }
+
+    /// When the last deployment of the source to this host will have settled, if
+    /// one is in flight: pushed, and not settled yet.
     #[must_use]
-    pub fn is_settling(&self, question: &Question<'_>, now_ms: i64) -> bool {
-        let settling = |number: &u64| {
-            self.volumes.get(number).is_some_and(|volume| {
-                let pushed_ms = volume.revision.pushed_ms;
-                pushed_ms <= now_ms
-                    && now_ms < pushed_ms.saturating_add(self.settle_ms())
-                    && volume.pages.contains_key(question.source)
-            })
-        };
+    pub fn settled_ms(&self, question: &Question<'_>, now_ms: i64) -> Option<i64> {
         let of_shape = |shape: &(bool, bool, bool)| self.by_selector.get(&selector_of(question, *shape));
-        self.shapes.iter().filter_map(of_shape).flatten().any(settling)
+        let volumes = self.shapes.iter().filter_map(of_shape).flatten().filter_map(|number| self.volumes.get(number));
+        let pushed = volumes.filter(|volume| volume.pages.contains_key(question.source));
+        let pushed = pushed.map(|volume| volume.revision.pushed_ms).filter(|pushed_ms| *pushed_ms <= now_ms);
+        let settled = pushed.map(|pushed_ms| pushed_ms.saturating_add(self.settle_ms()));
+        settled.filter(|settled_ms| *settled_ms > now_ms).max()
     }
 }
 
@@ -222,6 +246,13 @@ impl Volume {
             None if !follows => Says::Absent,
             Some(_) | None => Says::Nothing,
         }
+    }
+}
+
+fn power(effect: Effect) -> Power {
+    match effect {
+        Effect::Authorises => Power::Authorises,
+        Effect::Allows => Power::Allows,
     }
 }
 

@@ -6,10 +6,6 @@
 use crate::Selector;
 use crate::window::Window;
 
-/// How long a newer revision takes to settle, unless the policy says otherwise:
-/// so long the older one stays valid beside it.
-pub const SETTLE_MS_DEFAULT: i64 = 30_000;
-
 /// What a revision says of one key of one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Says {

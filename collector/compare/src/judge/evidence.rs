@@ -101,6 +101,26 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Its stable word: part of the API.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NothingGiven { .. } => "nothing_given",
+            Self::Blind { .. } => "blind",
+            Self::Declared { .. } => "declared",
+            Self::ComesWithDeclared => "comes_with_declared",
+            Self::DeclaredOtherwise { .. } => "declared_otherwise",
+            Self::Actor { .. } => "actor",
+            Self::WindowOpen { .. } => "window_open",
+            Self::NotInDeployment { .. } => "not_in_deployment",
+            Self::Frozen { .. } => "frozen",
+            Self::NothingCovers { .. } => "nothing_covers",
+            Self::AdoptedBy { .. } => "adopted_by",
+            Self::RevertedBy { .. } => "reverted_by",
+            Self::Alternates { .. } => "alternates",
+        }
+    }
+
     /// It as a sentence without its end: no capital, no full stop.
     #[must_use]
     pub fn sentence(&self) -> String {

@@ -81,6 +81,26 @@ pub enum Missing {
 }
 
 impl Missing {
+    /// Its stable word: part of the API.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NoRevision { .. } => "no_revision",
+            Self::Undeclarable { .. } => "undeclarable",
+            Self::Expired { .. } => "expired",
+            Self::Superseded { .. } => "superseded",
+            Self::OtherKey { .. } => "other_key",
+            Self::ActorOnlyProbable { .. } => "actor_only_probable",
+            Self::ActorUnknown => "actor_unknown",
+            Self::NoRule => "no_rule",
+            Self::NoWindow => "no_window",
+            Self::WindowClosed { .. } => "window_closed",
+            Self::WindowLater { .. } => "window_later",
+            Self::WindowPart { .. } => "window_part",
+            Self::WindowOfAnother { .. } => "window_of_another",
+        }
+    }
+
     /// It as a sentence without its end: no capital, no full stop.
     #[must_use]
     pub fn sentence(&self) -> String {

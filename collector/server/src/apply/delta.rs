@@ -44,7 +44,7 @@ pub(super) fn apply(
         entries.push(event::of_source(at.host, &source.source, EventKind::RootMismatch, message));
     }
     carry_out(draft, at, &source, Parts { delta, before, actor, meanings, has_secrets, fits }, &mut entries);
-    draft.append(entries);
+    draft.append_judged(at.host, entries);
     let name = source.source.clone();
     draft.put_source(source);
     Ok(if fits || asked_already {
@@ -111,7 +111,7 @@ fn carry_out(draft: &mut Draft<'_>, at: &At<'_>, source: &SourceRecord, parts: P
     for (change, before) in parts.delta.changes.into_iter().zip(parts.before) {
         let after = change.after.map(|item| at.item(item));
         let meaning = meanings.next_if(|(key, _)| *key == change.key).map(|(_, meaning)| Box::new(meaning));
-        let beside = Beside { actor: parts.actor.clone(), meaning };
+        let beside = Beside { actor: parts.actor.clone(), meaning, grounds: None };
         let side = after.as_ref().map(classify::side);
         let entry = classify::change(&circumstances, &change.key, before.side(), side, beside);
         entries.push(EntryBody::Change(entry));

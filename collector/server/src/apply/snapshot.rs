@@ -72,7 +72,7 @@ pub(super) fn apply(
         let message = format!("{} and the collector agree on {} again", at.host.host, source.path);
         entries.push(event::of_source(at.host, &source.source, EventKind::Resynchronised, message));
     }
-    draft.append(entries);
+    draft.append_judged(at.host, entries);
     replace(draft, at, &source, old, new);
     draft.put_source(source);
     Ok(())

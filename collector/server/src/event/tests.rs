@@ -47,7 +47,7 @@ fn an_event_says_whom_it_is_about_and_no_more() {
     let source = SourceName::new("app").unwrap();
     let read = |entry: EntryBody| match entry {
         EntryBody::Event(event) => event,
-        EntryBody::Change(_) | EntryBody::Amendment(_) => panic!("an event is no change"),
+        EntryBody::Change(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => panic!("an event is no change"),
     };
     let event = read(general(EventKind::TokenRefused, "a"));
     assert_eq!((event.environment, event.host, event.source), (None, None, None));

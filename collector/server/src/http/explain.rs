@@ -8,7 +8,9 @@ use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::explain::{Explanation, Persisted, Standing};
 use driftline_canon::{Confidence, HostName, ItemKey, SourceKind, SourceName};
+use driftline_compare::Verdict;
 use driftline_compare::classify::{Facet, why};
+use driftline_compare::judge::{Evidence, Missing};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{
     Amended, Change, Entry, EntryBody, EntryFilter, EntryQuery, Reader, Side, SourceRecord, StoreError,
@@ -17,7 +19,7 @@ use driftline_store::{
 use super::Shared;
 use super::auth::Operator;
 use super::error::Problem;
-use super::history::{environment_of, rendered};
+use super::history::{environment_of, rendered, since};
 use super::hosts::no_host;
 use super::query::{Known, Named, Pairs, name_in_path};
 use crate::render;
@@ -113,7 +115,9 @@ fn by_id(reader: &Reader, id: u64) -> Result<Answer, StoreError> {
                 None => Ok(Answer::NoChange(id)),
             }
         }
-        EntryBody::Event(_) => Ok(Answer::NoChange(id)),
+        // And so is what became of it.
+        EntryBody::Rejudgement(one) if one.later.change < id => by_id(reader, one.later.change),
+        EntryBody::Event(_) | EntryBody::Rejudgement(_) => Ok(Answer::NoChange(id)),
     }
 }
 
@@ -154,6 +158,7 @@ fn unchanged(reader: &Reader, source: &SourceRecord, key: &ItemKey) -> Result<Ex
         change: None,
         amendment: None,
         why: None,
+        evidence: Vec::new(),
         missing: vec!["it was there when the source was first seen: nobody watched who made it".to_owned()],
         now: at.standing(reader, None)?,
         persisted: at.elsewhere(reader, None)?,
@@ -165,7 +170,8 @@ fn unchanged(reader: &Reader, source: &SourceRecord, key: &ItemKey) -> Result<Ex
 fn of_change(reader: &Reader, entry: &Entry, change: &Change) -> Result<Explanation, StoreError> {
     let Change { host, source, path, kind, key, .. } = change;
     let at = At { host, source, path, kind: *kind, key };
-    let later = reader.amendment(change)?;
+    let since = since(reader, entry.id, change)?;
+    let later = since.amended.as_ref();
     let neighbours = |query: EntryQuery| {
         let page = reader.entries(&EntryQuery {
             host: Some(host.clone()),
@@ -181,21 +187,22 @@ fn of_change(reader: &Reader, entry: &Entry, change: &Change) -> Result<Explanat
     let after = neighbours(EntryQuery { after_id: Some(entry.id), ..EntryQuery::default() })?;
     Ok(Explanation {
         schema_version: SCHEMA_VERSION,
-        amendment: later.as_ref().map(|later| amendment(reader, later)).transpose()?.flatten(),
+        amendment: later.map(|later| amendment(reader, later)).transpose()?.flatten(),
         why: Some(why::why(&circumstances(change))),
-        missing: missing(change, later.as_ref()),
+        evidence: evidence(change, &since),
+        missing: missing(change, later),
         now: at.standing(reader, Some(change.after.as_ref()))?,
         persisted: at.elsewhere(reader, change.after.as_ref())?,
         earlier: before,
         later: after,
-        change: Some(render::change(entry.id, entry.recorded_ms, change, later.as_ref())),
+        change: Some(render::change(entry.id, entry.recorded_ms, change, &since)),
     })
 }
 
 fn amendment(reader: &Reader, later: &Amended) -> Result<Option<driftline_api::actor::Amendment>, StoreError> {
     Ok(reader.entry(later.id)?.and_then(|entry| match &entry.body {
         EntryBody::Amendment(one) => Some(render::amendment(entry.id, entry.recorded_ms, one)),
-        EntryBody::Change(_) | EntryBody::Event(_) => None,
+        EntryBody::Change(_) | EntryBody::Event(_) | EntryBody::Rejudgement(_) => None,
     }))
 }
 
@@ -213,13 +220,30 @@ fn shown(side: &Side) -> Facet<'_> {
     Facet { secret: side.secret, display: side.display.as_ref().map(|display| display.as_str()) }
 }
 
+/// What the verdict rests on, then what became known later.
+fn evidence(change: &Change, since: &render::Since) -> Vec<String> {
+    let grounds = change.beside.grounds.iter().flat_map(|grounds| &grounds.evidence).map(Evidence::sentence);
+    let later =
+        since.rejudged.iter().map(|one| format!("{}: {}", one.later.mark.as_str(), one.later.evidence.sentence()));
+    grounds.chain(later).collect()
+}
+
 /// What a verdict or an actor would have needed.
 fn missing(change: &Change, later: Option<&Amended>) -> Vec<String> {
     let actor = later.map(|later| &later.actor).or(change.beside.actor.as_ref());
-    let mut missing = vec![format!(
-        "no desired state, window or rule was ever given for {}, so whether it was meant cannot be judged",
-        change.environment
-    )];
+    let mut missing = match &change.beside.grounds {
+        Some(grounds) => {
+            grounds.missing.iter().filter(|one| **one != Missing::ActorUnknown).map(Missing::sentence).collect()
+        }
+        None => vec![format!(
+            "no desired state, window or rule was ever given for {}, so whether it was meant cannot be judged",
+            change.environment
+        )],
+    };
+    if change.verdict == Verdict::Authorised {
+        // Nothing more is needed.
+        return missing;
+    }
     match actor.map_or(Confidence::Unknown, |actor| actor.confidence) {
         Confidence::Exact => {}
         Confidence::Probable => missing.push("the kernel did not name the actor with the change itself".to_owned()),

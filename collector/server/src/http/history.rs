@@ -16,7 +16,7 @@ use crate::render;
 
 /// Keys of a query to the history.
 pub(super) const CHANGE_KEYS: &[&str] =
-    &["env", "host", "source", "key", "opens", "actor", "severity", "since", "until", "cursor", "limit"];
+    &["env", "host", "source", "key", "opens", "actor", "verdict", "severity", "since", "until", "cursor", "limit"];
 
 const EVENT_KEYS: &[&str] = &["env", "host", "source", "severity", "since", "until", "cursor", "limit"];
 
@@ -81,14 +81,19 @@ pub(super) fn no_environment(environment: &Environment) -> Problem {
     Problem::not_found(format!("there is no environment `{environment}`")).hint("`driftline status` lists them")
 }
 
-/// The changes among entries, with what was said later of who made them.
+/// What became known of a change after it was recorded.
+pub(super) fn since(reader: &Reader, id: u64, change: &driftline_store::Change) -> Result<render::Since, StoreError> {
+    Ok(render::Since { amended: reader.amendment(change)?, rejudged: reader.rejudged(id)? })
+}
+
+/// The changes among entries, with what became known of them later.
 pub(super) fn rendered(reader: &Reader, entries: &[Entry]) -> Result<Vec<Change>, StoreError> {
     let change = |entry: &Entry| match &entry.body {
         EntryBody::Change(change) => {
-            let later = reader.amendment(change);
-            Some(later.map(|later| render::change(entry.id, entry.recorded_ms, change, later.as_ref())))
+            let since = since(reader, entry.id, change);
+            Some(since.map(|since| render::change(entry.id, entry.recorded_ms, change, &since)))
         }
-        EntryBody::Event(_) | EntryBody::Amendment(_) => None,
+        EntryBody::Event(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => None,
     };
     entries.iter().filter_map(change).collect()
 }
@@ -110,7 +115,7 @@ pub(super) async fn events(
     must_be_known(&http, &query).await?;
     let event = |entry: &Entry| match &entry.body {
         EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),
-        EntryBody::Change(_) | EntryBody::Amendment(_) => None,
+        EntryBody::Change(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => None,
     };
     let sight = operator.sight();
     let (events, next) =
@@ -124,6 +129,7 @@ pub(super) fn environment_of(entry: &Entry) -> Option<&Environment> {
         EntryBody::Change(change) => Some(&change.environment),
         EntryBody::Event(event) => event.environment.as_ref(),
         EntryBody::Amendment(amendment) => Some(&amendment.environment),
+        EntryBody::Rejudgement(one) => Some(&one.environment),
     }
 }
 

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use driftline_api::{PAGE_ROWS_DEFAULT, PAGE_ROWS_MAX};
 use driftline_canon::SourceKind;
-use driftline_compare::Severity;
+use driftline_compare::{Severity, Verdict};
 use driftline_daemon::clock;
 use driftline_store::{ActorPattern, EntryQuery, Opens};
 
@@ -86,7 +86,12 @@ impl Known {
         let opens = self.text("opens").map(|text| {
             Opens::from_name(text).ok_or_else(|| Problem::bad("`opens` is `any`, `bounded`, `local` or `anything`"))
         });
+        let verdict = self.text("verdict").map(|text| {
+            let names = Verdict::ALL.map(|verdict| format!("`{verdict}`"));
+            Verdict::from_name(text).ok_or_else(|| Problem::bad(format!("`verdict` is one of {}", names.join(", "))))
+        });
         Ok(EntryQuery {
+            verdict: verdict.transpose()?,
             opens: opens.transpose()?,
             actor: self.text("actor").map(ActorPattern::new),
             environment: self.parsed("env")?,

@@ -124,11 +124,17 @@ impl Feed {
         }
         let event = Event::default().id(entry.id.to_string());
         let event = match &entry.body {
-            EntryBody::Change(change) => {
-                event.event("change").json_data(render::change(entry.id, entry.recorded_ms, change, None))
-            }
+            EntryBody::Change(change) => event.event("change").json_data(render::change(
+                entry.id,
+                entry.recorded_ms,
+                change,
+                &render::Since::default(),
+            )),
             EntryBody::Amendment(one) => {
                 event.event("amendment").json_data(render::amendment(entry.id, entry.recorded_ms, one))
+            }
+            EntryBody::Rejudgement(one) => {
+                event.event("rejudgement").json_data(render::rejudgement(entry.id, entry.recorded_ms, one))
             }
             EntryBody::Event(one) => event.event("event").json_data(render::event(entry.id, entry.recorded_ms, one)),
         };

@@ -6,8 +6,9 @@ use driftline_api::SCHEMA_VERSION;
 use driftline_api::actor::Amendment;
 use driftline_api::alert::Alert;
 use driftline_api::change::{Change, Event};
+use driftline_api::judge::Rejudgement;
 use driftline_canon::Confidence;
-use driftline_compare::{Mark, Severity};
+use driftline_compare::{Mark, Severity, Verdict};
 use driftline_store::{Entry, EntryBody};
 
 use crate::notify::severity;
@@ -21,12 +22,13 @@ const LISTED_MAX: usize = 100;
 const KEYS_MAX: usize = 3;
 
 /// What an alert tells: the entries that a call lists, and what there is to
-/// say of the others. Holds at most three times [`LISTED_MAX`] entries.
+/// say of the others. Holds at most four times [`LISTED_MAX`] entries.
 #[derive(Debug, Clone, Default)]
 pub struct Told {
     changes: Vec<Arc<Entry>>,
     events: Vec<Arc<Entry>>,
     amendments: Vec<Arc<Entry>>,
+    rejudgements: Vec<Arc<Entry>>,
     more_changes: u64,
     worst: Option<Severity>,
 }
@@ -40,7 +42,8 @@ impl Told {
             EntryBody::Change(_) => self.more_changes += 1,
             EntryBody::Event(_) if self.events.len() < LISTED_MAX => self.events.push(entry),
             EntryBody::Amendment(_) if self.amendments.len() < LISTED_MAX => self.amendments.push(entry),
-            EntryBody::Event(_) | EntryBody::Amendment(_) => {}
+            EntryBody::Rejudgement(_) if self.rejudgements.len() < LISTED_MAX => self.rejudgements.push(entry),
+            EntryBody::Event(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => {}
         }
     }
 }
@@ -57,19 +60,26 @@ impl FromIterator<Arc<Entry>> for Told {
 #[must_use]
 pub fn alert(id: &str, told: &Told) -> Alert {
     let change = |entry: &Arc<Entry>| match &entry.body {
-        EntryBody::Change(change) => Some(render::change(entry.id, entry.recorded_ms, change, None)),
-        EntryBody::Event(_) | EntryBody::Amendment(_) => None,
+        EntryBody::Change(change) => {
+            Some(render::change(entry.id, entry.recorded_ms, change, &render::Since::default()))
+        }
+        _ => None,
     };
     let event = |entry: &Arc<Entry>| match &entry.body {
         EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),
-        EntryBody::Change(_) | EntryBody::Amendment(_) => None,
+        _ => None,
     };
     let amendment = |entry: &Arc<Entry>| match &entry.body {
         EntryBody::Amendment(one) => Some(render::amendment(entry.id, entry.recorded_ms, one)),
-        EntryBody::Change(_) | EntryBody::Event(_) => None,
+        _ => None,
     };
     let changes: Vec<Change> = told.changes.iter().filter_map(change).collect();
     let events: Vec<Event> = told.events.iter().filter_map(event).collect();
+    let rejudgement = |entry: &Arc<Entry>| match &entry.body {
+        EntryBody::Rejudgement(one) => Some(render::rejudgement(entry.id, entry.recorded_ms, one)),
+        _ => None,
+    };
+    let rejudgements: Vec<Rejudgement> = told.rejudgements.iter().filter_map(rejudgement).collect();
     let amendments: Vec<Amendment> = told.amendments.iter().filter_map(amendment).collect();
     Alert {
         schema_version: SCHEMA_VERSION,
@@ -77,12 +87,32 @@ pub fn alert(id: &str, told: &Told) -> Alert {
         severity: told.worst.unwrap_or(Severity::Info).as_str().to_owned(),
         summary: match amendments.as_slice() {
             [first, ..] if changes.is_empty() && events.is_empty() => amended(first),
+            [] if changes.is_empty() && events.is_empty() && !rejudgements.is_empty() => rejudged(&rejudgements),
             _ => summary(&changes, &events, told.more_changes),
         },
         changes,
         more_changes: told.more_changes,
         events,
         amendments,
+        rejudgements,
+    }
+}
+
+/// What changes that were told before are now.
+fn rejudged(all: &[Rejudgement]) -> String {
+    let Some(first) = all.first() else { return String::new() };
+    let place = format!("{} ({})", first.host, first.environment);
+    let more = if all.len() > 1 { format!(" (and {} more)", all.len() - 1) } else { String::new() };
+    format!("{place}: {} is {}: {}{more}", first.key, first.mark, first.because.text)
+}
+
+/// What the verdict is, where somebody has to look because of it.
+fn verdict(change: &Change) -> &'static str {
+    match Verdict::from_name(&change.verdict) {
+        Some(Verdict::OutOfBand) => ", out of band",
+        Some(Verdict::ContentMismatch) => ", not what was declared",
+        Some(Verdict::WindowOnly) => ", in a window only",
+        Some(Verdict::Undetermined | Verdict::Authorised | Verdict::AuthorisedUnverified) | None => "",
     }
 }
 
@@ -95,6 +125,17 @@ fn amended(amendment: &Amendment) -> String {
         ([key, ..], changes) => format!("{key} and {} more", changes.saturating_sub(1)),
     };
     format!("{place}: {what}: it was {}", amendment.actor.summary)
+}
+
+/// Where: the host, or how many of them.
+fn place(first: &Change, changes: &[Change]) -> String {
+    let mut hosts: Vec<&str> = changes.iter().map(|change| change.host.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    match hosts.len().saturating_sub(1) {
+        0 => format!("{} ({})", first.host, first.environment),
+        more => format!("{} and {more} more ({})", first.host, first.environment),
+    }
 }
 
 /// Who did it, where somebody can be named.
@@ -120,9 +161,9 @@ fn summary(changes: &[Change], events: &[Event], more: u64) -> String {
             [one, rest @ ..] => format!("{} (and {} more)", one.message, rest.len()),
         };
     };
-    let place = format!("{} ({})", first.host, first.environment);
+    let place = place(first, changes);
     let count = more.saturating_add(u64::try_from(changes.len()).unwrap_or(u64::MAX));
-    let by = by(first).unwrap_or_default();
+    let by = format!("{}{}", by(first).unwrap_or_default(), verdict(first));
     if count == 1 {
         return match &first.meaning {
             Some(meaning) => format!("{place}: {} in {} ({}){by}", meaning.text, first.path, first.key),

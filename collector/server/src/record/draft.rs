@@ -4,6 +4,8 @@
 //! Steps read and write here as if each were committed alone. Puts of the same
 //! record become one; appends stay in order.
 
+mod judged;
+
 use std::collections::BTreeMap;
 
 use driftline_canon::{HostName, ItemKey, SourceName};
@@ -12,6 +14,7 @@ use driftline_store::{
     ItemRecord, Operation, OperatorRecord, Reader, SourceRecord, StoreError, TokenRecord, Written,
 };
 
+use crate::judge::Judge;
 use crate::notify::Routes;
 
 /// Changes of a host among which those of an amended record are looked for: an
@@ -32,6 +35,9 @@ const PENDING_LOOKED_AT: usize = 256;
 pub struct Draft<'a> {
     reader: &'a Reader,
     routes: &'a Routes,
+    judge: Option<&'a Judge>,
+    /// Entries that the store has.
+    recorded: u64,
     /// The collector's time.
     pub now_ms: i64,
     hosts: BTreeMap<HostName, Kept<HostRecord>>,
@@ -42,6 +48,8 @@ pub struct Draft<'a> {
     documents: BTreeMap<(DocumentKind, String), Written>,
     forgotten: Vec<HostName>,
     appended: usize,
+    /// Entries that no host made: they count for ids, not for its budget.
+    past: usize,
     rest: Vec<Operation>,
 }
 
@@ -68,6 +76,8 @@ impl<'a> Draft<'a> {
         Self {
             reader,
             routes,
+            judge: None,
+            recorded: 0,
             now_ms,
             hosts: BTreeMap::new(),
             sources: BTreeMap::new(),
@@ -77,6 +87,7 @@ impl<'a> Draft<'a> {
             documents: BTreeMap::new(),
             forgotten: Vec::new(),
             appended: 0,
+            past: 0,
             rest: Vec::new(),
         }
     }
@@ -202,6 +213,19 @@ impl<'a> Draft<'a> {
             taken.push(stored.insert(rows).get(key)?);
         }
         Ok(taken)
+    }
+
+    /// One item.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn item(&self, host: &HostName, source: &SourceName, key: &ItemKey) -> Result<Option<ItemRecord>, StoreError> {
+        let own = self.items.get(host).and_then(|sources| sources.get(source)).and_then(|own| own.get(key));
+        match own {
+            Some(kept) => Ok(kept.value.clone()),
+            None if self.forgotten.contains(host) => Ok(None),
+            None => self.reader.item(host, source, key),
+        }
     }
 
     /// Every item of a source, by key.
@@ -405,6 +429,7 @@ impl<'a> Draft<'a> {
     /// The same without an alert for one route: what tells of a receiver that
     /// takes nothing would only wait behind what it did not take.
     pub fn append_past(&mut self, route: &str, entries: Vec<EntryBody>) {
+        self.past += entries.len();
         let mut alerts = self.routes.alerts(&entries);
         alerts.retain(|(name, _)| name != route);
         self.rest.push(Operation::Append { entries, alerts });
@@ -443,7 +468,7 @@ impl<'a> Draft<'a> {
 fn change_of(body: &EntryBody) -> Option<&Change> {
     match body {
         EntryBody::Change(change) => Some(change),
-        EntryBody::Event(_) | EntryBody::Amendment(_) => None,
+        EntryBody::Event(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => None,
     }
 }
 

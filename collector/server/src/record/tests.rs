@@ -159,3 +159,33 @@ fn health_tells_a_change_once() {
     assert_eq!(health.trouble(), Some(Trouble::Full));
     assert!(health.set(None));
 }
+
+#[tokio::test]
+async fn a_step_behind_a_push_is_judged_by_it_though_both_waited_together() {
+    use driftline_compare::Verdict;
+    use driftline_store::{EntryBody, EntryQuery};
+    let room = Room::new();
+    let (revision, sheet) = crate::judge::tests::given::revision(1, "production", &[("KEY", 2)]);
+    let change = || EntryBody::Change(crate::testing::change(&host_record("web-1"), "KEY"));
+    let told = move |draft: &mut Draft<'_>| {
+        draft.append_judged(&host_record("web-1"), vec![change()]);
+        Ok(Box::new(|| {}) as Reply)
+    };
+    let push = move |draft: &mut Draft<'_>| {
+        draft.put_document(&sheet)?;
+        draft.put_document(&revision)?;
+        Ok(Box::new(|| {}) as Reply)
+    };
+    room.recorder.submit(1, told).await.unwrap();
+    room.recorder.submit(1, push).await.unwrap();
+    room.recorder.submit(1, told).await.unwrap();
+    room.recorder.decide(|_| Ok(())).await.unwrap();
+    let entries = room.store.reader().unwrap().entries(&EntryQuery::default()).unwrap().entries;
+    let verdict = |body: &EntryBody| match body {
+        EntryBody::Change(change) => change.verdict,
+        other => panic!("{other:?}"),
+    };
+    let verdicts: Vec<Verdict> = entries.iter().map(|entry| verdict(&entry.body)).collect();
+    assert_eq!(verdicts, [Verdict::Undetermined, Verdict::Authorised]);
+    room.close().await;
+}

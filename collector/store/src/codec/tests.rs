@@ -2,6 +2,8 @@ use driftline_canon::{
     Actor, AgentId, Effect, Environment, HostName, ItemKey, Masked, Meaning, Problem, ProblemKind, Reach, Role,
     SourceKind, SourceName,
 };
+use driftline_compare::judge::later::Later;
+use driftline_compare::judge::{Evidence, Missing};
 use driftline_compare::{Class, Mark, Severity, Verdict};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
@@ -211,7 +213,7 @@ fn v3_entries() {
         machine: None,
         text: driftline_canon::meaning::MeaningText::new("o"),
     };
-    let beside = Beside { actor: Some(Box::new(actor.clone())), meaning: Some(Box::new(meaning)) };
+    let beside = Beside { actor: Some(Box::new(actor.clone())), meaning: Some(Box::new(meaning)), grounds: None };
     let told = EntryBody::Change(Change { beside, ..plain.clone() });
     let bytes = encode_history(9, &told).unwrap();
     let before = encode_history(9, &EntryBody::Change(plain.clone())).unwrap();
@@ -239,6 +241,58 @@ fn v3_entries() {
         &(9_i64, amendment),
         "01120203646576057765622d31037765620361707001ac020109020101014b0200000001070000000000000000",
     );
+}
+
+/// What a verdict rests on stands behind what version 3 of the layout had.
+#[test]
+fn v4_entries() {
+    let EntryBody::Change(plain) = change() else { panic!() };
+    let grounds = Grounds {
+        evidence: vec![Evidence::WindowOpen { ticket: "T".to_owned() }, Evidence::ComesWithDeclared],
+        missing: vec![Missing::NoRevision { source: "s".to_owned() }, Missing::NoWindow],
+    };
+    let judged = |grounds: Option<&Grounds>| {
+        let beside =
+            Beside { grounds: grounds.cloned().map(Box::new), actor: Some(Box::new(Actor::unknown())), meaning: None };
+        EntryBody::Change(Change { verdict: Verdict::OutOfBand, beside, ..plain.clone() })
+    };
+    let (before, bytes) =
+        (encode_history(9, &judged(None)).unwrap(), encode_history(9, &judged(Some(&grounds))).unwrap());
+    assert!(bytes.starts_with(&before));
+    assert_eq!(hex(&bytes[before.len()..]), "020601540302000173 08".replace(' ', ""));
+    assert_eq!(decode_entry(1, &bytes).unwrap().body, judged(Some(&grounds)));
+    assert_eq!(decode_entry(1, &before).unwrap().body, judged(None));
+    for cut in before.len() + 1..bytes.len() {
+        assert!(decode_entry(1, &bytes[..cut]).is_err(), "cut to {cut}");
+    }
+    let rejudgement = EntryBody::Rejudgement(Rejudgement {
+        environment: Environment::new("dev").unwrap(),
+        host: host(),
+        role: Role::new("web").unwrap(),
+        source: SourceName::new("app").unwrap(),
+        kind: SourceKind::File,
+        key: ItemKey::from_bytes(b"K"),
+        verdict: Verdict::OutOfBand,
+        severity: Severity::Critical,
+        later: Later {
+            change: 300,
+            mark: Mark::Adopted,
+            evidence: Evidence::AdoptedBy { revision: "r".to_owned(), after_ms: 3 },
+        },
+    });
+    fixture(&(9_i64, rejudgement), "01120303646576057765622d31037765620361707001014b0502ac02070a017206");
+}
+
+/// Evidence of every kind keeps its number: what was stored must stay readable.
+#[test]
+fn v4_evidence_has_these_numbers() {
+    let number = |one: &Evidence| encode(Table::Meta, one).unwrap()[1];
+    assert_eq!(number(&Evidence::ComesWithDeclared), 3);
+    assert_eq!(number(&Evidence::Frozen { reason: String::new() }), 8);
+    assert_eq!(number(&Evidence::Alternates { times: 4, within_ms: 1, actors: Vec::new() }), 12);
+    let number = |one: &Missing| encode(Table::Meta, one).unwrap()[1];
+    assert_eq!(number(&Missing::ActorUnknown), 6);
+    assert_eq!(number(&Missing::WindowPart { ticket: String::new() }), 11);
 }
 
 #[test]

@@ -37,10 +37,21 @@ fn v1_tables_have_these_names_and_prefixes() {
         (OutboxDue, "outbox_due"),
         (ByOpens, "by_opens"),
         (Amended, "amended"),
+        (Documents, "documents"),
+        (ByVerdict, "by_verdict"),
+        (Rejudged, "rejudged"),
     ];
     for (prefix, (table, name)) in (1..).zip(tables) {
         assert_eq!((table.prefix(), table.name()), (prefix, name));
     }
+}
+
+#[test]
+fn v4_keys_are_these_bytes() {
+    assert_eq!(rejudged_key(1, 258), [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2]);
+    let names = verdict_names(Verdict::OutOfBand, "production").unwrap();
+    assert_eq!(names, ["out_of_band", "out_of_band/production"]);
+    assert_eq!(verdict_names(Verdict::Undetermined, "production"), None);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use driftline_canon::{Actor, HostName, ItemKey, SourceName};
+use driftline_compare::judge::later::Later;
 
 use crate::chain::{ChainVerifier, VerifyReport};
 use crate::codec::{Head, decode_amended, decode_bounds, decode_entry, split_history};
@@ -28,6 +29,21 @@ pub struct Amended {
     /// Who it was.
     pub actor: Box<Actor>,
 }
+
+/// What became known of a change later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejudged {
+    /// The entry that says it.
+    pub id: u64,
+    /// When it was recorded.
+    pub recorded_ms: i64,
+    /// What it is now, and why.
+    pub later: Later,
+}
+
+/// Entries that say what one change is now and are looked at, at most: there are
+/// three things that it can become.
+const REJUDGED_MAX: usize = 16;
 
 /// Entries between two calls of a progress function.
 const PROGRESS_EVERY: u64 = 10_000;
@@ -109,6 +125,29 @@ impl Reader {
         };
         // The row is this agent's; which source it means, it says itself.
         Ok((amendment.source == change.source).then_some(Amended { id, recorded_ms, actor: amendment.actor }))
+    }
+
+    /// What became known of a change later, in that order.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn rejudged(&self, change: u64) -> Result<Vec<Rejudged>, StoreError> {
+        let mut ids = Vec::new();
+        let span = Span::ids(&change.to_be_bytes(), 0, u64::MAX);
+        self.snapshot.scan(Table::Rejudged, &span, Direction::Up, &mut |key, _| {
+            ids.extend(id_of(key));
+            Ok(if ids.len() < REJUDGED_MAX { Flow::Go } else { Flow::Stop })
+        })?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.entry(id)? {
+                Some(Entry { recorded_ms, body: EntryBody::Rejudgement(one), .. }) => {
+                    found.push(Rejudged { id, recorded_ms, later: one.later });
+                }
+                _ => return Err(StoreError::corrupt("read what a change is now", format!("entry {id} is none"))),
+            }
+        }
+        Ok(found)
     }
 
     /// The id under which a row lies that may hold this one.
@@ -261,6 +300,8 @@ impl Row {
 fn index_for(query: &EntryQuery) -> (Table, Vec<u8>) {
     if let Some(key) = query.exact_key() {
         (Table::ByKey, joined(&[key], &[]))
+    } else if let Some([everywhere, here]) = query.verdict_names() {
+        (Table::ByVerdict, joined(&[if query.environment.is_some() { &here } else { &everywhere }], &[]))
     } else if let Some(opens) = query.opens {
         (Table::ByOpens, joined(&[opens.as_str()], &[]))
     } else if let Some(host) = &query.host {

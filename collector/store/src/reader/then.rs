@@ -164,7 +164,7 @@ impl Walk {
                 }
             }
             EntryBody::Event(event) => self.event(event),
-            EntryBody::Amendment(_) => {}
+            EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => {}
         }
     }
 

@@ -2,10 +2,11 @@
 //!
 //! What the filters mean is compared with a model in `model.rs`.
 
+use driftline_compare::Verdict;
 use driftline_store::*;
 
-use crate::each_engine;
 use crate::samples::*;
+use crate::{each_engine, open};
 
 fn all_pages(reader: &Reader, query: &EntryQuery) -> (Vec<u64>, usize) {
     let (mut ids, mut pages, mut query) = (Vec::new(), 0, query.clone());
@@ -189,4 +190,51 @@ fn what_opens_something_is_found_without_reading_the_history() {
         assert_eq!((page.entries.len(), page.next), (1, None));
         assert_eq!(page.entries[0].id, 30_001);
     });
+}
+
+#[test]
+fn changes_of_a_verdict_are_found_without_reading_the_history() {
+    for engine in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path(), engine);
+        let mut writer = store.writer().unwrap();
+        // Far more than one call looks at, none of them out of band.
+        for round in 0..30_u64 {
+            let meant = |number: u64| Change { verdict: Verdict::Authorised, ..change(round * 1_000 + number) };
+            let bodies = (0..1_000).map(|number| EntryBody::Change(meant(number)));
+            writer.commit(batch(1, vec![append(bodies.collect())])).unwrap();
+            if round == 3 {
+                let body = |number| EntryBody::Change(Change { verdict: Verdict::OutOfBand, ..change(number) });
+                writer.commit(batch(1, vec![append(vec![body(0), body(1)])])).unwrap();
+            }
+        }
+        let query = EntryQuery { verdict: Some(Verdict::OutOfBand), newest_first: true, ..EntryQuery::default() };
+        let found = |query: EntryQuery| {
+            let page = store.reader().unwrap().entries(&query).unwrap();
+            assert_eq!(page.next, None);
+            page.entries.iter().map(|entry| entry.id).collect::<Vec<_>>()
+        };
+        assert_eq!(found(query.clone()), [4_002, 4_001]);
+        let here = Some(change(1).environment);
+        assert_eq!(found(EntryQuery { environment: here, ..query.clone() }), [4_002]);
+        assert_eq!(found(EntryQuery { verdict: Some(Verdict::ContentMismatch), ..query }), [0_u64; 0]);
+    }
+}
+
+#[test]
+fn what_a_change_is_now_is_joined_with_it_and_with_no_other() {
+    for engine in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path(), engine);
+        let mut writer = store.writer().unwrap();
+        let changes = (0..3).map(|number| EntryBody::Change(change(number))).collect();
+        writer.commit(batch(1, vec![append(changes)])).unwrap();
+        let later = vec![rejudgement(2, &change(1)), rejudgement(1, &change(0)), rejudgement(2, &change(1))];
+        writer.commit(batch(7, vec![append(later)])).unwrap();
+        let reader = store.reader().unwrap();
+        let ids =
+            |change| reader.rejudged(change).unwrap().iter().map(|one| (one.id, one.recorded_ms)).collect::<Vec<_>>();
+        assert_eq!((ids(1), ids(2), ids(3)), (vec![(5, 7)], vec![(4, 7), (6, 7)], vec![]));
+        assert!(reader.verify(|_, _| {}).unwrap().is_whole());
+    }
 }

@@ -53,6 +53,7 @@ impl Model {
                 }
             }
             Operation::PutToken(token) => drop(self.tokens.insert(token.id.clone(), token)),
+            Operation::Alert { .. } => unreachable!("an alert of earlier entries has a test of its own"),
             Operation::Document(_) => unreachable!("documents have a suite of their own"),
             Operation::PutOperator(one) => drop(self.operators.insert(one.name.clone(), one)),
         }
@@ -149,6 +150,9 @@ fn appended() -> impl Strategy<Value = Operation> {
 fn any_body(number: u64) -> EntryBody {
     let (login, confidence) =
         if number.is_multiple_of(2) { ("alice", Confidence::Exact) } else { ("carol", Confidence::Probable) };
+    if number % 11 == 10 {
+        return rejudgement(number % 5, &change(number));
+    }
     if number % 7 == 6 { amendment(&change(number - number % 3), login, confidence) } else { body(number) }
 }
 
@@ -203,6 +207,7 @@ fn a_query() -> impl Strategy<Value = EntryQuery> {
         prop::option::weighted(0.2, prop::sample::select(vec![EventKind::Gap, EventKind::Collector])),
         prop::option::weighted(0.4, prop::sample::select(vec!["DB_HOST", "DB_*", "*URL", "*_*", "@*", "LOG_LEVEL"])),
         prop::option::weighted(0.2, prop::sample::select(KEYS.to_vec())),
+        prop::option::weighted(0.3, prop::sample::select(driftline_compare::Verdict::ALL.to_vec())),
     );
     let bounds = (
         prop::option::weighted(0.5, prop::sample::select(driftline_compare::Severity::ALL.to_vec())),
@@ -215,7 +220,7 @@ fn a_query() -> impl Strategy<Value = EntryQuery> {
         prop::option::weighted(0.3, prop::sample::select(vec!["any", "bounded", "local", "anything"])),
         prop::option::weighted(0.3, prop::sample::select(vec!["alice", "BO", "carol", "1000", "nobody"])),
     );
-    (places, bounds).prop_map(|((environment, place, source_kind, event_kind, pattern, exact), bounds)| {
+    (places, bounds).prop_map(|((environment, place, source_kind, event_kind, pattern, exact, verdict), bounds)| {
         let (min_severity, since_ms, until_ms, filter, before_id, after_id, (limit, newest_first), opens, actor) =
             bounds;
         let (host, source) = place.unzip();
@@ -230,6 +235,7 @@ fn a_query() -> impl Strategy<Value = EntryQuery> {
             key_pattern: pattern.map(str::to_owned),
             opens: opens.and_then(Opens::from_name),
             actor: actor.map(ActorPattern::new),
+            verdict,
             min_severity,
             since_ms,
             until_ms,

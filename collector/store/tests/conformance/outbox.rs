@@ -104,3 +104,20 @@ fn a_route_that_is_far_behind_reads_a_page_at_a_time() {
         assert_eq!(reader.outbox_len().unwrap(), u64::from(many));
     });
 }
+
+#[test]
+fn an_alert_may_tell_of_entries_of_earlier_commits() {
+    each_engine(|store, writer| {
+        let bodies = (0..3).map(body).collect();
+        let made = writer.commit(batch(1, vec![append(bodies)])).unwrap();
+        let entries: Vec<Entry> = store.reader().unwrap().entries(&EntryQuery::default()).unwrap().entries;
+        let later = vec![
+            Operation::Alert { route: "hook".to_owned(), entries: entries[1..].to_vec() },
+            Operation::Alert { route: "hook".to_owned(), entries: Vec::new() },
+        ];
+        let committed = writer.commit(batch(9, later)).unwrap();
+        assert_eq!((committed.entries.len(), committed.alerts.len()), (0, 1), "one of nothing is none");
+        let due = store.reader().unwrap().outbox_due(9, 10).unwrap();
+        assert_eq!((&due[0].entries[..], due[0].next_attempt_ms), (&made.entries[1..], 9));
+    });
+}

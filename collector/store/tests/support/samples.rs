@@ -13,6 +13,8 @@ use driftline_canon::{
     Actor, AgentId, Confidence, Environment, HostName, ItemKey, Masked, Problem, ProblemKind, Role, SourceKind,
     SourceName,
 };
+use driftline_compare::judge::later::Later;
+use driftline_compare::judge::{Evidence, Missing};
 use driftline_compare::{Class, Mark, Severity, Verdict};
 use driftline_store::record::{Side, TokenUse};
 use driftline_store::*;
@@ -120,7 +122,7 @@ pub(crate) fn change(number: u64) -> Change {
         unobserved_since_ms: number.is_multiple_of(2).then_some(1_699_999_999_000),
         severity: severity(number / 6),
         class: Class::Functional,
-        verdict: Verdict::Undetermined,
+        verdict: Verdict::ALL[usize::try_from(number / 2 % 6).unwrap()],
         marks: vec![Mark::Unobserved],
         agent_seq: number,
         agent_epoch: vec![1; 16],
@@ -142,6 +144,10 @@ pub(crate) fn beside(number: u64) -> Beside {
     Beside {
         actor: at.is_multiple_of(3).then(|| Box::new(actor(["alice", "bob"][at % 2], Confidence::Probable))),
         meaning: at.is_multiple_of(5).then(|| Box::new(meaning)),
+        grounds: at.is_multiple_of(4).then(|| {
+            let evidence = vec![Evidence::WindowOpen { ticket: format!("CHG-{number}") }];
+            Box::new(Grounds { evidence, missing: vec![Missing::NoRule] })
+        }),
     }
 }
 
@@ -164,6 +170,22 @@ pub(crate) fn amendment(change: &Change, login: &str, confidence: Confidence) ->
         changes: 1,
         keys: vec![change.key.clone()],
         actor: Box::new(actor(login, confidence)),
+    })
+}
+
+/// What a change is now.
+pub(crate) fn rejudgement(id: u64, change: &Change) -> EntryBody {
+    let evidence = Evidence::AdoptedBy { revision: "r1".to_owned(), after_ms: 1 };
+    EntryBody::Rejudgement(Rejudgement {
+        environment: change.environment.clone(),
+        host: change.host.clone(),
+        role: change.role.clone(),
+        source: change.source.clone(),
+        kind: change.kind,
+        key: change.key.clone(),
+        verdict: change.verdict,
+        severity: change.severity,
+        later: Later { change: id, mark: Mark::Adopted, evidence },
     })
 }
 

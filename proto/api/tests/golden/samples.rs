@@ -18,6 +18,7 @@ use driftline_api::explain::{Explanation, Persisted, Standing};
 use driftline_api::host::{
     Coverage, EnvironmentSummary, Host, HostDetail, HostPage, Item, SeverityCount, Source, Status, Unwatched,
 };
+use driftline_api::judge::{Later, Reason, Rejudgement};
 use driftline_api::problem::{ApiError, Problem};
 use driftline_api::report::{Found, Report, ReportList};
 use driftline_api::token::{TokenGrant, TokenInfo, TokenList, TokenRequest, WhoAmI};
@@ -161,6 +162,7 @@ fn explanations() -> Vec<Case> {
         change: Some(change()),
         amendment: Some(amendment()),
         why: Some("it opens something to any source".into()),
+        evidence: vec!["nothing that was given for production covers it".into()],
         missing: vec!["no desired state was ever given".into()],
         now: now.clone(),
         persisted: vec![persisted.clone()],
@@ -171,6 +173,7 @@ fn explanations() -> Vec<Case> {
         change: None,
         amendment: None,
         why: None,
+        evidence: vec![],
         missing: vec![],
         now: least.clone(),
         persisted: vec![],
@@ -184,7 +187,7 @@ fn explanations() -> Vec<Case> {
 fn changes() -> Vec<Case> {
     let page = |changes, next| ChangePage { schema_version: SCHEMA_VERSION, changes, next };
     let events = |events, next| EventPage { schema_version: SCHEMA_VERSION, events, next };
-    let alert = |changes, more_changes, events, amendments| Alert {
+    let alert = |changes, more_changes, events, amendments, rejudgements| Alert {
         schema_version: SCHEMA_VERSION,
         id: "41-2".into(),
         severity: "critical".into(),
@@ -193,6 +196,7 @@ fn changes() -> Vec<Case> {
         more_changes,
         events,
         amendments,
+        rejudgements,
     };
     let entry = ChainEntry { id: 1, body: "AQID".into(), hash: "ab".repeat(32) };
     vec![
@@ -205,7 +209,14 @@ fn changes() -> Vec<Case> {
         case("EventPage", &events(vec![event()], Some("42".into())), &events(vec![], None)),
         case("ChainEntry", &entry, &entry),
         case("Verification", &verification(Some(3)), &verification(None)),
-        case("Alert", &alert(vec![change()], 2, vec![event()], vec![amendment()]), &alert(vec![], 0, vec![], vec![])),
+        case(
+            "Alert",
+            &alert(vec![change()], 2, vec![event()], vec![amendment()], vec![rejudgement()]),
+            &alert(vec![], 0, vec![], vec![], vec![]),
+        ),
+        case("Reason", &adopted(), &adopted()),
+        case("Later", &later(), &later()),
+        case("Rejudgement", &rejudgement(), &rejudgement()),
     ]
 }
 
@@ -224,7 +235,11 @@ fn change() -> Change {
         after: Some(side()),
         what: What::Changed,
         unobserved_since: Some("2026-11-22T03:00:00.000Z".into()),
-        marks: vec!["unobserved".into(), "coalesced".into()],
+        marks: vec!["unobserved".into(), "coalesced".into(), "adopted".into()],
+        verdict: "out_of_band".into(),
+        evidence: vec![reason("nothing_covers", "nothing that was given for production covers it")],
+        missing: vec![reason("no_revision", "no revision declares source app")],
+        later: vec![later()],
         actor: Some(actor()),
         meaning: Some(meaning()),
         record: Some(RECORD.into()),
@@ -252,9 +267,40 @@ fn least_change() -> Change {
         class: "security".into(),
         verdict: "undetermined".into(),
         marks: vec![],
+        evidence: vec![],
+        missing: vec![],
+        later: vec![],
         actor: None,
         meaning: None,
         record: None,
+    }
+}
+
+fn reason(what: &str, text: &str) -> Reason {
+    Reason { what: what.into(), text: text.into() }
+}
+
+fn adopted() -> Reason {
+    reason("adopted_by", "revision 3f2a1c9d3f declared the same content 2 h later")
+}
+
+fn later() -> Later {
+    Later { id: 57, recorded_at: RECORDED.into(), mark: "adopted".into(), because: adopted() }
+}
+
+fn rejudgement() -> Rejudgement {
+    Rejudgement {
+        id: 57,
+        recorded_at: RECORDED.into(),
+        environment: "production".into(),
+        host: "web-1".into(),
+        source: "app".into(),
+        key: "DATABASE_URL".into(),
+        change: 41,
+        verdict: "out_of_band".into(),
+        mark: "adopted".into(),
+        severity: "info".into(),
+        because: adopted(),
     }
 }
 
@@ -266,6 +312,7 @@ fn query() -> ChangeQuery {
         key: Some("DATABASE_*".into()),
         opens: Some("any".into()),
         actor: Some("alice".into()),
+        verdict: Some("out_of_band".into()),
         severity: Some("warning".into()),
         since: Some(OBSERVED.into()),
         until: Some(RECORDED.into()),

@@ -26,6 +26,9 @@ fn change(what: What, before: Option<&str>, after: Option<&str>) -> Change {
         class: "functional".to_owned(),
         verdict: "undetermined".to_owned(),
         marks: Vec::new(),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+        later: Vec::new(),
         actor: None,
         meaning: None,
         record: None,
@@ -157,4 +160,40 @@ fn who_it_was_is_one_line_of_a_live_view() {
     assert!(amendment_line(&one).contains("DB_TIMEOUT and 2 more: it was"), "{}", amendment_line(&one));
     one.keys.clear();
     assert!(amendment_line(&one).contains("  app: it was"), "{}", amendment_line(&one));
+}
+
+#[test]
+fn a_verdict_stands_first_in_the_note_where_there_was_something_to_judge_by() {
+    use driftline_api::judge::Reason;
+    let mut judged = change(What::Changed, Some("30s"), Some("60s"));
+    judged.verdict = "out_of_band".to_owned();
+    judged.marks = vec!["adopted".to_owned()];
+    assert!(line(&judged).ends_with("DB_TIMEOUT: 30s -> 60s (out of band; adopted)"), "{}", line(&judged));
+    let reason = Reason { what: "blind".to_owned(), text: "nobody watched when it was made".to_owned() };
+    let blind = Change { verdict: "undetermined".to_owned(), evidence: vec![reason], marks: Vec::new(), ..judged };
+    assert!(line(&blind).ends_with("(undetermined)"), "{}", line(&blind));
+}
+
+#[test]
+fn what_a_change_is_now_is_one_line_of_a_live_view() {
+    use driftline_api::judge::{Reason, Rejudgement};
+    let text = "revision 3f2a1c9d3f declared the same content 2 h later".to_owned();
+    let one = Rejudgement {
+        id: 57,
+        recorded_at: "2026-11-22T08:00:05.125Z".to_owned(),
+        environment: "production".to_owned(),
+        host: "web-2".to_owned(),
+        source: "app".to_owned(),
+        key: "DB_TIMEOUT".to_owned(),
+        change: 41,
+        verdict: "out_of_band".to_owned(),
+        mark: "adopted".to_owned(),
+        severity: "info".to_owned(),
+        because: Reason { what: "adopted_by".to_owned(), text },
+    };
+    assert_eq!(
+        rejudgement_line(&one),
+        "2026-11-22 08:00:05  info      production/web-2  app  DB_TIMEOUT: change 41 is adopted: \
+         revision 3f2a1c9d3f declared the same content 2 h later"
+    );
 }

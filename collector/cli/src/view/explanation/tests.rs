@@ -49,6 +49,9 @@ fn change() -> Change {
         class: "security".to_owned(),
         verdict: "undetermined".to_owned(),
         marks: Vec::new(),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+        later: Vec::new(),
         actor: Some(alice()),
         meaning: Some(Meaning {
             effect: "opens".to_owned(),
@@ -81,6 +84,7 @@ fn explanation() -> Explanation {
         change: Some(change()),
         amendment: None,
         why: Some("it lets in from any source what was kept out".to_owned()),
+        evidence: Vec::new(),
         missing: vec!["no desired state was ever given".to_owned()],
         now: Standing {
             host: "web-1".to_owned(),
@@ -169,4 +173,22 @@ fn every_state_and_confidence_is_a_sentence() {
     let mut one = explanation();
     one.change.as_mut().unwrap().actor.as_mut().unwrap().confidence = "probable".to_owned();
     assert!(text(&one).contains("probable: they were there at the time, and another one is possible"));
+}
+
+#[test]
+fn a_verdict_stands_with_what_it_rests_on_and_what_was_missing() {
+    let mut explanation = explanation();
+    if let Some(change) = &mut explanation.change {
+        change.verdict = "out_of_band".to_owned();
+    }
+    explanation.evidence = vec!["nothing that was given for production covers it".to_owned()];
+    explanation.missing = vec!["nearest window CHG-122 closed 4 min before".to_owned()];
+    let shown = text(&explanation);
+    for line in [
+        "verdict out_of_band",
+        "because nothing that was given for production covers it",
+        "missing nearest window CHG-122 closed 4 min before",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
 }

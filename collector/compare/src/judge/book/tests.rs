@@ -202,10 +202,7 @@ fn windows_are_found_by_selector_and_source_and_the_newest_are_kept() {
 #[test]
 fn j1_a_deployment_is_in_flight_until_it_settled() {
     let book = book(vec![revision(1, "role=web", &["app"])], Vec::new(), &[("K", 1)]);
-    let settling = |at: i64| ask("production", "K", Some(2), at, |question| book.is_settling(question, at));
-    let pushed = 1_000_000;
-    assert_eq!(
-        [pushed - 1, pushed, pushed + book.settle_ms() - 1, pushed + book.settle_ms()].map(settling),
-        [false, true, true, false]
-    );
+    let settled = |at: i64| ask("production", "K", Some(2), at, |question| book.settled_ms(question, at));
+    let (pushed, end) = (1_000_000, 1_000_000 + book.settle_ms());
+    assert_eq!([pushed - 1, pushed, end - 1, end].map(settled), [None, Some(end), Some(end), None]);
 }

@@ -47,5 +47,6 @@ fn sentences() {
     ];
     for (missing, sentence) in cases {
         assert_eq!(missing.sentence(), sentence);
+        assert!(missing.word().bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase()));
     }
 }

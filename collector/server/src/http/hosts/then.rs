@@ -115,7 +115,7 @@ impl Since<'_> {
         let page = self.reader.entries(&query)?;
         Ok(page.entries.first().and_then(|entry| match &entry.body {
             EntryBody::Change(change) => Some(change.observed_ms),
-            EntryBody::Event(_) | EntryBody::Amendment(_) => None,
+            EntryBody::Event(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => None,
         }))
     }
 }

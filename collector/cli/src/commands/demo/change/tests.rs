@@ -38,6 +38,9 @@ fn of(host: &str, edit: Edit, told_after: &str, signed: bool) -> Edited {
         class: "functional".to_owned(),
         verdict: "undetermined".to_owned(),
         marks: Vec::new(),
+        evidence: Vec::new(),
+        missing: Vec::new(),
+        later: Vec::new(),
         actor: None,
         meaning: None,
         record: None,
@@ -51,6 +54,7 @@ fn of(host: &str, edit: Edit, told_after: &str, signed: bool) -> Edited {
         more_changes: 0,
         events: Vec::new(),
         amendments: Vec::new(),
+        rejudgements: Vec::new(),
     };
     let body = Bytes::from(serde_json::to_vec(&alert).unwrap());
     let (id, signature) = ("7".to_owned(), "t=1,v1=00".to_owned());

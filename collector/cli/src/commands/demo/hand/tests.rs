@@ -35,6 +35,7 @@ fn told(changes: Vec<Change>, more_changes: u64) -> Alert {
         more_changes,
         events: Vec::new(),
         amendments: Vec::new(),
+        rejudgements: Vec::new(),
     }
 }
 
