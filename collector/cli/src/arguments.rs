@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod check;
 pub mod commands;
 pub mod desired;
+pub mod drift;
 pub mod operator;
 pub mod plan;
 pub mod policy;

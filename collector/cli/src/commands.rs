@@ -4,12 +4,14 @@
 
 pub mod demo;
 
+mod accept;
 mod baseline;
 mod changes;
 mod check;
 mod compare;
 mod desired;
 mod diff;
+mod drift;
 mod explain;
 mod history;
 mod host;
@@ -75,6 +77,8 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Changes(arguments) => changes::run(&context, &arguments).await,
         Command::Watch(arguments) => watch::run(&context, &arguments).await,
         Command::History(arguments) => history::run(&context, &arguments).await,
+        Command::Drift(arguments) => drift::run(&context, &arguments).await,
+        Command::Accept(arguments) => accept::run(&context, &arguments).await,
         Command::Explain(arguments) => explain::run(&context, &arguments).await,
         Command::Inspect(arguments) => inspect::run(&context, &arguments),
         Command::Diff(arguments) => diff::run(&context, &arguments),

@@ -7,6 +7,7 @@ pub mod baseline;
 pub mod changes;
 pub mod comparison;
 pub mod desired;
+pub mod drift;
 pub mod explanation;
 pub mod findings;
 pub mod hosts;

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ca::Ca;
 use crate::config::{AlertRoute, Config};
+use crate::drift::{self, Keeper};
 use crate::enrol::{EnrolParts, EnrolmentService};
 use crate::error::ServerError;
 use crate::ingest::IngestService;
@@ -95,6 +96,8 @@ pub struct Core {
     pub metrics: Arc<Metrics>,
     /// Entries as they are committed.
     pub entries: tokio::sync::broadcast::Sender<Arc<driftline_store::Entry>>,
+    /// What is known of drift.
+    pub drift: Arc<Keeper>,
     /// The clock.
     pub clock: Clock,
     /// When it started.
@@ -136,6 +139,7 @@ pub async fn bind_with(config: Config, options: Options) -> Result<App, ServerEr
     let (health, metrics) = (Arc::new(Health::default()), Arc::new(Metrics::default()));
     let (notifier, lanes) = Notifier::new(&config.alerts);
     let entries = notifier.live();
+    let drift = Arc::new(Keeper::new(notifier.marks()));
     let store_stop = CancellationToken::new();
     let (recorder, stage) = crate::record::stage(RecordParts {
         store: store.clone(),
@@ -156,8 +160,22 @@ pub async fn bind_with(config: Config, options: Options) -> Result<App, ServerEr
     let listeners = Listeners::bind(&config.listen, &own.credentials, &ca, &options.tls).await?;
     let bound = listeners.bound()?;
     let started_ms = clock.now_ms();
-    let core =
-        Core { config, store, recorder, ca, pepper, classes, live, health, metrics, entries, clock, started_ms, bound };
+    let core = Core {
+        config,
+        store,
+        recorder,
+        ca,
+        pepper,
+        classes,
+        live,
+        health,
+        metrics,
+        entries,
+        drift,
+        clock,
+        started_ms,
+        bound,
+    };
     Ok(App { core: Arc::new(core), stage, couriers, listeners, bound, options, store_stop, _lock: lock })
 }
 
@@ -198,6 +216,9 @@ impl App {
         tasks.spawn("settle", settled);
         tasks.spawn("renewal", renewal::keep_valid(Arc::clone(&core), tls, options.tls, stop.clone()));
         tasks.spawn("schedule", crate::schedule::keep(Arc::clone(&core), stop.clone()));
+        let ends =
+            drift::Ends { store: core.store.clone(), recorder: core.recorder.clone(), clock: core.clock.clone() };
+        tasks.spawn("drift", Arc::clone(&core.drift).keep(ends, stop.clone()));
         tasks.spawn("watchdog", systemd::watchdog(stop.clone()));
         for courier in couriers {
             tasks.spawn("courier", courier.run(stop.clone()));

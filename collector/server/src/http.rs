@@ -3,12 +3,14 @@
 //! It reads the store and hands decisions to the writer; it computes nothing
 //! that another room could, and nothing here acts on a host.
 
+mod acceptances;
 mod auth;
 mod baselines;
 mod chain;
 mod compare;
 mod demands;
 mod desired;
+mod drift;
 mod error;
 mod explain;
 mod history;
@@ -219,6 +221,10 @@ fn router(http: Shared) -> Router {
         .route("/api/v1/snapshot", get(snapshot::of_hosts))
         .route("/api/v1/snapshot", post(snapshot::of_files).layer(DefaultBodyLimit::max(desired::PUSH_BYTES_MAX)))
         .route("/api/v1/reports", get(reports::list))
+        .route("/api/v1/drift", get(drift::list))
+        .route("/api/v1/drift/{id}", get(drift::story))
+        .route("/api/v1/acceptances", get(acceptances::list).post(acceptances::accept))
+        .route("/api/v1/acceptances/{id}", delete(acceptances::revoke))
         .route("/api/v1/verify", get(chain::verify))
         .route("/api/v1/export", get(chain::export))
         .route("/api/v1/tokens", get(tokens::list).post(tokens::create))

@@ -13,6 +13,7 @@ pub mod classify;
 pub mod commands;
 pub mod config;
 pub mod desired;
+pub mod drift;
 pub mod enrol;
 pub mod error;
 pub mod event;

@@ -16,6 +16,7 @@ use driftline_store::{Batch, Committed, Entry, EntryBody, Operation};
 use tokio::sync::{broadcast, mpsc};
 
 use crate::config::AlertRoute;
+use crate::drift::marks::Marks;
 use crate::record::health::{self, Trouble};
 
 /// Alerts of one route that wait in memory. More are read back from the
@@ -119,6 +120,7 @@ pub struct Notifier {
     routes: Routes,
     lanes: Vec<Lane>,
     live: broadcast::Sender<Arc<Entry>>,
+    marks: Arc<Marks>,
 }
 
 impl Notifier {
@@ -133,7 +135,7 @@ impl Notifier {
             ends.push(LaneEnd { queue, spilled });
         }
         let (live, _) = broadcast::channel(LIVE_ENTRIES);
-        (Self { routes: Routes::new(routes), lanes, live }, ends)
+        (Self { routes: Routes::new(routes), lanes, live, marks: Arc::default() }, ends)
     }
 
     /// The routes.
@@ -148,8 +150,15 @@ impl Notifier {
         self.live.clone()
     }
 
+    /// What commits touch, for whoever looks for drift.
+    #[must_use]
+    pub fn marks(&self) -> Arc<Marks> {
+        Arc::clone(&self.marks)
+    }
+
     /// Tells of a batch that is on disk.
     pub fn committed(&self, batch: Batch, committed: &Committed) {
+        self.marks.committed(&batch);
         let (mut entry_ids, mut alert_ids) = (committed.entries.iter(), committed.alerts.iter());
         let watched = self.live.receiver_count() > 0;
         for operation in batch.operations {

@@ -5,8 +5,10 @@
 //! new layout. What a document means is not known here; whoever writes one
 //! says how its id is made, and ids of a kind sort as they are to be listed.
 
+use driftline_compare::acceptance::Acceptance;
 use driftline_compare::baseline::Baseline;
 use driftline_compare::desired::{Revision, Sheet};
+use driftline_compare::drift::Drift;
 use driftline_compare::judge::held::Held;
 use driftline_compare::policy::PolicyVersion;
 use driftline_compare::report::Report;
@@ -114,6 +116,23 @@ impl Document for Held {
 
     fn id(&self) -> String {
         numbered(self.change)
+    }
+}
+
+impl Document for Acceptance {
+    const KIND: DocumentKind = DocumentKind::Acceptance;
+
+    fn id(&self) -> String {
+        numbered(self.number)
+    }
+}
+
+/// By where it is, so that those of a source are found together.
+impl Document for Drift {
+    const KIND: DocumentKind = DocumentKind::Drift;
+
+    fn id(&self) -> String {
+        self.identity.text()
     }
 }
 

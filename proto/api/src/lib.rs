@@ -12,6 +12,7 @@ pub mod baseline;
 pub mod change;
 pub mod compare;
 pub mod desired;
+pub mod drift;
 pub mod explain;
 pub mod host;
 pub mod judge;

@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("change", include_str!("../src/change.rs")),
     ("compare", include_str!("../src/compare.rs")),
     ("desired", include_str!("../src/desired.rs")),
+    ("drift", include_str!("../src/drift.rs")),
     ("explain", include_str!("../src/explain.rs")),
     ("host", include_str!("../src/host.rs")),
     ("judge", include_str!("../src/judge.rs")),
@@ -48,6 +49,7 @@ const ROOMS: &[(&str, &str)] = &[
 /// theirs. All others are read by older programs too, which skip what they do
 /// not know.
 const STRICT: &[&str] = &[
+    "AcceptanceRequest",
     "ChangeQuery",
     "TokenRequest",
     "BaselineRequest",

@@ -42,7 +42,11 @@ pub enum Command {
     Watch(Watch),
     /// What one key was, newest first
     History(History),
-    /// The whole story of one change, or of a key of a host: who, what it means, whether it lasts
+    /// What is not as it should be, since when, and who began it
+    Drift(super::drift::Drift),
+    /// Say that a drift is meant: why, who answers for it, and until when
+    Accept(super::drift::Accept),
+    /// The whole story of one change or drift, or of a key of a host: who, what it means, whether it lasts
     Explain(Explain),
     /// What driftline sees in a file: items, secrets masked, problems (offline)
     Inspect(Inspect),
@@ -190,11 +194,11 @@ impl Filter {
 
 /// `explain`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  driftline explain 4711\n  \
+#[command(after_help = "Examples:\n  driftline explain 4711\n  driftline explain d-17\n  \
                         driftline explain --host web-1 'ip filter INPUT: -p tcp --dport 5432 -j ACCEPT'\n\n\
                         Ids stand in `driftline changes --output json`, and in every alert.")]
 pub struct Explain {
-    /// Id of a change; with `--host`: a key of that host
+    /// Id of a change or of a drift (`d-NUMBER`); with `--host`: a key of that host
     #[arg(value_name = "ID|KEY")]
     pub what: String,
     /// The host whose key it is

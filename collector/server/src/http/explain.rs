@@ -89,6 +89,14 @@ fn answered(answer: Answer, host: &str, key: &str) -> Result<Json<Explanation>, 
     })
 }
 
+/// The story of a change by its entry; none if that is none, or gone.
+pub(super) fn of_entry(reader: &Reader, id: u64) -> Result<Option<Explanation>, StoreError> {
+    Ok(match by_id(reader, id)? {
+        Answer::Explained(explanation) => Some(*explanation),
+        _ => None,
+    })
+}
+
 fn by_id(reader: &Reader, id: u64) -> Result<Answer, StoreError> {
     let Some(entry) = reader.entry(id)? else { return Ok(Answer::NoEntry(id)) };
     match &entry.body {

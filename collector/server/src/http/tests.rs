@@ -1,6 +1,7 @@
 //! Every endpoint through the router, without a socket.
 
 mod desired;
+mod drift;
 mod reports;
 mod sides;
 
@@ -28,6 +29,7 @@ use super::*;
 use crate::app::Bound;
 use crate::ca::Ca;
 use crate::config::Config;
+use crate::drift::{Ends, Keeper};
 use crate::event;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -63,6 +65,7 @@ impl Room {
         let (health, metrics) = (Arc::new(Health::default()), Arc::new(Metrics::default()));
         let (notifier, _) = Notifier::new(&[]);
         let entries = notifier.live();
+        let drift = Arc::new(Keeper::new(notifier.marks()));
         let (recorder, stage) = crate::record::stage(RecordParts {
             store: store.clone(),
             writer: store.writer().unwrap(),
@@ -85,11 +88,15 @@ impl Room {
             health,
             metrics,
             entries,
+            drift,
             clock: clock.clone(),
             started_ms: NOW_MS,
             bound: Bound { ingest: nowhere, enrol: nowhere, api: nowhere },
         });
         let stop = CancellationToken::new();
+        let ends = Ends { store: core.store.clone(), recorder: core.recorder.clone(), clock: clock.clone() };
+        #[allow(clippy::disallowed_methods, reason = "a test ends with its runtime")]
+        tokio::spawn(Arc::clone(&core.drift).keep(ends, stop.clone()));
         let http = Arc::new(Http {
             core,
             places: Arc::new(Semaphore::new(READS_MAX)),

@@ -6,6 +6,8 @@
 mod baseline;
 #[path = "desired.rs"]
 mod desired;
+#[path = "drift.rs"]
+mod drift;
 #[path = "snapshot.rs"]
 mod snapshot;
 
@@ -36,6 +38,7 @@ pub(crate) fn all() -> Vec<Case> {
         comparisons(),
         baseline::all(),
         desired::all(),
+        drift::all(),
         snapshot::all(),
         explanations(),
         hosts(),

@@ -1,0 +1,186 @@
+//! What commits touched since it was last looked at.
+//!
+//! The writer fills it after each commit, under one short lock. It keeps keys
+//! while they are few and only the source where they are many, so that it is
+//! bounded and a burst costs no more than its sources.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use driftline_canon::{HostName, ItemKey, ProblemKind, SourceName};
+use driftline_store::{Batch, DocumentKind, Operation, SourceRecord};
+use tokio::sync::Notify;
+
+use crate::apply::ROOT_UNKNOWN;
+
+/// Keys of one source that are remembered. With more, all of it is looked at.
+const KEYS_MAX: usize = 64;
+
+/// Sources that are remembered. With more, everything is looked at.
+const SOURCES_MAX: usize = 20_000;
+
+/// A source of a host.
+pub type At = (HostName, SourceName);
+
+/// What of a source was touched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Touched {
+    /// These keys.
+    Keys(BTreeSet<ItemKey>),
+    /// More than [`KEYS_MAX`], or what can be known of it.
+    All,
+}
+
+/// What was touched since it was last taken.
+#[derive(Debug, Default)]
+pub struct Marks {
+    inner: Mutex<Inner>,
+    wake: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    generation: u64,
+    began: bool,
+    everything: bool,
+    given: bool,
+    touched: HashMap<At, Touched>,
+    blind: HashSet<At>,
+}
+
+/// What one pass has to look at.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Rises with each look that was asked for.
+    pub generation: u64,
+    /// Everything.
+    pub everything: bool,
+    /// What should be was given anew, or what is accepted.
+    pub given: bool,
+    /// These sources.
+    pub touched: HashMap<At, Touched>,
+}
+
+impl Marks {
+    /// Notes what a commit touched.
+    pub fn committed(&self, batch: &Batch) {
+        let mut inner = self.lock();
+        for operation in &batch.operations {
+            inner.note(operation);
+        }
+        let is_any = inner.given || inner.everything || !inner.touched.is_empty();
+        drop(inner);
+        if is_any {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Has everything looked at.
+    pub fn mark_all(&self) {
+        self.lock().everything = true;
+        self.wake.notify_one();
+    }
+
+    /// Asks for a look: gives the generation that has it.
+    pub fn asked(&self) -> u64 {
+        let mut inner = self.lock();
+        inner.generation += 1;
+        inner.generation
+    }
+
+    /// Waits until something is touched.
+    pub async fn touched(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Takes what was touched. The first time that is everything.
+    pub fn take(&self) -> Taken {
+        let mut inner = self.lock();
+        let first = !std::mem::replace(&mut inner.began, true);
+        Taken {
+            generation: inner.generation,
+            everything: std::mem::take(&mut inner.everything) || first,
+            given: std::mem::take(&mut inner.given) || first,
+            touched: std::mem::take(&mut inner.touched),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn note(&mut self, operation: &Operation) {
+        match operation {
+            Operation::PutItems { host, source, items } => {
+                self.keys(host, source, items.iter().map(|item| &item.key), items.len());
+            }
+            Operation::RemoveItems { host, source, keys } => self.keys(host, source, keys.iter(), keys.len()),
+            Operation::PutSource(source) => self.source(source),
+            Operation::RemoveSources(_) => self.everything = true,
+            Operation::Document(written) => self.given |= decides(written.kind),
+            _ => {}
+        }
+    }
+
+    fn keys<'k>(
+        &mut self,
+        host: &HostName,
+        source: &SourceName,
+        keys: impl Iterator<Item = &'k ItemKey>,
+        count: usize,
+    ) {
+        let Some(touched) = self.at(host, source) else { return };
+        match touched {
+            Touched::Keys(known) if known.len() + count <= KEYS_MAX => known.extend(keys.cloned()),
+            _ => *touched = Touched::All,
+        }
+    }
+
+    /// A source that can be read again may hold anything.
+    fn source(&mut self, source: &SourceRecord) {
+        let at = (source.host.clone(), source.source.clone());
+        let blind = source.retired || is_blind(source);
+        let turned = if blind { self.blind.insert(at) } else { self.blind.remove(&at) };
+        let Some(touched) = self.at(&source.host, &source.source) else { return };
+        if turned {
+            *touched = Touched::All;
+        }
+    }
+
+    fn at(&mut self, host: &HostName, source: &SourceName) -> Option<&mut Touched> {
+        if self.everything {
+            return None;
+        }
+        if self.touched.len() >= SOURCES_MAX {
+            self.touched.clear();
+            self.everything = true;
+            return None;
+        }
+        let at = (host.clone(), source.clone());
+        Some(self.touched.entry(at).or_insert_with(|| Touched::Keys(BTreeSet::new())))
+    }
+}
+
+/// Whether a document says what should be, or what may be.
+fn decides(kind: DocumentKind) -> bool {
+    match kind {
+        DocumentKind::Revision
+        | DocumentKind::Sheet
+        | DocumentKind::Policy
+        | DocumentKind::Acceptance
+        | DocumentKind::Baseline => true,
+        DocumentKind::Window | DocumentKind::Drift | DocumentKind::Report | DocumentKind::Held => false,
+    }
+}
+
+/// Whether what was last seen of a source may not be what is there now.
+#[must_use]
+pub fn is_blind(source: &SourceRecord) -> bool {
+    let blinds = |kind| matches!(kind, ProblemKind::Unreadable | ProblemKind::NotAFile | ProblemKind::OutOfBounds);
+    source.root == ROOT_UNKNOWN || source.problems.iter().any(|problem| blinds(problem.kind))
+}
+
+#[cfg(test)]
+mod tests;
