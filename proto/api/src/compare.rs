@@ -88,6 +88,23 @@ pub struct Difference {
     pub recommendation: String,
     /// Whether it is about the file rather than in it (mode, owner …).
     pub metadata: bool,
+    /// Why it is no finding: who accepted it, or what the policy expects.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub meant: Option<String>,
+    /// Why it is one though it may be equal: a secret that both sides have, what
+    /// the policy expects otherwise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub violation: Option<String>,
+}
+
+impl Difference {
+    /// Whether somebody has to look at it: it differs and is not meant to, or is
+    /// as it must not be. What could not be compared is none, and no pass.
+    #[must_use]
+    pub fn is_finding(&self) -> bool {
+        let differs = !matches!(self.what.as_str(), "equal" | "undetermined");
+        self.violation.is_some() || (differs && self.meant.is_none())
+    }
 }
 
 /// `GET /api/v1/compare?left=SIDE&right=SIDE` (`&all=true` lists equal keys too,
@@ -108,8 +125,17 @@ pub struct Comparison {
     pub right_hosts: u32,
     /// Settings compared (keys on either side, metadata not counted).
     pub keys: u64,
-    /// Settings that differ.
+    /// Settings that differ and are not meant to.
     pub differing: u64,
+    /// Differences that somebody accepted; not among `differing`.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub accepted: u64,
+    /// Differences that the policy expects; not among `differing`.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub expected: u64,
+    /// Keys that are as they must not be, though they may be equal.
+    #[serde(skip_serializing_if = "is_none", default)]
+    pub violations: u64,
     /// Settings that could not be compared.
     pub undetermined: u64,
     /// `differing` of `keys`, one decimal; never "0.0" unless nothing differs,
@@ -125,4 +151,10 @@ pub struct Comparison {
     pub metadata_differing: u64,
     /// Every difference: most severe first, then by source and key.
     pub differences: Vec<Difference>,
+}
+
+/// Whether there is none of something.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }

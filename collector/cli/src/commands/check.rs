@@ -6,7 +6,7 @@
 
 mod github;
 
-use driftline_api::compare::Comparison;
+use driftline_api::compare::{Comparison, Difference};
 use driftline_compare::compare::Listing;
 use serde::Serialize;
 
@@ -81,19 +81,22 @@ fn side(against: &str, env: &str) -> String {
 fn narrow(answer: &mut Comparison, pattern: Option<&str>, output: Output) -> bool {
     let Some(pattern) = pattern else { return true };
     answer.differences.retain(|one| glob::matches(pattern, &one.key));
-    let counted = |what: fn(&str) -> bool| {
-        let count = answer.differences.iter().filter(|one| !one.metadata && what(&one.what)).count();
+    let counted = |counts: fn(&Difference) -> bool| {
+        let count = answer.differences.iter().filter(|one| !one.metadata && counts(one)).count();
         u64::try_from(count).unwrap_or(u64::MAX)
     };
     answer.keys = counted(|_| true);
-    answer.undetermined = counted(|what| what == "undetermined");
-    answer.differing = counted(|what| what != "equal" && what != "undetermined");
+    answer.undetermined = counted(|one| one.what == "undetermined");
+    answer.differing = counted(|one| one.meant.is_none() && !matches!(one.what.as_str(), "equal" | "undetermined"));
+    answer.accepted = counted(|one| one.meant.as_ref().is_some_and(|why| why.starts_with("accepted")));
+    answer.expected = counted(|one| one.meant.as_ref().is_some_and(|why| why.starts_with("expected")));
+    answer.violations = counted(|one| one.violation.is_some());
     answer.percent = driftline_compare::compare::percent::one_decimal(answer.differing, answer.keys);
-    let beside = answer.differences.iter().filter(|one| one.metadata && one.what != "equal").count();
+    let beside = answer.differences.iter().filter(|one| one.metadata && one.is_finding()).count();
     answer.metadata_differing = u64::try_from(beside).unwrap_or(u64::MAX);
     let met = !answer.differences.is_empty();
     if output != Output::Junit {
-        answer.differences.retain(|one| one.what != "equal");
+        answer.differences.retain(|one| one.what != "equal" || one.violation.is_some());
     }
     met
 }

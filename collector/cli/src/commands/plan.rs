@@ -36,8 +36,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Outcome {
     let mut answer: Comparison = context.client()?.get(&["compare"], &query).await?;
     let least = arguments.severity.as_deref().and_then(Severity::from_name).unwrap_or(Severity::Info);
     answer.differences.retain(|one| {
-        let is_meant = arguments.key.as_deref().is_none_or(|pattern| glob::matches(pattern, &one.key));
-        one.what == "equal" || (is_meant && view::severity(&one.severity) >= least)
+        let is_wanted = arguments.key.as_deref().is_none_or(|pattern| glob::matches(pattern, &one.key));
+        let is_step = is_wanted && one.meant.is_none() && view::severity(&one.severity) >= least;
+        one.what == "equal" || is_step
     });
     let plan = given::plan(&answer);
     print(context, &plan, form)?;

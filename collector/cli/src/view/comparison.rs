@@ -16,12 +16,15 @@ use crate::printer::document::{Document, Row, Table};
 pub fn document(comparison: &Comparison) -> Document {
     let title = format!("{} against {}", side(comparison, true), side(comparison, false));
     let mut document = Document::default().heading(title).text(summary(comparison));
-    let (metadata, settings): (Vec<_>, Vec<_>) = comparison.differences.iter().partition(|one| one.metadata);
+    let (meant, found): (Vec<_>, Vec<_>) = comparison.differences.iter().partition(|one| one.meant.is_some());
+    let (metadata, settings): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.metadata);
     if !settings.is_empty() {
         document = document.table(table(comparison, &settings));
     }
-    if !metadata.is_empty() {
-        document = document.heading("Beside the settings").table(table(comparison, &metadata));
+    for (heading, rows) in [("Beside the settings", metadata), ("Meant", meant)] {
+        if !rows.is_empty() {
+            document = document.heading(heading).table(table(comparison, &rows));
+        }
     }
     document
 }
@@ -29,8 +32,8 @@ pub fn document(comparison: &Comparison) -> Document {
 /// How a comparison ends the program.
 #[must_use]
 pub fn exit(comparison: &Comparison, fail_on: FailOn) -> Exit {
-    let is_drift = |one: &&Difference| one.what != "undetermined" && one.what != "equal";
-    let worst = comparison.differences.iter().filter(is_drift).map(|one| severity(&one.severity)).max();
+    let findings = comparison.differences.iter().filter(|one| one.is_finding());
+    let worst = findings.map(|one| severity(&one.severity)).max();
     let unknown = comparison.undetermined > 0 || comparison.differences.iter().any(|one| one.what == "undetermined");
     let nobody = comparison.left_hosts == 0 || comparison.right_hosts == 0;
     // Nothing to compare, or nobody there to ask, is no proof of anything.
@@ -52,6 +55,15 @@ fn summary(comparison: &Comparison) -> String {
         count(comparison.keys, "setting", "settings"),
         comparison.percent
     );
+    for (count, said) in [
+        (comparison.accepted, "accepted"),
+        (comparison.expected, "expected to"),
+        (comparison.violations, "as they must not be"),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(" {count} more: {said}."));
+        }
+    }
     if comparison.undetermined > 0 {
         text.push_str(&format!(" {} could not be compared.", comparison.undetermined));
     }
@@ -81,6 +93,8 @@ fn table(comparison: &Comparison, differences: &[&Difference]) -> Table {
 
 fn row(one: &Difference, many: bool) -> Row {
     let word = match one.what.as_str() {
+        _ if one.violation.is_some() => one.severity.as_str(),
+        _ if one.meant.is_some() => "meant",
         "undetermined" => "unknown",
         "equal" => "equal",
         _ => one.severity.as_str(),
@@ -89,7 +103,8 @@ fn row(one: &Difference, many: bool) -> Row {
     if many {
         cells.insert(1, format!("{}/{}", one.role, one.source));
     }
-    let note = (!one.recommendation.is_empty()).then(|| one.recommendation.clone());
+    let advice = (!one.recommendation.is_empty()).then_some(&one.recommendation);
+    let note = one.meant.as_ref().or(advice).cloned();
     Row { cells, note, severity: Some(severity(&one.severity)) }
 }
 
@@ -122,6 +137,9 @@ pub fn of_judged(judged: &Judged, left: &str, right: &str) -> Comparison {
         right_hosts: judged.right_hosts,
         keys: judged.keys,
         differing: judged.differing,
+        accepted: judged.accepted,
+        expected: judged.expected,
+        violations: judged.violations,
         undetermined: judged.undetermined,
         percent: judged.percent(),
         unchecked: Vec::new(),
@@ -143,6 +161,9 @@ fn difference(one: &compare::Difference) -> Difference {
         class: one.class.to_string(),
         recommendation: one.recommendation.clone(),
         metadata: one.metadata,
+        // Nothing is accepted or expected without a collector.
+        meant: None,
+        violation: one.violation.clone(),
     }
 }
 

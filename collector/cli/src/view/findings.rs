@@ -46,7 +46,8 @@ pub fn of_comparison(
 fn outcome(one: &Difference, fail_on: FailOn) -> Outcome {
     let severity = severity(&one.severity);
     match one.what.as_str() {
-        "equal" => Outcome::Passed,
+        "equal" if one.violation.is_none() => Outcome::Passed,
+        _ if one.meant.is_some() => Outcome::Passed,
         "undetermined" => Outcome::Unknown,
         _ => Outcome::Failed { severity, fails: fail_on.fails(severity) },
     }

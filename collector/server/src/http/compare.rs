@@ -1,5 +1,6 @@
 //! Two sides of the fleet, held against each other.
 
+pub(super) mod meant;
 mod places;
 pub(super) mod sides;
 
@@ -7,7 +8,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::compare as api;
-use driftline_compare::compare::{Comparison, Listing, compare as hold};
+use driftline_compare::compare::{Comparison, Listing};
 
 use super::Shared;
 use super::auth::Operator;
@@ -36,11 +37,18 @@ pub(super) async fn compare(
     left.must_be_seen_by(&operator)?;
     right.must_be_seen_by(&operator)?;
     let (left_name, right_name) = (left.name.clone(), right.name.clone());
-    let (left, right) = http.read(move |reader| sides::both(reader, (&left, &right), now_ms)).await??;
+    let environments = (left.environment(), right.environment());
+    let (sides, standing) = http
+        .read(move |reader| {
+            let sides = sides::both(reader, (&left, &right), now_ms)?;
+            Ok((sides, meant::Standing::read(reader, environments, now_ms)?))
+        })
+        .await?;
+    let (left, right) = sides?;
     let mut unchecked = left.unchecked;
     unchecked.extend(right.unchecked.into_iter().filter(|one| !unchecked.contains(one)).collect::<Vec<_>>());
     let (left, right) = (left.side, right.side);
-    let compared = tokio::task::spawn_blocking(move || hold(&left, &right, listing));
+    let compared = tokio::task::spawn_blocking(move || standing.compare(&left, &right, listing));
     let compared = compared.await.map_err(|_| Problem::stopping())?;
     let answer = shown(&compared, left_name, right_name);
     let located = http.read(move |reader| {
@@ -60,6 +68,9 @@ fn shown(compared: &Comparison, left: String, right: String) -> api::Comparison 
         right_hosts: compared.right_hosts,
         keys: compared.keys,
         differing: compared.differing,
+        accepted: compared.accepted,
+        expected: compared.expected,
+        violations: compared.violations,
         undetermined: compared.undetermined,
         percent: compared.percent(),
         unchecked: Vec::new(),

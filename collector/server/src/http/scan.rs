@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use driftline_compare::compare::{Comparison, Listing, compare as hold};
+use driftline_compare::compare::{Comparison, Listing};
 use driftline_store::StoreError;
 
+use super::compare::meant::Standing;
 use super::compare::sides::{self, Asked};
 use super::error::Problem;
 use crate::app::Core;
@@ -29,11 +30,13 @@ fn now(core: &Core, left: &str, right: &str) -> Result<Done, StoreError> {
         (Ok(left), Ok(right)) => (left, right),
         (Err(problem), _) | (_, Err(problem)) => return Ok(Err(problem)),
     };
+    let environments = (left.environment(), right.environment());
     let (left, right) = match sides::both(&reader, (&left, &right), now_ms)? {
         Ok(sides) => sides,
         Err(problem) => return Ok(Err(problem)),
     };
     let unchecked = left.unchecked.len() + right.unchecked.len();
-    let compared = hold(&left.side, &right.side, Listing::Differences);
+    let standing = Standing::read(&reader, environments, now_ms)?;
+    let compared = standing.compare(&left.side, &right.side, Listing::Differences);
     Ok(Ok((compared, u64::try_from(unchecked).unwrap_or(u64::MAX))))
 }

@@ -360,7 +360,7 @@ fn verification(broken_at: Option<u64>) -> Verification {
 fn comparisons() -> Vec<Case> {
     let none = Cell { state: CellState::Missing, display: None, secret: false, groups: vec![], at: None };
     let at = At { host: "web-1".into(), path: Some("/srv/app/.env".into()), line: Some(12), included: false };
-    let comparison = |unchecked, differences| Comparison {
+    let comparison = |unchecked, counted: u64, differences| Comparison {
         schema_version: SCHEMA_VERSION,
         left: "production".into(),
         right: "env=staging,role=web".into(),
@@ -368,6 +368,9 @@ fn comparisons() -> Vec<Case> {
         right_hosts: 1,
         keys: 80,
         differing: 12,
+        accepted: counted,
+        expected: counted / 2,
+        violations: counted / 4,
         undetermined: 1,
         percent: "15.0".into(),
         unchecked,
@@ -387,7 +390,7 @@ fn comparisons() -> Vec<Case> {
         groups: vec![group(Some("30s")), group(None)],
         at: Some(at.clone()),
     };
-    let difference = |left: &Cell, right: &Cell| Difference {
+    let difference = |left: &Cell, right: &Cell, said: bool| Difference {
         role: "web".into(),
         source: "app".into(),
         kind: "env_file".into(),
@@ -399,17 +402,19 @@ fn comparisons() -> Vec<Case> {
         class: "functional".into(),
         recommendation: "set the same value on all hosts".into(),
         metadata: false,
+        meant: said.then(|| "accepted until 2026-12-31 by team-shop (a-3): slow network".into()),
+        violation: said.then(|| "a secret that must differ is the same on both sides".into()),
     };
     vec![
         case("Cell", &split, &none),
         case("At", &at, &At { path: None, line: None, ..at.clone() }),
         case("Group", &group(Some("30s")), &group(None)),
         case("CellState", &CellState::Value, &CellState::Unknown),
-        case("Difference", &difference(&split, &none), &difference(&none, &none)),
+        case("Difference", &difference(&split, &none, true), &difference(&none, &none, false)),
         case(
             "Comparison",
-            &comparison(vec!["web-2 (silent)".into()], vec![difference(&split, &none)]),
-            &comparison(vec![], vec![]),
+            &comparison(vec!["web-2 (silent)".into()], 4, vec![difference(&split, &none, false)]),
+            &comparison(vec![], 0, vec![]),
         ),
     ]
 }

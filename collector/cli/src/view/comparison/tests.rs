@@ -28,6 +28,8 @@ fn one(key: &str, what: &str, severity: &str, left: Cell, right: Cell, recommend
         class: "functional".to_owned(),
         recommendation: recommendation.to_owned(),
         metadata: key.starts_with('@'),
+        meant: None,
+        violation: None,
     }
 }
 
@@ -43,6 +45,9 @@ fn sample() -> Comparison {
         right_hosts: 1,
         keys: 80,
         differing: 3,
+        accepted: 0,
+        expected: 0,
+        violations: 0,
         undetermined: 0,
         percent: "3.8".to_owned(),
         unchecked: vec![],
@@ -157,4 +162,25 @@ fn several_sources_are_named() {
     comparison.differences[0].source = "worker".to_owned();
     let found = layout::render(&document(&comparison), Style { width: 100, colour: false });
     assert!(found.contains("SOURCE") && found.contains("web/worker"), "{found}");
+}
+
+#[test]
+fn what_is_meant_stands_apart_and_fails_nothing_and_what_must_not_be_fails() {
+    let mut meant = sample();
+    meant.differences.truncate(1);
+    meant.undetermined = 0;
+    meant.differences[0].what = "differs".to_owned();
+    meant.differences[0].severity = "critical".to_owned();
+    meant.differences[0].meant = Some("accepted until 2026-12-31 by team-shop (a-3): slow network".to_owned());
+    (meant.differing, meant.accepted) = (0, 1);
+    let text = layout::render(&document(&meant), Style { width: 80, colour: false });
+    assert!(text.contains("1 more: accepted."), "{text}");
+    assert!(text.contains("Meant") && text.contains("by team-shop (a-3): slow network"), "{text}");
+    assert_eq!(exit(&meant, FailOn::Info), Exit::Clean);
+
+    let mut violated = meant.clone();
+    violated.differences[0].what = "equal".to_owned();
+    violated.differences[0].meant = None;
+    violated.differences[0].violation = Some("a secret that must differ is the same on both sides".to_owned());
+    assert_eq!(exit(&violated, FailOn::Critical), Exit::Critical);
 }

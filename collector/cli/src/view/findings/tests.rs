@@ -24,6 +24,8 @@ fn difference(key: &str, what: &str, severity: &str) -> Difference {
         class: "functional".to_owned(),
         recommendation: format!("Sync '{key}'"),
         metadata: false,
+        meant: None,
+        violation: None,
     }
 }
 
@@ -36,6 +38,9 @@ pub(crate) fn comparison() -> Comparison {
         right_hosts: 1,
         keys: 4,
         differing: 2,
+        accepted: 0,
+        expected: 0,
+        violations: 0,
         undetermined: 1,
         percent: "50.0".to_owned(),
         unchecked: Vec::new(),

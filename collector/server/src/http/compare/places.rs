@@ -10,6 +10,8 @@ use driftline_canon::{HostName, ItemKey, SourceName};
 use driftline_compare::compare::{Cell, CellState, Difference};
 use driftline_store::{Reader, StoreError};
 
+use super::meant;
+
 /// Items whose lines are looked up for one answer, ten microseconds each: more
 /// differences than a person goes through, and no long wait.
 const LINES_MAX: u32 = 20_000;
@@ -41,6 +43,8 @@ impl<'a> Places<'a> {
             class: one.class.to_string(),
             recommendation: one.recommendation,
             metadata: one.metadata,
+            meant: one.meant.as_ref().map(meant::text),
+            violation: one.violation,
         })
     }
 

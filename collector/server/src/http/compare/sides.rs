@@ -154,6 +154,16 @@ impl Asked {
         }
     }
 
+    /// The one environment that it is of, if it says so.
+    pub(in crate::http) fn environment(&self) -> Option<Environment> {
+        match &self.what {
+            What::Hosts { selector, .. } | What::Desired { selector, .. } | What::Baseline { selector } => {
+                selector.environment.clone()
+            }
+            What::Revision { environment, .. } => environment.clone(),
+        }
+    }
+
     /// Whether what hosts have is left out where the other side has nothing to
     /// hold against it.
     fn is_of_hosts(&self) -> bool {

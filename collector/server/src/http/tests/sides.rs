@@ -2,7 +2,7 @@
 
 use driftline_api::baseline::{BaselineDetail, BaselineList};
 use driftline_api::compare::Comparison;
-use driftline_canon::{CANONICAL_FORM, Digest, Role};
+use driftline_canon::{CANONICAL_FORM, Digest, Environment, Role};
 use serde_json::{Value, json};
 
 use super::*;
@@ -194,4 +194,45 @@ async fn what_was_approved_is_held_against_what_is() {
     }
     assert_eq!(room.problem("/api/v1/baselines/9").await.0, 404);
     assert_eq!(room.problem("/api/v1/baselines/x").await.0, 404);
+}
+
+/// A host of staging whose items are all secrets.
+async fn secrets_of_staging(room: &Room, values: &'static [(&str, u8)]) {
+    let pepper = room.http.core.pepper.clone();
+    let step = move |draft: &mut crate::record::Draft<'_>| {
+        let mut host = host_record("stage-1");
+        host.environment = Environment::new("staging").unwrap();
+        host.status = HostStatus::Connected;
+        host.canonical_form = CANONICAL_FORM;
+        let source = SourceName::new("app").unwrap();
+        let digest = |value: &u8| pepper.digest(&Digest([*value; 32]));
+        let record =
+            |(key, value): &(&str, u8)| ItemRecord { digest: digest(value), secret: true, ..item(key, *value) };
+        draft.put_items(&host.host, &source, values.iter().map(|one| (record(one).key, Some(record(one)))));
+        draft.put_source(source_record(&host.host, source));
+        draft.put_host(host);
+        Ok(())
+    };
+    room.http.core.recorder.decide(step).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_accepted_counts_apart_and_a_secret_of_two_environments_is_critical() {
+    let room = Room::new().await;
+    host(&room, "web-1", "web", &[("DB_PASSWORD", 1), ("API_KEY", 2), ("PEM", 3)]).await;
+    secrets_of_staging(&room, &[("DB_PASSWORD", 1), ("API_KEY", 7), ("PEM", 8)]).await;
+    let before = compared(&room, "staging", "production").await;
+    assert_eq!((before.differing, before.accepted, before.violations), (2, 0, 1), "{before:?}");
+    let same = before.differences.iter().find(|one| one.key == "DB_PASSWORD").unwrap();
+    assert_eq!((same.what.as_str(), same.severity.as_str(), same.is_finding()), ("equal", "critical", true));
+
+    let expires_at = driftline_daemon::clock::format_ms(room.http.core.clock.now_ms() + 86_400_000);
+    let body = json!({"covers": "env=staging,source=app,key=API_KEY", "reason": "its own", "owner": "ada", "expires_at": expires_at});
+    let answer = room.call("POST", "/api/v1/acceptances", Some("ada"), &body.to_string()).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{:?}", bytes(answer).await);
+    let after = compared(&room, "staging", "production").await;
+    assert_eq!((after.differing, after.accepted, after.percent.as_str()), (1, 1, "33.3"), "{after:?}");
+    let accepted = after.differences.iter().find(|one| one.key == "API_KEY").unwrap();
+    assert!(accepted.meant.as_ref().unwrap().ends_with("by ada (a-1): its own"), "{accepted:?}");
+    assert!(!accepted.is_finding());
 }

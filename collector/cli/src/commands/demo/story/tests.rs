@@ -15,6 +15,9 @@ fn comparison(differing: u64, keys: u64, percent: &str) -> Comparison {
         right_hosts: 1,
         keys,
         differing,
+        accepted: 0,
+        expected: 0,
+        violations: 0,
         undetermined: 0,
         percent: percent.to_owned(),
         unchecked: vec![],
@@ -43,6 +46,8 @@ fn split(key: &str, outlier: &str) -> Difference {
         class: "functional".to_owned(),
         recommendation: String::new(),
         metadata: false,
+        meant: None,
+        violation: None,
     }
 }
 

@@ -22,6 +22,8 @@ fn difference(key: &str, what: &str, left: Cell, right: Cell) -> Difference {
         class: "functional".to_owned(),
         recommendation: String::new(),
         metadata: false,
+        meant: None,
+        violation: None,
     }
 }
 
@@ -34,6 +36,9 @@ fn comparison(differences: Vec<Difference>) -> Comparison {
         right_hosts: 1,
         keys: 2,
         differing: 1,
+        accepted: 0,
+        expected: 0,
+        violations: 0,
         undetermined: 0,
         percent: "50.0".to_owned(),
         unchecked: Vec::new(),
