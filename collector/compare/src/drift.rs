@@ -228,6 +228,9 @@ pub struct Opener {
     pub host: HostName,
     /// Who made it, in words, as far as known when the drift was found.
     pub actor: Option<String>,
+    /// How much the change mattered: of a firewall's rule its meaning is known
+    /// then, and of a difference only its key.
+    pub severity: Severity,
 }
 
 /// A difference with a life.
@@ -282,6 +285,13 @@ pub struct Drift {
 }
 
 impl Drift {
+    /// What the change that began it says of its severity: for firewalls alone.
+    #[must_use]
+    pub fn severity_at_opening(&self) -> Severity {
+        let weighs = matches!(self.kind, SourceKind::Firewall | SourceKind::FirewallDump);
+        self.opener.as_ref().filter(|_| weighs).map_or(Severity::Info, |opener| opener.severity)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> String {

@@ -354,9 +354,9 @@ async fn d1_alerts_of_a_receiver_that_is_down_survive_a_restart_in_order_and_onc
     let route = webhook.route(dir.path());
     let mut fleet = Fleet::start_in(dir, |config| config.alerts = vec![route], Options::default()).await;
     let (mut agent, mut stream) = Agent::settled(&fleet, "web-1", "production", BASE).await;
-    for _ in 0..3 {
-        stream.record(&agent.becomes(EDITED)).await;
-        stream.record(&agent.becomes(BASE)).await;
+    // Six values: to and fro between two would be one finding.
+    for level in ["a", "b", "c", "d", "e", "f"] {
+        stream.record(&agent.becomes(&[BASE[0], ("LOG_LEVEL", level)])).await;
     }
     stream.acked(7).await;
     webhook.wait(|_| true).await;

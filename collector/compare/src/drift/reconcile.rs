@@ -133,7 +133,7 @@ fn last_end_ms(drift: &Drift) -> i64 {
 fn described(drift: &mut Drift, observed: &Observed) {
     drift.kind = observed.kind;
     drift.way = observed.way;
-    drift.severity = observed.severity;
+    drift.severity = observed.severity.max(drift.severity_at_opening());
     drift.class = observed.class;
     drift.hosts.clone_from(&observed.hosts);
     drift.host_count = observed.host_count;

@@ -36,7 +36,8 @@ pub fn find(reader: &Reader, drift: &mut Drift) -> Result<(), StoreError> {
         drift.opened_ms = drift.opened_ms.min(change.observed_ms);
         drift.first_opened_ms = drift.first_opened_ms.min(change.observed_ms);
     }
-    drift.opener = Some(Opener { entry: entry.id, host: change.host, actor });
+    drift.opener = Some(Opener { entry: entry.id, host: change.host, actor, severity: change.severity });
+    drift.severity = drift.severity.max(drift.severity_at_opening());
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use driftline_canon::{ItemKey, Masked, Problem, ProblemKind, SourceKind};
+use driftline_compare::Severity;
 use driftline_compare::acceptance::{Acceptance, Covers};
 use driftline_compare::baseline::{Baseline, BaselineHost};
 use driftline_compare::desired::{Revision, Sheet, SheetItem};
@@ -302,6 +303,7 @@ async fn a_firewall_rule_of_three_months_ago_is_found_and_ends_with_the_rule() {
     let mut made = change(&host_record("web-1"), rule);
     (made.source, made.kind, made.observed_ms) = ("firewall/nft".parse().unwrap(), SourceKind::Firewall, room.now_ms());
     made.before = None;
+    made.severity = Severity::Critical;
     room.put(move |draft| {
         draft.append(vec![EntryBody::Change(made)]);
         Ok(())
@@ -313,6 +315,8 @@ async fn a_firewall_rule_of_three_months_ago_is_found_and_ends_with_the_rule() {
     assert_eq!((drift.identity.rule, drift.state), (Rule::AtReboot, State::Open));
     assert_eq!(drift.age_ms(room.now_ms()), 90 * DAY_MS);
     assert_eq!(drift.opener.as_ref().map(|opener| opener.entry), Some(1), "the live rule's own change");
+    assert_eq!(drift.severity, Severity::Critical, "as what the rule opens was weighed");
+    assert_eq!(only(room.look().await).severity, Severity::Critical, "and it stays so");
     room.set("web-1", "firewall/nft", rule, None).await;
     room.set("web-1", "firewall/at-reboot", &format!("nft: {rule}"), None).await;
     let drift = only(room.look().await);
