@@ -152,12 +152,10 @@ impl Client {
         url.path_segments_mut().map_err(|()| unusable())?.pop_if_empty().extend(["api", "v1"]).extend(path);
         let query = serde_json::to_value(query)
             .map_err(|error| Failure::new(Exit::Internal, format!("cannot write the query: {error}")))?;
-        if let Some(fields) = query.as_object().filter(|fields| !fields.is_empty()) {
-            let mut pairs = url.query_pairs_mut();
-            for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                pairs.append_pair(name, &text);
-            }
+        // Without a field there is no `?` either.
+        for (name, value) in query.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            url.query_pairs_mut().append_pair(name, &text);
         }
         Ok(url)
     }

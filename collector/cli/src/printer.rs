@@ -144,10 +144,11 @@ impl Printer {
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| Failure::output(&error))
     }
 
-    /// Says something to whoever watches. That nobody does is no failure.
+    /// Says something to whoever watches: lines, with everything escaped that
+    /// could move a cursor. That nobody watches is no failure.
     pub fn say(&self, text: &str) {
-        let mut stderr = io::stderr().lock();
-        _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(b"\n"));
+        let lines: String = text.split('\n').map(|line| text::safe(line) + "\n").collect();
+        _ = io::stderr().lock().write_all(lines.as_bytes());
     }
 }
 

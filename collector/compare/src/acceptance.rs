@@ -8,6 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use driftline_canon::key::is_deceptive;
 use driftline_canon::{Environment, ItemKey, Role, SourceName};
 use serde::{Deserialize, Serialize};
 
@@ -139,7 +140,7 @@ fn text(what: &'static str, text: &str, max: usize) -> Result<(), AcceptanceErro
     if text.trim().is_empty() {
         return Err(AcceptanceError::Empty { what });
     }
-    if text.len() > max || text.chars().any(char::is_control) {
+    if text.len() > max || text.chars().any(|c| c.is_control() || is_deceptive(c)) {
         return Err(AcceptanceError::Text { what, max });
     }
     Ok(())

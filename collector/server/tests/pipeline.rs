@@ -73,7 +73,13 @@ async fn environments_are_compared() {
     let (_b, _s2) = Agent::settled(&fleet, "web-2", "staging", EDITED).await;
     let compared = fleet.get("/api/v1/compare?left=production&right=staging").await;
     assert_eq!((&compared["keys"], &compared["differing"]), (&2.into(), &1.into()), "{compared}");
-    assert_eq!(compared["differences"][0]["key"], "LOG_LEVEL");
+    let told = |at: usize, name: &str| compared["differences"][at][name].as_str().unwrap_or_default();
+    assert_eq!(
+        (told(0, "key"), told(0, "what"), told(0, "severity")),
+        ("DATABASE_URL", "equal", "critical"),
+        "one secret"
+    );
+    assert_eq!((told(1, "key"), &compared["violations"]), ("LOG_LEVEL", &1.into()));
     let all = fleet.get("/api/v1/compare?left=production&right=staging&all=true").await;
     assert!(all["differences"].as_array().unwrap().iter().any(|one| one["what"] == "equal"), "{all}");
     assert_eq!((&all["keys"], &all["differing"]), (&2.into(), &1.into()), "{all}");

@@ -12,7 +12,8 @@ use crate::arguments::drift::{Accept, AcceptCommand};
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
-use crate::printer::document::{Document, Table};
+use crate::printer::document::{Document, Row, Table};
+use crate::printer::text::safe;
 use crate::time_text::{self, When};
 
 #[derive(Serialize)]
@@ -54,8 +55,8 @@ async fn accept(context: &Context, arguments: &Accept) -> Outcome {
     let covered = driftline_canon::count(given.drifts, "drift", "drifts");
     let one = &given.acceptance;
     context.printer.result(&given, std::slice::from_ref(&given), &document(std::slice::from_ref(one)))?;
-    let until = time_text::short(&one.expires_at);
-    context.printer.say(&format!("{} covers {covered} now, until {until} (utc)", one.id));
+    let until = safe(&time_text::short(&one.expires_at));
+    context.printer.say(&format!("{} covers {covered} now, until {until} (utc)", safe(&one.id)));
     Ok(Exit::Clean)
 }
 
@@ -74,18 +75,17 @@ fn document(acceptances: &[Acceptance]) -> Document {
     if acceptances.is_empty() {
         return Document::default().text("nothing is accepted");
     }
-    let mut table = Table::new(&["id", "covers", "status", "until (utc)", "owner", "reason"]);
-    for one in acceptances {
-        table.row([
-            one.id.clone(),
-            one.covers.clone(),
-            one.status.clone(),
-            time_text::short(&one.expires_at),
-            one.owner.clone(),
-            one.reason.clone(),
-        ]);
-    }
+    let mut table = Table::new(&["id", "covers", "status", "until (utc)", "owner"]);
+    // A sentence needs the line below: in a column it would be cut.
+    table.note_title = "reason".to_owned();
+    table.rows = acceptances.iter().map(row).collect();
     Document::default().table(table)
+}
+
+fn row(one: &Acceptance) -> Row {
+    let until = time_text::short(&one.expires_at);
+    let cells = vec![one.id.clone(), one.covers.clone(), one.status.clone(), until, one.owner.clone()];
+    Row { cells, note: Some(one.reason.clone()), severity: None }
 }
 
 #[cfg(test)]

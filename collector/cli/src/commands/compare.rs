@@ -13,7 +13,7 @@ use crate::arguments::commands::Compare;
 use crate::clock;
 use crate::exit::{Exit, FailOn};
 use crate::failure::{Failure, Outcome};
-use crate::printer::Output;
+use crate::printer::{Output, text};
 use crate::side::{Typed, typed};
 use crate::snapshot;
 use crate::time_text::rfc3339;
@@ -88,7 +88,7 @@ pub(super) async fn ask(context: &Context, sides: (String, String), all: bool, f
     tell(context, &answer, fail_on)?;
     for (name, hosts) in [(&answer.left, answer.left_hosts), (&answer.right, answer.right_hosts)] {
         if hosts == 0 {
-            context.printer.say(&format!("error: no host matches `{name}`"));
+            context.printer.say(&format!("error: no host matches `{}`", text::safe(name)));
         }
     }
     Ok(comparison::exit(&answer, fail_on))

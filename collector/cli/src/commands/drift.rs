@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Context;
 use crate::arguments::drift::Drift;
 use crate::failure::Outcome;
+use crate::printer::text::safe;
 use crate::view::drift as view;
 
 #[derive(Serialize)]
@@ -32,14 +33,15 @@ pub(super) async fn run(context: &Context, arguments: &Drift) -> Outcome {
     let answer: DriftList = context.client()?.get(&["drift"], &query).await?;
     context.printer.result(&answer, &answer.drifts, &view::document(&answer))?;
     if !answer.unheld.is_empty() {
-        let names = answer.unheld.join(", ");
+        let names = safe(&answer.unheld.join(", "));
         context.printer.say(&format!(
             "nothing says what {names} should have: hosts of a role were held against each other alone\n\
              hint: `driftline desired push` declares it"
         ));
     }
     if !answer.unchecked.is_empty() {
-        context.printer.say(&format!("not looked at, shown as last seen: {}", answer.unchecked.join(", ")));
+        let names = safe(&answer.unchecked.join(", "));
+        context.printer.say(&format!("not looked at, shown as last seen: {names}"));
     }
     // Asked for one environment by name that nothing was ever declared for: not checked.
     let unheld = arguments.env.is_some() && !answer.unheld.is_empty();

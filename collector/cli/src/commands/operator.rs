@@ -17,6 +17,7 @@ use crate::failure::{Failure, Outcome};
 use crate::hex;
 use crate::printer::Output;
 use crate::printer::document::{Document, Table};
+use crate::printer::text::safe;
 use crate::time_text;
 
 /// How an access token begins, so that a leaked one is recognised.
@@ -32,8 +33,8 @@ pub(super) async fn run(context: &Context, arguments: &Operator) -> Outcome {
             context.printer.say(&format!(
                 "{} is {}; this is the only time that the access token is shown\n\
                  save it with mode 0600 and name it: driftline login --token-file FILE …",
-                added.name,
-                added.roles.join(", ")
+                safe(&added.name),
+                safe(&added.roles.join(", "))
             ));
             Ok(Exit::Clean)
         }
@@ -48,7 +49,7 @@ pub(super) async fn run(context: &Context, arguments: &Operator) -> Outcome {
             let path = ["operators", arguments.name.as_str(), "rotate"];
             let rotated: OperatorInfo = context.client()?.post(&path, &OperatorRotate { token_sha256 }).await?;
             print(context, &rotated, &token)?;
-            context.printer.say(&format!("{} has a new access token; the old one ended", rotated.name));
+            context.printer.say(&format!("{} has a new access token; the old one ended", safe(&rotated.name)));
             Ok(Exit::Clean)
         }
     }

@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::input;
 use crate::printer::document::{Block, Document};
+use crate::printer::text::safe;
 use crate::view::policy as view;
 
 pub(super) async fn run(context: &Context, arguments: &Policy) -> Outcome {
@@ -117,7 +118,7 @@ async fn show(context: &Context, version: Option<u64>) -> Outcome {
     let lines = detail.text.lines().map(str::to_owned).collect();
     let document = Document::default().block(Block::Lines(lines));
     context.printer.result(&detail, std::slice::from_ref(&detail), &document)?;
-    context.printer.say(&view::of_version(policy));
+    context.printer.say(&safe(&view::of_version(policy)));
     Ok(Exit::Clean)
 }
 

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Output;
 use crate::printer::document::{Document, Table};
+use crate::printer::text::safe;
 use crate::time_text;
 
 pub(super) async fn run(context: &Context, arguments: &Window) -> Outcome {
@@ -38,8 +39,8 @@ async fn open(context: &Context, arguments: &window::WindowOpen) -> Outcome {
         return Ok(Exit::Clean);
     }
     context.printer.data(&format!("{}\n", opened.id))?;
-    let until = time_text::short(&opened.until);
-    context.printer.say(&format!("window {} for {} is open until {until} UTC", opened.id, opened.selector));
+    let until = safe(&time_text::short(&opened.until));
+    context.printer.say(&format!("window {} for {} is open until {until} UTC", opened.id, safe(&opened.selector)));
     Ok(Exit::Clean)
 }
 

@@ -60,7 +60,7 @@ pub(super) async fn accept(
     let Json(request) = request.map_err(|error| Problem::bad(error.body_text()))?;
     caught_up(&http).await?;
     let now_ms = http.core.clock.now_ms();
-    let covers = covers(&http, &request.covers).await?;
+    let covers = covers(&http, &operator, &request.covers).await?;
     operator.may(OperatorRole::Operator, environment(&covers).as_ref())?;
     let expires_ms = parse_ms(&request.expires_at);
     let expires_ms = expires_ms.ok_or_else(|| Problem::bad("`expires_at` is not an RFC 3339 time"))?;
@@ -99,12 +99,13 @@ pub(super) async fn accept(
 }
 
 /// A drift that is there, or a selector.
-async fn covers(http: &Shared, text: &str) -> Result<Covers, Problem> {
+async fn covers(http: &Shared, operator: &Operator, text: &str) -> Result<Covers, Problem> {
     let Some(number) = Drift::number_of(text) else {
         let selector: DriftSelector = text.parse().map_err(|error| Problem::bad(format!("`covers`: {error}")))?;
         return Ok(Covers::Selected(selector));
     };
     let drift = http.read(move |reader| by_number(reader, number)).await?.ok_or_else(|| no_drift(text))?;
+    operator.may(OperatorRole::Operator, Some(&drift.identity.environment))?;
     if !drift.state.is_there() {
         return Err(Problem::conflict(format!("{text} is {}: there is nothing to accept", drift.state.as_str())));
     }

@@ -69,9 +69,16 @@ fn wanted(request: BaselineRequest, by: String) -> Result<Wanted, Problem> {
     Ok(Wanted { selector, source, reason, by })
 }
 
-pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Json<BaselineList>, Problem> {
+pub(super) async fn list(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<BaselineList>, Problem> {
     let environment: Option<Environment> = Known::of(pairs, &["env"])?.parsed("env")?;
-    let all = http.read(|reader| reader.documents::<Baseline>("")).await?;
+    let mut all = http.read(|reader| reader.documents::<Baseline>("")).await?;
+    // One of several environments is told to each by its own hosts.
+    let sight = operator.sight();
+    all.iter_mut().for_each(|one| one.hosts.retain(|host| sight.shows(Some(&host.environment))));
     let is_of = |one: &&Baseline| {
         environment.as_ref().is_none_or(|wanted| one.hosts.iter().any(|host| host.environment == *wanted))
     };

@@ -83,10 +83,10 @@ pub(super) const DEMANDS: &[Demand] = &[
     row("GET", "/api/v1/snapshot", Viewer, Checked),
     row("POST", "/api/v1/snapshot", Deployer, Checked),
     row("GET", "/api/v1/drift", Viewer, Named),
-    row("GET", "/api/v1/drift/{id}", Viewer, Named),
-    row("GET", "/api/v1/acceptances", Viewer, Named),
-    row("POST", "/api/v1/acceptances", Op, Whole),
-    row("DELETE", "/api/v1/acceptances/{id}", Op, Whole),
+    row("GET", "/api/v1/drift/{id}", Viewer, Checked),
+    row("GET", "/api/v1/acceptances", Viewer, Filtered),
+    row("POST", "/api/v1/acceptances", Op, Checked),
+    row("DELETE", "/api/v1/acceptances/{id}", Op, Checked),
     row("GET", "/api/v1/reports", Viewer, Named),
     row("GET", "/metrics", Viewer, Whole),
 ];
@@ -107,7 +107,8 @@ fn of(method: &Method, path: &str) -> (OperatorRole, Reach) {
 pub(super) fn check(operator: &Operator, method: &Method, route: &str, uri: &Uri) -> Result<(), Problem> {
     let (role, reach) = of(method, route);
     let named = named(uri);
-    if let Some(environment) = &named {
+    // An environment in the query makes nothing smaller that is about all.
+    if let Some(environment) = named.as_ref().filter(|_| reach != Reach::Whole) {
         // In a query it is what is asked for, whatever else the handler looks at.
         return operator.may(role, Some(environment));
     }

@@ -6,8 +6,9 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
+use driftline_api::change::Change as ApiChange;
 use driftline_api::explain::{Explanation, Persisted, Standing};
-use driftline_canon::{Confidence, HostName, ItemKey, SourceKind, SourceName};
+use driftline_canon::{Confidence, Environment, HostName, ItemKey, SourceKind, SourceName};
 use driftline_compare::Verdict;
 use driftline_compare::classify::{Facet, why};
 use driftline_compare::judge::{Evidence, Missing};
@@ -51,7 +52,7 @@ pub(super) async fn of_id(
         operator.sees(environment)?;
     }
     let answer = http.read(move |reader| by_id(reader, id)).await?;
-    answered(answer, "", "")
+    seen(answered(answer, "", "")?, &operator)
 }
 
 pub(super) async fn of_key(
@@ -67,12 +68,25 @@ pub(super) async fn of_key(
     operator.sees_host(&http, &host).await?;
     let name = host.to_string();
     let answer = http.read(move |reader| by_key(reader, &host, &wanted, source.as_ref())).await?;
-    answered(answer, &name, &key)
+    seen(answered(answer, &name, &key)?, &operator)
 }
 
-fn answered(answer: Answer, host: &str, key: &str) -> Result<Json<Explanation>, Problem> {
+/// What of a story may be seen: a host that moved has a past in another
+/// environment.
+fn seen(mut story: Explanation, operator: &Operator) -> Result<Json<Explanation>, Problem> {
+    let parsed = |change: &ApiChange| change.environment.parse::<Environment>().ok();
+    if let Some(environment) = story.change.as_ref().and_then(parsed) {
+        operator.sees(&environment)?;
+    }
+    let sight = operator.sight();
+    story.earlier.retain(|change| sight.shows(parsed(change).as_ref()));
+    story.later.retain(|change| sight.shows(parsed(change).as_ref()));
+    Ok(Json(story))
+}
+
+fn answered(answer: Answer, host: &str, key: &str) -> Result<Explanation, Problem> {
     Err(match answer {
-        Answer::Explained(explanation) => return Ok(Json(*explanation)),
+        Answer::Explained(explanation) => return Ok(*explanation),
         Answer::NoEntry(id) => {
             Problem::not_found(format!("the history has no entry {id}")).hint("`driftline changes` lists them")
         }

@@ -41,6 +41,7 @@ use crate::testing::host_record;
 
 mod policies;
 mod roles;
+mod scoped;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 const PATIENCE: Duration = Duration::from_secs(20);
