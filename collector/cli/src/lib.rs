@@ -13,7 +13,6 @@ pub mod commands;
 pub mod config;
 pub mod exit;
 pub mod failure;
-pub mod glob;
 pub mod hex;
 pub mod input;
 pub mod mapping;

@@ -13,6 +13,7 @@ pub mod desired;
 pub mod drift;
 pub mod expect;
 pub mod judge;
+pub mod key_pattern;
 pub mod plan;
 pub mod policy;
 pub mod report;

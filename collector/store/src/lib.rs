@@ -28,7 +28,7 @@ pub use codec::ItemView;
 pub use document::{DOCUMENT_ID_BYTES_MAX, Document, DocumentKind, Written, numbered};
 pub use engine::EngineKind;
 pub use error::{ErrorKind, OpenError, StoreError};
-pub use query::{ActorPattern, EntryFilter, EntryQuery, Opens, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX, key_matches};
+pub use query::{ActorPattern, EntryFilter, EntryQuery, Opens, PAGE_ENTRIES_MAX, Page, SCAN_ROWS_MAX};
 pub use reader::{
     ANOTHER_FORM, Amended, ENTRIES_WALKED_MAX, HostThen, OUTBOX_DUE_MAX, Reader, Rejudged, SeverityCounts, SourceItems,
     SourceThen,

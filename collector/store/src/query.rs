@@ -6,7 +6,7 @@
 mod told;
 
 use driftline_canon::{Environment, HostName, ItemKey, SourceKind, SourceName};
-use driftline_compare::{Severity, Verdict};
+use driftline_compare::{Severity, Verdict, key_pattern};
 
 use crate::layout::verdict_names;
 use crate::record::{Entry, EntryBody, EventKind};
@@ -145,7 +145,10 @@ impl EntryQuery {
                         && wanted(&self.verdict, Some(&change.verdict))
                         && self.opens.is_none_or(|opens| opens.matches(change))
                         && self.min_severity.is_none_or(|least| change.severity >= least)
-                        && self.key_pattern.as_deref().is_none_or(|pattern| key_matches(pattern, &change.key))
+                        && self
+                            .key_pattern
+                            .as_deref()
+                            .is_none_or(|pattern| key_pattern::matches(pattern, change.key.as_str()))
                 }
                 EntryBody::Event(event) => {
                     !self.wants_only_changes()
@@ -188,22 +191,3 @@ pub struct Page {
 fn wanted<T: PartialEq>(wanted: &Option<T>, found: Option<&T>) -> bool {
     wanted.as_ref().is_none_or(|wanted| found == Some(wanted))
 }
-
-/// Whether a key matches a pattern in which `*` stands for any text. Case
-/// counts, as it does in the files.
-#[must_use]
-pub fn key_matches(pattern: &str, key: &ItemKey) -> bool {
-    let (mut pieces, key) = (pattern.split('*'), key.as_str());
-    let Some(mut rest) = pieces.next().and_then(|first| key.strip_prefix(first)) else { return false };
-    let Some(last) = pieces.next_back() else { return rest.is_empty() };
-    for piece in pieces {
-        match rest.find(piece) {
-            Some(at) => rest = &rest[at + piece.len()..],
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests;

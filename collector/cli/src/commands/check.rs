@@ -8,6 +8,7 @@ mod github;
 
 use driftline_api::compare::{Comparison, Difference};
 use driftline_compare::compare::Listing;
+use driftline_compare::key_pattern;
 use serde::Serialize;
 
 use super::Context;
@@ -15,7 +16,6 @@ use crate::arguments::check::Check;
 use crate::clock;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
-use crate::glob;
 use crate::printer::{Output, markdown};
 use crate::side::{Typed, typed};
 use crate::snapshot;
@@ -80,7 +80,7 @@ fn side(against: &str, env: &str) -> String {
 /// told. Whether any key was there to check.
 fn narrow(answer: &mut Comparison, pattern: Option<&str>, output: Output) -> bool {
     let Some(pattern) = pattern else { return true };
-    answer.differences.retain(|one| glob::matches(pattern, &one.key));
+    answer.differences.retain(|one| key_pattern::matches(pattern, &one.key));
     let counted = |counts: fn(&Difference) -> bool| {
         let count = answer.differences.iter().filter(|one| !one.metadata && counts(one)).count();
         u64::try_from(count).unwrap_or(u64::MAX)

@@ -9,15 +9,14 @@ mod given;
 
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::compare::Comparison;
-use driftline_compare::Severity;
 use driftline_compare::plan::{Form, Plan};
+use driftline_compare::{Severity, key_pattern};
 use serde::Serialize;
 
 use super::Context;
 use crate::arguments::plan::Plan as Arguments;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
-use crate::glob;
 use crate::printer::Output;
 use crate::view;
 
@@ -36,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Outcome {
     let mut answer: Comparison = context.client()?.get(&["compare"], &query).await?;
     let least = arguments.severity.as_deref().and_then(Severity::from_name).unwrap_or(Severity::Info);
     answer.differences.retain(|one| {
-        let is_wanted = arguments.key.as_deref().is_none_or(|pattern| glob::matches(pattern, &one.key));
+        let is_wanted = arguments.key.as_deref().is_none_or(|pattern| key_pattern::matches(pattern, &one.key));
         let is_step = is_wanted && one.meant.is_none() && view::severity(&one.severity) >= least;
         one.what == "equal" || is_step
     });

@@ -1,10 +1,8 @@
-use driftline_canon::ItemKey;
-
-use super::key_matches;
+use super::matches;
 
 #[track_caller]
 fn check(pattern: &str, key: &str, expected: bool) {
-    assert_eq!(key_matches(pattern, &ItemKey::from_bytes(key.as_bytes())), expected, "{pattern} on {key}");
+    assert_eq!(matches(pattern, key), expected, "{pattern} on {key}");
 }
 
 #[test]
@@ -31,4 +29,18 @@ fn prefix_and_suffix_do_not_share_characters() {
     check("AB*BA", "ABA", false);
     check("AB*BA", "ABBA", true);
     check("A*A", "A", false);
+}
+
+#[test]
+fn a_star_is_any_text_and_the_rest_is_itself() {
+    for (pattern, text) in
+        [("A", "A"), ("*", ""), ("DB_*", "DB_"), ("*_URL", "A_URL"), ("A*B*C", "AxBBxC"), ("**", "x")]
+    {
+        assert!(matches(pattern, text), "{pattern} {text}");
+    }
+    for (pattern, text) in
+        [("A", "AB"), ("A", "BA"), ("", "A"), ("A*A", "A"), ("DB_*", "XDB_"), ("a", "A"), ("A?", "AB")]
+    {
+        assert!(!matches(pattern, text), "{pattern} {text}");
+    }
 }
