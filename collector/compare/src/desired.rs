@@ -96,7 +96,8 @@ impl Revision {
 
     /// Which of two revisions counts for a host that both are for: the one for
     /// fewer hosts, then the one that was pushed later.
-    fn rank(&self) -> (bool, bool, u64) {
+    #[must_use]
+    pub fn rank(&self) -> (bool, bool, u64) {
         (self.selector.host.is_some(), self.selector.role.is_some(), self.number)
     }
 }

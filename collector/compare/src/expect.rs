@@ -59,7 +59,7 @@ impl Given<'_> {
 
     /// The first expectation about a key.
     fn about(&self, source: &SourceName, key: &ItemKey) -> Option<&Expectation> {
-        self.expectations.iter().find(|one| one.matches(source, key.as_str()))
+        Expectation::first(self.expectations, source, key.as_str())
     }
 
     /// Whether an equal key has to be looked at.

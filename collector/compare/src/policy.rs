@@ -124,7 +124,7 @@ impl Policy {
     /// matches.
     #[must_use]
     pub fn expectation_of(&self, source: &SourceName, key: &str) -> Option<&Expectation> {
-        self.expectations.iter().find(|expectation| expectation.matches(source, key))
+        Expectation::first(&self.expectations, source, key)
     }
 
     /// Whether any rule or freeze is about hosts of an environment: it was

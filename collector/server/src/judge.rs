@@ -180,7 +180,7 @@ fn step(change: &Change, id: u64, now_ms: i64) -> Step {
     }
 }
 
-/// What an earlier change of the same key is now.
+/// What an earlier change is now.
 fn rejudged(change: &Change, verdict: Verdict, later: Later) -> EntryBody {
     let severity = match later.mark {
         Mark::Flapping => change.severity.max(Severity::Warning),

@@ -80,4 +80,10 @@ impl Expectation {
     pub fn matches(&self, source: &SourceName, key: &str) -> bool {
         self.source.matches(source.as_str()) && self.key.matches(key)
     }
+
+    /// The one of a list, in its order, that counts for a key.
+    #[must_use]
+    pub fn first<'e>(all: &'e [Self], source: &SourceName, key: &str) -> Option<&'e Self> {
+        all.iter().find(|one| one.matches(source, key))
+    }
 }

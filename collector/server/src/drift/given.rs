@@ -11,11 +11,14 @@ use std::sync::Arc;
 use driftline_canon::{ItemKey, SourceName};
 use driftline_compare::acceptance::Acceptance;
 use driftline_compare::baseline::{self, Baseline};
-use driftline_compare::desired::{Revision, Sheet};
+use driftline_compare::desired::{Revision, Sheet, Who};
 use driftline_compare::drift::Rule;
 use driftline_compare::drift::observe::Held;
 use driftline_compare::policy::{Policy, PolicyVersion};
-use driftline_store::{HostRecord, Reader, StoreError, numbered};
+use driftline_store::{HostRecord, Reader, StoreError};
+
+use crate::baseline::owner as owner_of_baseline;
+use crate::desired;
 
 /// How long a host may have what an earlier revision declared before that is a
 /// finding: deployments of an hour are slow.
@@ -102,16 +105,16 @@ impl Given {
         let mut fitting: Vec<&Revision> =
             self.revisions.iter().filter(|one| is_for(one, host, source, now_ms)).collect();
         // One for fewer hosts counts before one for more, then the newest.
-        fitting.sort_by_key(|one| (one.selector.host.is_some(), one.selector.role.is_some(), one.number));
-        let Some(newest) = fitting.pop().cloned() else { return Ok(None) };
+        fitting.sort_by_key(|one| one.rank());
+        let Some(newest) = fitting.pop() else { return Ok(None) };
         let before = fitting.pop().filter(|one| one.selector == newest.selector).map(|one| one.number);
-        let Some(items) = self.sheet(reader, &revision(newest.number), source)? else { return Ok(None) };
+        let (number, by, said_ms) = (newest.number, format!("revision {}", newest.revision), newest.pushed_ms);
+        let Some(items) = self.sheet(reader, &desired::owner(number), source)? else { return Ok(None) };
         let earlier = match before {
-            Some(number) => self.sheet(reader, &revision(number), source)?,
+            Some(number) => self.sheet(reader, &desired::owner(number), source)?,
             None => None,
         };
-        let by = format!("revision {}", newest.revision);
-        Ok(Some(Wanted { rule: Rule::Desired, by, said_ms: newest.pushed_ms, items, earlier }))
+        Ok(Some(Wanted { rule: Rule::Desired, by, said_ms, items, earlier }))
     }
 
     /// What a host should have of a source: as CI/CD declared it, else as a
@@ -144,7 +147,7 @@ impl Given {
             return Ok(None);
         }
         let (number, said_ms) = (approved.number, approved.approved_ms);
-        let owner = format!("baseline/{}/{}", numbered(number), host.host);
+        let owner = owner_of_baseline(number, &host.host);
         let items = self.sheet(reader, &owner, source)?;
         let by = format!("baseline {number}");
         Ok(items.map(|items| Wanted { rule: Rule::Baseline, by, said_ms, items, earlier: None }))
@@ -178,14 +181,11 @@ impl Items {
     }
 }
 
-fn revision(number: u64) -> String {
-    format!("revision/{}", numbered(number))
-}
-
 fn is_for(one: &Revision, host: &HostRecord, source: &SourceName, now_ms: i64) -> bool {
-    one.selector.matches(&host.environment, &host.role, &host.host)
+    let who = Who { environment: &host.environment, role: &host.role, host: &host.host };
+    one.is_for(who)
         && one.expires_ms.is_none_or(|end_ms| now_ms < end_ms)
-        && one.sources.iter().any(|(name, _)| name == source)
+        && one.declares(source)
         && one.fleet_key_epoch == host.fleet_key_epoch
         && one.canonical_form == host.canonical_form
 }

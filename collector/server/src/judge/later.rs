@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use driftline_canon::{ItemKey, SourceName};
 use driftline_compare::desired::{Revision, Sheet};
 use driftline_compare::judge::later::adopted as is_adopted;
-use driftline_compare::{Mark, Severity, Verdict};
-use driftline_store::{Change, Entry, EntryBody, EntryQuery, PAGE_ENTRIES_MAX, Rejudgement, StoreError};
+use driftline_compare::{Mark, Verdict};
+use driftline_store::{Change, Entry, EntryBody, EntryQuery, PAGE_ENTRIES_MAX, StoreError};
 
 use crate::record::Draft;
 
@@ -91,19 +91,7 @@ fn adopts(
     }
     let times = (entry.recorded_ms, revision.pushed_ms);
     let later = is_adopted(entry.id, change.verdict, times, &revision.revision);
-    Ok(later.map(|later| {
-        EntryBody::Rejudgement(Rejudgement {
-            environment: change.environment.clone(),
-            host: change.host.clone(),
-            role: change.role.clone(),
-            source: change.source.clone(),
-            kind: change.kind,
-            key: change.key.clone(),
-            verdict: change.verdict,
-            severity: Severity::Info,
-            later,
-        })
-    }))
+    Ok(later.map(|later| super::rejudged(change, change.verdict, later)))
 }
 
 #[cfg(test)]
