@@ -54,6 +54,8 @@ pub struct Unusable(pub &'static str);
 #[derive(Debug)]
 pub struct Monitor {
     running: Running,
+    /// The inodes of its sockets, once it listens: they stay for its life.
+    sockets: Vec<u64>,
     text: Vec<u8>,
     lines: VecDeque<Line>,
 }
@@ -65,7 +67,7 @@ impl Monitor {
     /// [`ToolError`].
     pub fn start(tools: &Tools, place: &Namespace) -> Result<Self, ToolError> {
         let running = tools.find("nft")?.start(&["-j", "monitor"], place)?;
-        Ok(Self { running, text: Vec::new(), lines: VecDeque::new() })
+        Ok(Self { running, sockets: Vec::new(), text: Vec::new(), lines: VecDeque::new() })
     }
 
     /// Waits until it hears what the kernel tells; false if it does not come to
@@ -73,7 +75,8 @@ impl Monitor {
     pub async fn listens(&mut self) -> bool {
         let listening = async {
             while let Some(id) = self.running.id() {
-                if hears(id).is_some() {
+                if let Some(sockets) = hears(id) {
+                    self.sockets = sockets;
                     return true;
                 }
                 tokio::time::sleep(LOOK).await;
@@ -83,10 +86,11 @@ impl Monitor {
         tokio::time::timeout(LISTENING_MAX, listening).await.unwrap_or(false)
     }
 
-    /// Whether it has taken all that the kernel had told it.
+    /// Whether it has taken all that the kernel had told it, since it listens.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.running.id().and_then(hears).is_some_and(|waiting| waiting == 0)
+        let table = self.running.id().and_then(|id| sockets(id).ok());
+        table.and_then(|table| waiting(&table, &self.sockets)) == Some(0)
     }
 
     /// Forgets what it said so far.
@@ -170,9 +174,11 @@ impl Line {
     }
 }
 
-/// Whether a process listens to commits, and how many bytes wait there for it.
-fn hears(id: u32) -> Option<u64> {
-    waiting(&sockets(id).ok()?, &descriptors(id)?)
+/// The sockets of a process that listens to commits; none if it does not.
+fn hears(id: u32) -> Option<Vec<u64>> {
+    let open = descriptors(id)?;
+    waiting(&sockets(id).ok()?, &open)?;
+    Some(open)
 }
 
 /// How many bytes wait at the socket among these that listens to commits. Its
