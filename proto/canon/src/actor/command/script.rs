@@ -58,14 +58,16 @@ impl Words {
         }
         let name = word.split([':', '=', '/', '@', '^', '%', '!', '#', '~', '\\', '*', '+', '?', '.']);
         let mut said = name.filter(|name| !name.is_empty()).map(|name| says_secret(name.trim_matches('-')));
-        if said.clone().any(|secret| secret) {
+        let says_so = said.clone().any(|secret| secret);
+        // A value may look like a name: what is written is asked for first.
+        if self.writes && !is_path_of_redirect(word) {
+            return !says_so && harmless(word);
+        }
+        if says_so {
             // `--token` and `password:` are followed by it; `PASSWORD=x` holds it.
             let ends = said.next_back().unwrap_or(false) && !word.contains('=');
             self.named = ends;
             return ends && self.shows(word);
-        }
-        if self.writes && !is_path_of_redirect(word) {
-            return harmless(word);
         }
         let shown = self.shows(word);
         // `-p'secret'`: the flag's value begins behind the quote.

@@ -35,6 +35,8 @@ fn secrets_of_known_forms_are_masked() {
     assert_eq!(shown(&["curl", "-u", "me:hunter2", "http://a/"]), "curl -u **** http://a/");
     assert_eq!(shown(&["sed", "-i", "s/hunter1/hunter2/", "/etc/a"]), "sed -i **** /etc/a");
     assert_eq!(shown(&["sh", "-c", "echo DB_PASSWORD=hunter2 > /etc/a"]), "sh -c 'echo ****'");
+    // What is written may look like the name of a secret, and be one.
+    assert_eq!(shown(&["bash", "-c", "echo A0aAaPw0 > /etc/app/key"]), "bash -c 'echo ****'");
     assert_eq!(
         shown(&["redis-cli", "CONFIG", "SET", "requirepass", "hunter2"]),
         "redis-cli CONFIG SET requirepass ****"
