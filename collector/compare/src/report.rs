@@ -51,7 +51,7 @@ pub struct Found {
     pub undetermined: u64,
     /// Differences by severity: critical, warning, info; metadata included.
     pub by_severity: [u64; 3],
-    /// Hosts that were not connected.
+    /// Hosts that were not connected, or have nothing to be held against.
     pub unchecked: u64,
 }
 

@@ -1,6 +1,7 @@
-//! Runs what the policy schedules: comparisons at set times, kept as reports.
+//! Runs what the policy schedules: comparisons at set times, of two sides or of
+//! hosts with what was approved of them, kept as reports.
 //!
-//! It judges nothing and tells nobody. After a downtime each schedule runs once
+//! It judges nothing, approves nothing and tells nobody. After a downtime each schedule runs once
 //! and says how many runs were missed: what was then cannot be compared any
 //! more.
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use driftline_compare::policy::PolicyVersion;
-use driftline_compare::policy::schedule::{Schedule, Task};
+use driftline_compare::policy::schedule::Schedule;
 use driftline_compare::report::{self, Due, Found, Outcome, Report};
 use driftline_store::{DocumentKind, StoreError, numbered};
 use tokio_util::sync::CancellationToken;
@@ -61,18 +62,18 @@ pub(crate) async fn look(core: &Arc<Core>, known: &mut Known) -> Result<(), Stor
         let now_ms = core.clock.now_ms();
         let after_ms = reports.due_ms.get(&schedule.name).copied().unwrap_or(version.applied_ms);
         let Some(due) = report::due(|now_ms| schedule.at.last_due(now_ms), after_ms, now_ms) else { continue };
-        let Task::Compare { left, right } = &schedule.task else { continue };
+        let (left, right) = schedule.task.sides();
         reports.last += 1;
         reports.due_ms.insert(schedule.name.clone(), due.due_ms);
-        let outcome = match scan::compared(core, left, right).await {
+        let outcome = match scan::compared(core, &left, &right).await {
             Ok((comparison, unchecked)) => Outcome::Found(Found::of(&comparison, unchecked)),
             Err(reason) => Outcome::Failed(report::reason(&reason)),
         };
         let done = Report {
             number: reports.last,
             schedule: schedule.name.clone(),
-            left: left.clone(),
-            right: right.clone(),
+            left,
+            right,
             due_ms: due.due_ms,
             ran_ms: now_ms,
             missed: due.missed,

@@ -50,7 +50,8 @@ pub struct Found {
     pub warning: u64,
     /// Differences that are informative.
     pub info: u64,
-    /// Hosts that were not connected: compared as last seen.
+    /// Hosts that were not connected (compared as last seen), or of which nothing
+    /// is declared or approved (not compared).
     pub unchecked: u64,
 }
 

@@ -201,19 +201,25 @@ fn trend(audit: &Audit, document: Document) -> Document {
     let mut document = document.heading("Trend");
     let charts = charts(&audit.scans);
     if charts.is_empty() {
-        return document.text("No scan is scheduled: `[[schedule]]` in the policy compares environments at set times.");
+        return document.text(
+            "No scan is scheduled: `[[schedule]]` in the policy compares environments, or hosts with their \
+             baseline, at set times.",
+        );
     }
     for chart in charts {
         document = document.block(Block::Chart(chart));
     }
-    let odd: Vec<&Report> = audit.scans.iter().filter(|one| one.failed.is_some() || one.missed > 0).collect();
+    let unchecked = |one: &Report| one.found.as_ref().map_or(0, |found| found.unchecked);
+    let is_odd = |one: &&Report| one.failed.is_some() || one.missed > 0 || unchecked(one) > 0;
+    let odd: Vec<&Report> = audit.scans.iter().filter(is_odd).collect();
     if odd.is_empty() {
         return document;
     }
     let mut table = Table::new(&["due (utc)", "schedule", "what was not found"]);
     for one in odd {
         let missed = count(one.missed.into(), "run before it was missed", "runs before it were missed");
-        let what = [one.failed.clone(), (one.missed > 0).then_some(missed)];
+        let left_out = count(unchecked(one), "host was not checked", "hosts were not checked");
+        let what = [one.failed.clone(), (unchecked(one) > 0).then_some(left_out), (one.missed > 0).then_some(missed)];
         table.row([
             time_text::short(&one.due_at),
             one.schedule.clone(),
@@ -228,11 +234,19 @@ fn charts(scans: &[Report]) -> Vec<Chart> {
     let mut charts: BTreeMap<&str, Chart> = BTreeMap::new();
     for one in scans {
         let chart = charts.entry(&one.schedule).or_default();
-        chart.title = format!("{}: settings of {} and {} that differ", one.schedule, one.left, one.right);
+        chart.title = chart_title(one);
         let tenths = one.found.as_ref().and_then(|found| chart::tenths(&found.percent));
         chart.points.push(Point { label: time_text::short(&one.ran_at), tenths });
     }
     charts.into_values().collect()
+}
+
+fn chart_title(one: &Report) -> String {
+    let Report { schedule, left, right, .. } = one;
+    match left.strip_prefix("baseline:") {
+        Some(of) if of == right => format!("{schedule}: settings of {of} that are not as its baseline has them"),
+        _ => format!("{schedule}: settings of {left} and {right} that differ"),
+    }
 }
 
 fn acceptances(audit: &Audit, document: Document) -> Document {

@@ -31,11 +31,24 @@ pub enum Task {
         /// The other.
         right: String,
     },
-    /// A side is kept as a baseline to compare with.
+    /// What hosts have is held against what was approved of them last, and the
+    /// result is kept. Nothing is approved by it: only people do that.
     Baseline {
-        /// Which, as a selector.
+        /// Which hosts, as a selector.
         of: String,
     },
+}
+
+impl Task {
+    /// Both sides of the comparison that it comes to, as `driftline compare`
+    /// takes them: what should be, then what is there.
+    #[must_use]
+    pub fn sides(&self) -> (String, String) {
+        match self {
+            Self::Compare { left, right } => (left.clone(), right.clone()),
+            Self::Baseline { of } => (format!("baseline:{of}"), of.clone()),
+        }
+    }
 }
 
 /// One schedule.

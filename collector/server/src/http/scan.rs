@@ -7,11 +7,12 @@ use driftline_compare::compare::{Comparison, Listing};
 use driftline_store::StoreError;
 
 use super::compare::meant::Standing;
-use super::compare::sides::{self, Asked};
+use super::compare::sides::{self, Asked, Covers};
 use super::error::Problem;
 use crate::app::Core;
 
-/// Two sides, compared, and how many of their hosts were not connected.
+/// Two sides, compared, and how many of their hosts were not connected or have
+/// nothing to be held against.
 ///
 /// # Errors
 /// Why not, in words.
@@ -35,7 +36,8 @@ fn now(core: &Core, left: &str, right: &str) -> Result<Done, StoreError> {
         Ok(sides) => sides,
         Err(problem) => return Ok(Err(problem)),
     };
-    let unchecked = left.unchecked.len() + right.unchecked.len();
+    let lacking = [&left, &right].map(|side| side.covers.as_ref().map_or(0, Covers::lacking));
+    let unchecked = left.unchecked.len() + right.unchecked.len() + lacking.iter().sum::<usize>();
     let standing = Standing::read(&reader, environments, now_ms)?;
     let compared = standing.compare(&left.side, &right.side, Listing::Differences);
     Ok(Ok((compared, u64::try_from(unchecked).unwrap_or(u64::MAX))))

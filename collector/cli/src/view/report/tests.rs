@@ -151,6 +151,28 @@ fn the_report_has_what_an_auditor_asks_for() {
 }
 
 #[test]
+fn a_nightly_baseline_is_drawn_beside_the_parity_trend_and_says_what_it_left_out() {
+    let nightly = |number, percent, unchecked| {
+        let mut one = scan(number, Some(percent));
+        one.schedule = "nightly baseline".to_owned();
+        (one.left, one.right) = ("baseline:production".to_owned(), "production".to_owned());
+        one.found.as_mut().unwrap().unchecked = unchecked;
+        one
+    };
+    let mut audit = sample();
+    audit.scans.extend([nightly(16, "0.0", 0), nightly(17, "1.3", 2)]);
+    let text = layout::render(&document(&audit), Style { width: 100, colour: false });
+    for part in [
+        "nightly baseline: settings of production that are not as its baseline has them",
+        "weekly parity: settings of staging and production that differ",
+        "2 hosts were not checked",
+    ] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    assert_eq!(html::render(&document(&audit)).matches("<svg viewBox=").count(), 2);
+}
+
+#[test]
 fn p10_what_could_not_be_had_is_said_on_top() {
     let audit = Audit { lacking: vec!["hosts (not permitted)".to_owned()], history: None, ..sample() };
     let text = markdown::render(&document(&audit));

@@ -43,3 +43,11 @@ proptest! {
         prop_assert_eq!(at.next_due(last), next);
     }
 }
+
+#[test]
+fn a_task_is_a_comparison_of_what_should_be_with_what_is_there() {
+    let compare = Task::Compare { left: "staging".to_owned(), right: "desired:production".to_owned() };
+    assert_eq!(compare.sides(), ("staging".to_owned(), "desired:production".to_owned()));
+    let of = "env=production,role=web".to_owned();
+    assert_eq!(Task::Baseline { of: of.clone() }.sides(), ("baseline:env=production,role=web".to_owned(), of));
+}

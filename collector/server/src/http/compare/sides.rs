@@ -68,6 +68,12 @@ impl Covers {
         self.all.insert(source.clone());
     }
 
+    /// Hosts that are meant and have nothing to be held against: left out of the
+    /// comparison, so that they must be told.
+    pub(in crate::http) fn lacking(&self) -> usize {
+        self.hosts.values().filter(|sources| sources.is_empty()).count()
+    }
+
     /// Whether a source of a host is held against it: by the host's own name
     /// where that is on both sides.
     fn holds(&self, host: &HostName, source: &SourceName) -> bool {

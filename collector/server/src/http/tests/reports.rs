@@ -27,6 +27,20 @@ impl Room {
         self.http.core.recorder.decide(move |draft| draft.put_document(&version)).await.unwrap();
     }
 
+    /// Another value of a setting of a host of production, which may be new.
+    async fn set(&self, host: &'static str, key: &'static str, value: u8) {
+        let step = move |draft: &mut crate::record::Draft<'_>| {
+            let mut host = host_record(host);
+            host.status = HostStatus::Connected;
+            let source = SourceName::new("app").unwrap();
+            draft.put_items(&host.host, &source, [item(key, value)].map(|item| (item.key.clone(), Some(item))));
+            draft.put_source(source_record(&host.host, source));
+            draft.put_host(host);
+            Ok(())
+        };
+        self.http.core.recorder.decide(step).await.unwrap();
+    }
+
     async fn reports(&self, query: &str) -> ReportList {
         self.json(&format!("/api/v1/reports{query}")).await
     }
@@ -73,6 +87,38 @@ async fn after_a_downtime_it_runs_once_and_says_what_was_missed() {
     assert!(numbers.is_sorted_by(|a, b| a > b), "newest first, each once: {numbers:?}");
     numbers.dedup();
     assert_eq!(numbers.len(), 3);
+}
+
+/// What is approved is what it is held against, and nothing is approved by it.
+#[tokio::test]
+async fn a_nightly_baseline_holds_hosts_against_what_a_person_approved_and_approves_nothing() {
+    let room = Room::new().await;
+    room.fill().await;
+    let text = "[[schedule]]\nname = \"nightly\"\nkind = \"baseline\"\nof = \"production\"\nat = \"02:30\"\n";
+    room.policy(text).await;
+    let mut known = Known::default();
+    let mut night = async |percent: Result<&str, &str>, unchecked: u64| {
+        room.clock.advance_ms(DAY_MS);
+        look(&room.http.core, &mut known).await.unwrap();
+        let newest = room.reports("?limit=1").await.reports.remove(0);
+        assert_eq!((newest.left.as_str(), newest.right.as_str()), ("baseline:production", "production"));
+        match (&newest.found, percent) {
+            (Some(found), Ok(percent)) => assert_eq!((found.percent.as_str(), found.unchecked), (percent, unchecked)),
+            (None, Err(failed)) => assert_eq!(newest.failed.as_deref(), Some(failed)),
+            other => panic!("{other:?}"),
+        }
+    };
+    night(Err("nothing of `production` was approved"), 0).await;
+    let body = r#"{"selector": "production", "reason": "audited"}"#;
+    assert_eq!(room.call("POST", "/api/v1/baselines", Some("ada"), body).await.status(), StatusCode::OK);
+    night(Ok("0.0"), 0).await;
+    room.set("web-1", "DB_HOST", 9).await;
+    night(Ok("50.0"), 0).await;
+    night(Ok("50.0"), 0).await;
+    let baselines: driftline_api::baseline::BaselineList = room.json("/api/v1/baselines").await;
+    assert_eq!(baselines.baselines.len(), 1, "a scan approves nothing, however often it runs");
+    room.set("web-7", "DB_HOST", 9).await;
+    night(Ok("50.0"), 1).await;
 }
 
 #[tokio::test]
