@@ -4,16 +4,22 @@
 //! A play fails while a placeholder is left. Texts that Ansible would take for
 //! templates are marked `!unsafe`. What no module does plainly is a comment.
 
-use driftline_canon::count;
+use std::collections::BTreeSet;
+
+use driftline_canon::{Role, count};
 
 use super::how::{self, Beside, How, Style};
 use super::step::{Action, Placeholder, Step, Value};
 use super::{Plan, spelling, text};
+use crate::Selector;
 
 /// The plan as a playbook.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
-    let title = format!("Makes {} like {}. A group of the inventory is a role.", plan.target, plan.reference);
+    let title = format!(
+        "Makes {} like {}. The inventory has a group for each environment and for each role.",
+        plan.target, plan.reference
+    );
     let mut out = format!("---\n{}\n", spelling::comment(&title));
     for open in &plan.open {
         let said = format!("not planned: {} of {}: {}", open.key, open.source, open.reason);
@@ -25,12 +31,14 @@ pub fn render(plan: &Plan) -> String {
 }
 
 fn play(steps: &[Step]) -> String {
-    let mut values: Vec<String> = Vec::new();
+    let mut values = Values::default();
+    let hosts = steps.first().and_then(hosts);
     let mut by_hand = String::new();
     let mut tasks = String::new();
     let mut done = 0_u64;
     for step in steps.iter().filter(|step| step.action != Action::Keep) {
-        match module(step, &mut values) {
+        let made = if hosts.is_some() { module(step, &mut values) } else { Err("the side names no environment") };
+        match made {
             Ok(module) => {
                 tasks.push_str(&task(step, &module));
                 done += 1;
@@ -43,9 +51,38 @@ fn play(steps: &[Step]) -> String {
     }
     let Some(first) = steps.first().filter(|_| done > 0) else { return by_hand };
     let name = format!("{}, role {}: {}", first.side, first.role, count(done, "step", "steps"));
-    let head =
-        format!("- name: {}\n  hosts: {}\n  gather_facts: false\n", spelling::yaml(&name), spelling::yaml(&first.role));
-    format!("{by_hand}{head}{}  tasks:\n{}{tasks}", variables(&values), assertion(&values))
+    let hosts = spelling::yaml(&hosts.unwrap_or_default());
+    let head = format!("- name: {}\n  hosts: {hosts}\n  gather_facts: false\n", spelling::yaml(&name));
+    format!("{by_hand}{head}{}  tasks:\n{}{tasks}", variables(&values.texts), assertion(&values))
+}
+
+/// The hosts of a play, as a pattern over groups; none if the side does not say
+/// which environment it is of: a role alone reaches hosts of every one.
+fn hosts(step: &Step) -> Option<String> {
+    let selector: Selector = step.side.parse().ok()?;
+    let mut pattern = format!("{}:&{}", step.role.parse::<Role>().ok()?, selector.environment?);
+    if let Some(host) = selector.host {
+        pattern.push_str(&format!(":&{host}"));
+    }
+    Some(pattern)
+}
+
+/// Values that a person has to fill in, once each.
+#[derive(Default)]
+struct Values {
+    texts: Vec<String>,
+    /// Those that stand in a line as they are: places in `texts`.
+    bare: BTreeSet<usize>,
+}
+
+impl Values {
+    fn place(&mut self, placeholder: &Placeholder) -> usize {
+        let text = placeholder.to_string();
+        self.texts.iter().position(|one| *one == text).unwrap_or_else(|| {
+            self.texts.push(text);
+            self.texts.len() - 1
+        })
+    }
 }
 
 fn variables(values: &[String]) -> String {
@@ -57,17 +94,30 @@ fn variables(values: &[String]) -> String {
     format!("  vars:\n{}", lines.collect::<String>())
 }
 
-fn assertion(values: &[String]) -> String {
-    if values.is_empty() {
+fn assertion(values: &Values) -> String {
+    if values.texts.is_empty() {
         return String::new();
     }
-    let filled = (1..=values.len()).map(|at| format!("          - \"'{}' not in value_{at}\"\n", Placeholder::BEGIN));
-    format!(
+    let filled = 1..=values.texts.len();
+    let filled = filled.map(|at| format!("          - \"'{}' not in value_{at}\"\n", Placeholder::BEGIN));
+    let mut out = format!(
         "    - name: \"every value is filled in\"\n      ansible.builtin.assert:\n        that:\n{}        \
          fail_msg: \"put each value in the place of its <…> first\"\n",
         filled.collect::<String>()
-    )
+    );
+    if !values.bare.is_empty() {
+        let bare = values.bare.iter().map(|at| format!("          - \"value_{} is match('{BARE}')\"\n", at + 1));
+        out.push_str(&format!(
+            "    - name: \"every value can stand in a line as it is\"\n      ansible.builtin.assert:\n        \
+             that:\n{}        fail_msg: \"a value needs quotes: write it by hand, take its task out\"\n",
+            bare.collect::<String>()
+        ));
+    }
+    out
 }
+
+/// Values that need no quotes in any file of lines.
+const BARE: &str = "^[A-Za-z0-9_./:@%+,=-]+\\\\Z";
 
 fn task(step: &Step, (module, options): &Module) -> String {
     let mut out = format!("    - name: {}\n      {module}:\n", spelling::yaml(&text::sentence(step)));
@@ -84,7 +134,7 @@ fn task(step: &Step, (module, options): &Module) -> String {
 
 type Module = (&'static str, Vec<(&'static str, String)>);
 
-fn module(step: &Step, values: &mut Vec<String>) -> Result<Module, &'static str> {
+fn module(step: &Step, values: &mut Values) -> Result<Module, &'static str> {
     let yaml = spelling::yaml;
     let is_gone = step.new == Value::Nothing;
     let state = |gone: &str, there: &str| yaml(if is_gone { gone } else { there });
@@ -145,7 +195,7 @@ fn module(step: &Step, values: &mut Vec<String>) -> Result<Module, &'static str>
 }
 
 /// The value as a scalar; one that must be filled in as a variable.
-fn scalar(value: &Value, values: &mut Vec<String>) -> String {
+fn scalar(value: &Value, values: &mut Values) -> String {
     match value {
         Value::Nothing => spelling::yaml(""),
         Value::Shown(text) => spelling::yaml(text),
@@ -153,13 +203,8 @@ fn scalar(value: &Value, values: &mut Vec<String>) -> String {
     }
 }
 
-fn variable(placeholder: &Placeholder, values: &mut Vec<String>) -> String {
-    let text = placeholder.to_string();
-    let known = values.iter().position(|one| *one == text).unwrap_or_else(|| {
-        values.push(text);
-        values.len() - 1
-    });
-    format!("value_{}", known + 1)
+fn variable(placeholder: &Placeholder, values: &mut Values) -> String {
+    format!("value_{}", values.place(placeholder) + 1)
 }
 
 fn regexp(name: &str, style: Style) -> String {
@@ -171,7 +216,7 @@ fn regexp(name: &str, style: Style) -> String {
     }
 }
 
-fn line(name: &str, style: Style, value: &Value, values: &mut Vec<String>) -> Result<String, &'static str> {
+fn line(name: &str, style: Style, value: &Value, values: &mut Values) -> Result<String, &'static str> {
     const WHY: &str = "its quotes need a look";
     match (style, value) {
         (_, Value::Nothing) => Err(WHY),
@@ -182,7 +227,9 @@ fn line(name: &str, style: Style, value: &Value, values: &mut Vec<String>) -> Re
         (Style::Redis, Value::Shown(text)) if text.contains('"') => Err(WHY),
         (Style::Redis, Value::Shown(text)) => Ok(spelling::yaml(&format!("{name} \"{text}\""))),
         (style, Value::Hidden(placeholder)) => {
-            let value = format!("{{{{ {} }}}}", variable(placeholder, values));
+            let at = values.place(placeholder);
+            values.bare.insert(at);
+            let value = format!("{{{{ value_{} }}}}", at + 1);
             Ok(match style {
                 Style::Env => format!("\"{name}={value}\""),
                 Style::Postgres => format!("\"{name} = '{value}'\""),

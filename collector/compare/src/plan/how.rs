@@ -11,6 +11,20 @@ use super::step::{Action, Step};
 /// Names of the tools that keep live tables of iptables, as sources end.
 const IPTABLES: [&str; 4] = ["iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables-legacy"];
 
+/// Options of a rule that say what it matches and does, and no more. The tools
+/// have others: `--modprobe` runs a program.
+const OF_A_RULE: &str = "! -p -s -d -i -o -f -m -j -g --dport --sport --dports --sports --ports --state --ctstate \
+     --ctorigdst --ctdir --tcp-flags --syn --icmp-type --icmpv6-type --reject-with --to-destination --to-source \
+     --to-ports --random --persistent --limit --limit-burst --comment --match-set --uid-owner --gid-owner --mark \
+     --set-mark --set-xmark --save-mark --restore-mark --log-prefix --log-level --mac-source --src-range --dst-range \
+     --src-type --dst-type --length --ttl-eq --connlimit-above --connlimit-mask --clamp-mss-to-pmtu --physdev-in \
+     --physdev-out --physdev-is-bridged --pol --dir --hashlimit-upto --hashlimit-above --hashlimit-burst \
+     --hashlimit-mode --hashlimit-name --queue-num --nflog-group --nflog-prefix --name --rsource --set --update \
+     --seconds --hitcount --mask";
+
+/// Options whose word names a part of the tool, or a chain.
+const NAMES_A_PART: [&str; 3] = ["-m", "-j", "-g"];
+
 /// How settings are written in a file of one setting a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
@@ -136,9 +150,17 @@ fn rule(step: &Step) -> How<'_> {
     };
     let plain = is_word(table, b"_-") && is_word(chain, b"_-.");
     match words(rule) {
+        Some(words) if !are_plain(&words) => How::ByHand("it has options that a plan does not hand on"),
         Some(words) if plain && step.action != Action::Change => How::Rule { tool, table, chain, words },
         _ => How::ByHand(WHY),
     }
+}
+
+/// Whether the words are of a rule alone: they go to a tool that root runs.
+fn are_plain(words: &[&str]) -> bool {
+    let known = |word: &str| OF_A_RULE.split_ascii_whitespace().any(|one| one == word);
+    words.iter().all(|word| !word.starts_with('-') || known(word))
+        && words.windows(2).all(|two| !NAMES_A_PART.contains(&two[0]) || is_word(two[1], b"-_"))
 }
 
 /// The words of a rule; none if it holds escapes, or a count of equal rules.

@@ -3,7 +3,7 @@
 //! It is written to be read before it is run, on one host at a time, by a
 //! person: it refuses to run while a placeholder is left, and carries out
 //! nothing that is not plainly safe. Every word that came from a host or a
-//! collector is quoted.
+//! collector is quoted, and no file is touched where somebody else could swap it.
 
 use super::how::{self, Beside, How, Style};
 use super::step::{Action, Step, Value};
@@ -26,12 +26,14 @@ pub fn render(plan: &Plan) -> String {
             line(&format!("not planned: {} of {}: {}", open.key, open.source, open.reason))
         ));
     }
-    let title =
-        format!("Makes {} like {}. Read it, then run it on each host: sh FILE ROLE HOST", plan.target, plan.reference);
+    let title = format!(
+        "Makes {} like {}. Read it, then run it on each host: sh FILE SIDE ROLE HOST",
+        plan.target, plan.reference
+    );
     format!("#!/bin/sh\n{}set -eu\n\n{}{PRELUDE}\n{ARGUMENTS}{steps}", line(&title), values.rendered())
 }
 
-const ARGUMENTS: &str = "[ $# -eq 2 ] || refuse 'usage: sh FILE ROLE HOST'\nrole=$1\nhost=$2\n";
+const ARGUMENTS: &str = "[ $# -eq 3 ] || refuse 'usage: sh FILE SIDE ROLE HOST'\nside=$1\nrole=$2\nhost=$3\n";
 
 fn line(text: &str) -> String {
     format!("{}\n", spelling::comment(text))
@@ -77,7 +79,9 @@ impl Values {
 fn of_role(steps: &[Step], values: &mut Values) -> String {
     let changes: Vec<&Step> = steps.iter().filter(|step| step.action != Action::Keep).collect();
     let Some(first) = changes.first() else { return String::new() };
-    let mut out = format!("\n{}if [ \"$role\" = {} ]; then\n", line(&first.label()), spelling::shell(&first.role));
+    let (side, role) = (spelling::shell(&first.side), spelling::shell(&first.role));
+    let is_here = format!("[ \"$side\" = {side} ] && [ \"$role\" = {role} ]");
+    let mut out = format!("\n{}if {is_here}; then\n", line(&first.label()));
     for step in changes {
         out.push_str(&format!("    {}", line(&text::sentence(step))));
         out.push_str(&guarded(step, values));
@@ -130,7 +134,7 @@ fn command(step: &Step, values: &mut Values) -> Result<Vec<String>, &'static str
                 Beside::Owner => "chown",
                 Beside::Group => "chgrp",
             };
-            vec![format!("{tool} {} {}", values.word(&step.new), word(path))]
+            vec![format!("beside {tool} {} {}", values.word(&step.new), word(path))]
         }
         How::Rule { tool, table, chain, words } => {
             let rule: Vec<String> = words.into_iter().map(word_of_rule).collect();

@@ -60,8 +60,10 @@ impl Placeholder {
     /// What every placeholder begins with.
     pub const BEGIN: &str = "<value of ";
 
-    fn new(key: &ItemKey, side: &str, at: Option<&Where>) -> Self {
+    fn new(key: &ItemKey, source: &SourceName, side: &str, at: Option<&Where>) -> Self {
         let place = match at {
+            // The value is in the repository, or was: not where it is missing.
+            _ if is_kept(side) => format!("{side}, source {source}"),
             Some(Where { host, path, .. }) if path.is_empty() => format!("{side} {host}"),
             Some(Where { host, path, .. }) => format!("{side} {host}:{path}"),
             None => side.to_owned(),
@@ -205,8 +207,7 @@ impl Maker<'_> {
     /// Environments should have passwords of their own; an environment and what
     /// was declared or approved for it should not.
     fn each_has_its_secret(&self) -> bool {
-        let is_kept = ["desired:", "baseline:"].iter().any(|kept| self.names.1.starts_with(kept));
-        self.given.target.cell.secret && self.given.reference.cell.secret && !is_kept
+        self.given.target.cell.secret && self.given.reference.cell.secret && !is_kept(self.names.1)
     }
 
     /// Hosts of the target disagree: those that are not like the reference are
@@ -226,6 +227,9 @@ impl Maker<'_> {
     fn align_reference(&self) -> Result<Step, String> {
         let reference = &self.given.reference;
         let side = self.names.1;
+        if is_kept(side) {
+            return Err(format!("{side} has another value for each of several hosts: plan for one host"));
+        }
         let Some((most, outliers)) = reference.cell.groups.split_first() else {
             return Err(format!("hosts of {side} disagree: align them, then plan again"));
         };
@@ -257,9 +261,14 @@ impl Maker<'_> {
     fn read(&self, display: Option<&str>, secret: bool, side: &str, at: Option<&Where>) -> Value {
         match display {
             Some(text) if !secret && is_to_the_letter(text) => Value::Shown(text.to_owned()),
-            _ => Value::Hidden(Placeholder::new(&self.given.key, side, at)),
+            _ => Value::Hidden(Placeholder::new(&self.given.key, &self.given.source, side, at)),
         }
     }
+}
+
+/// Whether a side is what was said for hosts, not hosts.
+fn is_kept(side: &str) -> bool {
+    ["desired:", "baseline:", "revision:"].iter().any(|kept| side.starts_with(kept))
 }
 
 /// Whether these hosts have what the cell has, as far as both are shown.

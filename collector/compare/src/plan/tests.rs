@@ -89,6 +89,24 @@ fn p4_secrets_of_two_environments_are_not_made_the_same() {
 }
 
 #[test]
+fn a_secret_that_was_declared_is_looked_for_where_it_was_declared() {
+    for side in ["desired:staging", "baseline:staging", "revision:r17"] {
+        let both = (value(Some("****"), true), value(Some("****"), true));
+        let plan = Plan::of("staging", side, [env("JWT", What::Differs, both.0, both.1, Some(1))]);
+        let expected = format!("<value of JWT on {side}, source app>");
+        assert_eq!(plan.steps[0].new.to_string(), expected);
+    }
+}
+
+#[test]
+fn what_was_declared_is_not_aligned() {
+    let cell = split(vec![group(&["w1", "w2"], Some("30s")), group(&["w3"], Some("60s"))]);
+    let given = env("T", What::Split, value(Some("5s"), false), cell, Some(2));
+    let plan = Plan::of("staging", "baseline:staging", [given]);
+    assert!(plan.steps.is_empty() && plan.open[0].reason.contains("plan for one host"), "{plan:?}");
+}
+
+#[test]
 fn a_display_that_is_not_the_value_is_a_placeholder() {
     for display in [None, Some("a\\nb"), Some("$X -> y"), Some("(inherited)"), Some("abc… (900 bytes)"), Some("x****")]
     {
@@ -142,7 +160,7 @@ fn j9_what_could_not_be_read_is_not_planned() {
 fn metadata_is_left_to_a_person_or_one_tool() {
     let mode = only(env("@mode", What::Differs, value(Some("0644"), false), value(Some("0600"), false), None));
     let script = Plan { target: String::new(), reference: String::new(), steps: vec![mode], open: Vec::new() };
-    assert!(script.render(Form::Shell).contains("chmod 0600 /srv/app/.env"));
+    assert!(script.render(Form::Shell).contains("beside chmod 0600 /srv/app/.env"));
 }
 
 fn any_text() -> impl Strategy<Value = String> {

@@ -58,3 +58,23 @@ fn a_rule_whose_words_are_not_plain_is_left_to_a_person() {
     }
     assert!(is_by_hand(SourceKind::Firewall, "firewall/nft", "filter/INPUT: -j DROP", ""));
 }
+
+#[test]
+fn a_rule_hands_no_option_to_root_that_is_not_of_a_rule() {
+    for rule in [
+        "-p tcp --modprobe=/tmp/evil -j ACCEPT",
+        "-p tcp -M /tmp/evil -j ACCEPT",
+        "-p tcp --modp /tmp/evil -j ACCEPT",
+        "-j ACCEPT -t nat",
+        "-j ACCEPT --wait=9",
+        "-m ../../tmp/evil -j ACCEPT",
+        "-j ../evil",
+        "-m comment --comment --modprobe=/tmp/evil -j ACCEPT",
+    ] {
+        let key = format!("filter/INPUT: {rule}");
+        assert!(is_by_hand(SourceKind::Firewall, "firewall/iptables-legacy", &key, ""), "{rule}");
+    }
+    let plain =
+        "filter/INPUT: ! -s 10.0.0.0/8 -p tcp -m multiport --dports 80,443 -m conntrack --ctstate NEW -j ACCEPT";
+    assert!(!is_by_hand(SourceKind::Firewall, "firewall/iptables-nft", plain, ""));
+}

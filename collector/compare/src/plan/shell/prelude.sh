@@ -48,13 +48,40 @@ as_redis() {
     esac
 }
 
+# What a path leads to, in `file`: refused if it is a symbolic link, or if
+# anybody but root and who runs this could change where it leads while this runs.
+settle() {
+    [ ! -h "$1" ] || refuse "$1 is a symbolic link: run this where the file is"
+    [ -f "$1" ] || refuse "$1 is no file"
+    place=$(cd -P -- "$(dirname -- "$1")" && pwd -P) || refuse "$1 cannot be reached"
+    file=$place/$(basename -- "$1")
+    while :; do
+        case $(stat -c '%u' -- "$place") in
+            0 | "$(id -u)") ;;
+            *) refuse "$place belongs to somebody who could turn this against you: run it as its owner" ;;
+        esac
+        # In a sticky directory nobody takes away the directory of another.
+        case $(stat -c '%A' -- "$place") in
+            d????????[tT]) [ "$place" != "${file%/*}" ] || refuse "others may write $place: change $1 by hand" ;;
+            d????w* | d???????w?) refuse "others may write $place: change $1 by hand" ;;
+        esac
+        [ "$place" != / ] || return 0
+        place=$(dirname -- "$place")
+    done
+}
+
+# beside TOOL VALUE FILE: mode, owner or group of a file.
+beside() {
+    settle "$3"
+    "$1" -- "$2" "$file"
+}
+
 # put FILE NAME LINE: the line takes the place of the lines of that name, or
 # comes last. Without a LINE they go. The file changes whole or not at all.
 put() {
-    [ ! -h "$1" ] || refuse "$1 is a symbolic link: run this where the file is"
-    [ -f "$1" ] || refuse "$1 is no file"
-    new="$1.plan.$$"
-    cp -p "$1" "$new"
+    settle "$1"
+    new=$(mktemp "$file.XXXXXX")
+    cp -p -- "$file" "$new"
     if NAME=$2 LINE=${3-} awk '
         BEGIN { name = ENVIRON["NAME"]; line = ENVIRON["LINE"]; done = (line == "") }
         {
@@ -71,10 +98,10 @@ put() {
             if (!done) { print line; done = 1 }
         }
         END { if (!failed && !done) print line }
-    ' < "$1" > "$new"; then
-        mv "$new" "$1"
+    ' < "$file" > "$new"; then
+        mv -f -- "$new" "$file"
     else
-        rm -f "$new"
+        rm -f -- "$new"
         refuse "$2 in $1 may have a value of several lines: change it by hand"
     fi
 }

@@ -39,3 +39,75 @@ fn a_word_is_one_word_whatever_it_holds() {
         assert_eq!(String::from_utf8(done.stdout).unwrap(), text);
     }
 }
+
+/// A directory of one test, in which somebody may have put something.
+fn scratch(name: &str) -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("driftline-shell-{name}-{}", std::process::id()));
+    _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn read(path: &std::path::Path) -> String {
+    #[allow(clippy::disallowed_methods, reason = "a small file that the test wrote")]
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn mode(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_file_is_not_touched_where_others_could_swap_it() {
+    for (name, bits) in [("group", 0o775), ("other", 0o757), ("sticky", 0o1777)] {
+        let dir = scratch(name);
+        let file = dir.join("app.env");
+        std::fs::write(&file, "A=1\n").unwrap();
+        mode(&dir, bits);
+        let path = file.display().to_string();
+        for command in ["put \"$1\" A A=2", "beside chmod 0777 \"$1\""] {
+            assert_eq!(with_prelude(command, &[&path]).0, Some(65), "{name}: {command}");
+        }
+        mode(&dir, 0o755);
+        assert_eq!(read(&file), "A=1\n");
+        assert_eq!(with_prelude("put \"$1\" A A=2", &[&path]).0, Some(0), "{name}");
+        assert_eq!(read(&file), "A=2\n");
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}
+
+#[test]
+fn a_file_in_the_directory_of_another_is_not_touched() {
+    let dir = scratch("owner");
+    let file = dir.join("app.env");
+    std::fs::write(&file, "A=1\n").unwrap();
+    // Only root can give a directory away; whoever else runs this, its parent
+    // does as well.
+    if std::os::unix::fs::chown(&dir, Some(65_534), None).is_err() {
+        return;
+    }
+    let path = file.display().to_string();
+    assert_eq!(with_prelude("put \"$1\" A A=2", &[&path]).0, Some(65));
+    let deeper = dir.join("conf");
+    std::fs::create_dir(&deeper).unwrap();
+    let inner = deeper.join("app.env");
+    std::fs::write(&inner, "A=1\n").unwrap();
+    assert_eq!(with_prelude("put \"$1\" A A=2", &[&inner.display().to_string()]).0, Some(65));
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[test]
+fn links_are_not_followed_and_no_name_is_foreseen() {
+    let dir = scratch("links");
+    let (victim, link) = (dir.join("victim"), dir.join("app.env"));
+    std::fs::write(&victim, "A=1\n").unwrap();
+    std::os::unix::fs::symlink(&victim, &link).unwrap();
+    let path = link.display().to_string();
+    for command in ["put \"$1\" A A=2", "beside chmod 0777 \"$1\""] {
+        assert_eq!(with_prelude(command, &[&path]).0, Some(65), "{command}");
+    }
+    assert_eq!(read(&victim), "A=1\n");
+    assert!(!PRELUDE.contains("$$"), "a name that holds the process id can be foreseen");
+    std::fs::remove_dir_all(&dir).unwrap();
+}

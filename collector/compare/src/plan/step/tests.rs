@@ -15,8 +15,12 @@ fn only_a_display_that_is_the_value_counts_as_it() {
 #[test]
 fn a_placeholder_says_as_much_as_is_known() {
     let key = ItemKey::from_bytes(b"A");
+    let source = "app".parse::<SourceName>().unwrap();
     let host = "web-1".parse::<HostName>().unwrap();
     let at = Where { host, path: String::new(), line: None, included: false };
-    assert_eq!(Placeholder::new(&key, "production", None).to_string(), "<value of A on production>");
-    assert_eq!(Placeholder::new(&key, "production", Some(&at)).to_string(), "<value of A on production web-1>");
+    assert_eq!(Placeholder::new(&key, &source, "production", None).to_string(), "<value of A on production>");
+    assert_eq!(
+        Placeholder::new(&key, &source, "production", Some(&at)).to_string(),
+        "<value of A on production web-1>"
+    );
 }

@@ -102,7 +102,7 @@ fn the_script_makes_the_file_like_the_reference_and_twice_is_once() {
     given[1].reference.cell.display = Some("it's five".to_owned());
     let script = scratch.file("plan.sh", &plan(given).render(Form::Shell));
     for _ in 0..2 {
-        let done = Command::new("sh").args([&script, "web", "s1"]).output().unwrap();
+        let done = Command::new("sh").args([&script, "staging", "web", "s1"]).output().unwrap();
         assert!(done.status.success(), "{}{}", read(&script), String::from_utf8_lossy(&done.stderr));
         let expected =
             "# app\nDB_TIMEOUT=30s\n\nPORT=80\nGREETING=\"it's five\"\nTITLE='two words'\nREDIS_URL=redis://r/0\n";
@@ -115,7 +115,7 @@ fn the_script_does_nothing_for_another_role_or_without_one() {
     let scratch = Scratch::new("role");
     let path = scratch.file("app.env", STAGING);
     let script = scratch.file("plan.sh", &plan(example(&path)).render(Form::Shell));
-    assert!(Command::new("sh").args([&script, "db", "d1"]).output().unwrap().status.success());
+    assert!(Command::new("sh").args([&script, "staging", "db", "d1"]).output().unwrap().status.success());
     assert_eq!(Command::new("sh").arg(&script).output().unwrap().status.code(), Some(65));
     assert_eq!(read(&path), STAGING);
 }
@@ -129,7 +129,7 @@ fn the_script_changes_an_outlier_alone() {
     given.target.at.as_mut().unwrap().path = path.clone();
     let script = scratch.file("plan.sh", &plan(vec![given]).render(Form::Shell));
     for (host, expected) in [("s1", "T=60s\n"), ("s3", "T=30s\n")] {
-        assert!(Command::new("sh").args([&script, "web", host]).output().unwrap().status.success());
+        assert!(Command::new("sh").args([&script, "staging", "web", host]).output().unwrap().status.success());
         assert_eq!(read(&path), expected, "{host}");
     }
 }
@@ -143,14 +143,14 @@ fn p4_the_script_refuses_to_run_while_a_placeholder_is_left() {
     given[6].target.at.as_mut().unwrap().path = path.clone();
     let text = plan(given).render(Form::Shell);
     let script = scratch.file("plan.sh", &text);
-    let done = Command::new("sh").args([&script, "web", "s1"]).output().unwrap();
+    let done = Command::new("sh").args([&script, "staging", "web", "s1"]).output().unwrap();
     assert_eq!(done.status.code(), Some(65));
     assert!(String::from_utf8_lossy(&done.stderr).contains("API_KEY on production web-1"));
     assert_eq!(read(&path), STAGING);
     let filled = text.replace("'<value of API_KEY on production web-1:/srv/app/.env>'", "'k 1'");
     let filled = filled.replace("hello, it'\\''s $5", "hello");
     let script = scratch.file("filled.sh", &filled);
-    let done = Command::new("sh").args([&script, "web", "s1"]).output().unwrap();
+    let done = Command::new("sh").args([&script, "staging", "web", "s1"]).output().unwrap();
     assert!(done.status.success(), "{filled}{}", String::from_utf8_lossy(&done.stderr));
     assert!(read(&path).contains("API_KEY='k 1'\n"), "{}", read(&path));
 }
@@ -161,7 +161,7 @@ fn the_script_leaves_a_value_of_several_lines_alone() {
     let before = "DB_TIMEOUT=\"5s\nOLD=2\"\n";
     let path = scratch.file("app.env", before);
     let script = scratch.file("plan.sh", &plan(example(&path)).render(Form::Shell));
-    let done = Command::new("sh").args([&script, "web", "s1"]).output().unwrap();
+    let done = Command::new("sh").args([&script, "staging", "web", "s1"]).output().unwrap();
     assert_eq!(done.status.code(), Some(65));
     assert_eq!(read(&path), before);
     assert!(String::from_utf8_lossy(&done.stderr).contains("change it by hand"));
@@ -198,6 +198,30 @@ fn every_way() -> Vec<Given> {
 }
 
 #[test]
+fn a_plan_reaches_no_host_of_another_environment() {
+    let scratch = Scratch::new("elsewhere");
+    let path = scratch.file("app.env", STAGING);
+    let made = plan(example(&path));
+    let script = scratch.file("plan.sh", &made.render(Form::Shell));
+    assert!(Command::new("sh").args([&script, "production", "web", "web-1"]).output().unwrap().status.success());
+    assert_eq!(read(&path), STAGING);
+    assert!(made.render(Form::Ansible).contains("  hosts: \"web:&staging\"\n"));
+    let of = |target: &str| Plan::of(target, "production", example(&path)).render(Form::Ansible);
+    assert!(of("env=staging,host=s1").contains("  hosts: \"web:&staging:&s1\"\n"));
+    // A role alone is of every environment.
+    let nameless = of("role=web");
+    assert!(!nameless.contains("hosts:") && nameless.contains("by hand (the side names no environment)"), "{nameless}");
+}
+
+#[test]
+fn what_ansible_writes_bare_is_asked_to_need_no_quotes() {
+    let given = env("API_KEY", What::MissingLeft, missing(), value(Some("****"), true), None);
+    let text = plan(vec![given]).render(Form::Ansible);
+    assert!(text.contains("line: \"API_KEY={{ value_1 }}\""), "{text}");
+    assert!(text.contains(r#"- "value_1 is match('^[A-Za-z0-9_./:@%+,=-]+\\Z')""#), "{text}");
+}
+
+#[test]
 fn ansible_has_a_module_for_each_way() {
     let text = plan(every_way()).render(Form::Ansible);
     for module in [
@@ -223,7 +247,7 @@ fn the_script_runs_the_tools_of_databases_and_firewalls() {
         "printf '%s' 1gb | redis-cli -x CONFIG SET maxmemory",
         "iptables-nft -t filter -A INPUT -p tcp -m tcp --dport 5432 -m comment --comment 'db in' -j ACCEPT",
         "value=$(as_postgres 'it'\\''s %m')",
-        "chown root /srv/app/.env",
+        "beside chown root /srv/app/.env",
         "# by hand: edit the file as its format asks",
     ] {
         assert!(text.contains(command), "{command}: {text}");
