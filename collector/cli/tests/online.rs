@@ -233,6 +233,22 @@ fn watch_resumes_after_the_last_entry_and_shows_nothing_twice() {
 }
 
 #[test]
+fn watch_whose_operator_was_revoked_ends_with_the_reason() {
+    let server = Server::start(|asked: &Asked| {
+        if asked.line.starts_with("GET /api/v1/changes/stream") {
+            let end =
+                json!({"code": "unauthorised", "message": "the operator ada was revoked", "hint": "ask\u{1b}[31m bob"});
+            return (200, format!("event: end\ndata: {end}\n\n"));
+        }
+        ok(&json!({"schema_version": 1, "changes": [], "events": []}))
+    });
+    let output = run(&server, &["watch", "--output", "ndjson"]);
+    assert_eq!(code(&output), 77, "{}", err(&output));
+    let said = err(&output);
+    assert!(said.contains("the operator ada was revoked") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
 fn watch_that_may_not_listen_ends_at_once() {
     let output = run(&always(401, json!({"code": "unauthorised", "message": "no"})), &["watch"]);
     assert_eq!(code(&output), 77);

@@ -126,7 +126,8 @@ pub struct Comparison {
     pub expected: u64,
     /// Keys that are not what the policy expects, though they may be equal.
     pub violations: u64,
-    /// Settings that could not be compared.
+    /// Settings that could not be compared; of a source that could not be read
+    /// and has none of those, the source itself.
     pub undetermined: u64,
     /// Metadata items that differ.
     pub metadata_differing: u64,
@@ -157,7 +158,8 @@ pub type ListAlso<'a> = &'a dyn Fn(&SourceName, &ItemKey, bool) -> bool;
 pub fn compare_with(left: &Side, right: &Side, listing: Listing, also: ListAlso<'_>) -> Comparison {
     let mut comparison = Comparison { left_hosts: left.hosts(), right_hosts: right.hosts(), ..Comparison::default() };
     for pair in pairs::of(left, right) {
-        let mut judge = Judge { names: (left.name(), right.name()), pair: &pair, listing, also, into: &mut comparison };
+        let mut judge =
+            Judge { names: (left.name(), right.name()), pair: &pair, listing, also, into: &mut comparison };
         judge.pair();
     }
     sort(&mut comparison.differences);
@@ -184,6 +186,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn pair(&mut self) {
         let (left, right) = (&self.pair.left, &self.pair.right);
+        let before = self.into.undetermined;
         for (key, slot) in left.slots() {
             self.key(key, Some(slot), right.slot(key));
         }
@@ -192,10 +195,19 @@ impl Judge<'_> {
                 self.key(key, None, Some(slot));
             }
         }
-        if !left.has_state() && !right.has_state() && (left.unwatched() || right.unwatched()) {
+        let blind = self.is_blind();
+        if !left.has_state() && !right.has_state() && (blind || left.unwatched() || right.unwatched()) {
             let (a, b) = (left.presumed_state(), right.presumed_state());
             self.key(&ItemKey::metadata(ItemKey::STATE), a.as_ref(), b.as_ref());
         }
+        if blind && self.into.undetermined == before {
+            // Nobody knows its keys, or all that are known differ: it may hold others.
+            self.into.undetermined += 1;
+        }
+    }
+
+    fn is_blind(&self) -> bool {
+        self.pair.left.is_blind() || self.pair.right.is_blind()
     }
 
     fn key(&mut self, key: &ItemKey, left: Option<&side::Slot>, right: Option<&side::Slot>) {
@@ -204,11 +216,9 @@ impl Judge<'_> {
             self.into.keys += 1;
         }
         let (left, right) = (self.pair.left.reduce(key, left), self.pair.right.reduce(key, right));
-        let blind = key.as_str() == ItemKey::STATE && (self.pair.left.is_blind() || self.pair.right.is_blind());
-        let what = match across(&left, &right) {
-            What::Equal if blind => What::Undetermined,
-            what => what,
-        };
+        // What can be told of a source that cannot be read is that it cannot.
+        let blind = key.as_str() == ItemKey::STATE && self.is_blind();
+        let what = if blind { What::Undetermined } else { across(&left, &right) };
         let count = match (what, metadata) {
             (What::Equal, _) => None,
             (What::Undetermined, true) => None,
@@ -287,8 +297,10 @@ fn severity(pair: &Pair<'_>, key: &ItemKey, left: &Cell, right: &Cell) -> (Sever
 fn across(left: &Reduced<'_>, right: &Reduced<'_>) -> What {
     use Reduced::{Missing, Split, Unknown, Value};
     match (left, right) {
-        (Split(_), _) | (_, Split(_)) => What::Split,
         (Unknown, _) | (_, Unknown) => What::Undetermined,
+        // Who could not be read may agree with either.
+        (Split { partial: true, .. }, _) | (_, Split { partial: true, .. }) => What::Undetermined,
+        (Split { .. }, _) | (_, Split { .. }) => What::Split,
         (Missing { .. }, Value { .. }) => What::MissingLeft,
         (Value { .. }, Missing { .. }) => What::MissingRight,
         (Value { group: a, .. }, Value { group: b, .. }) if a.digest != b.digest => What::Differs,

@@ -115,7 +115,8 @@ pub struct ChangePage {
 /// [`Change`], `event: event` with an [`Event`], `event: amendment` with an
 /// [`crate::actor::Amendment`], `event: rejudgement` with a
 /// [`crate::judge::Rejudgement`], the id being the history id, so
-/// `Last-Event-ID` resumes).
+/// `Last-Event-ID` resumes; at last, where who reads no longer may, `event: end`
+/// with a [`crate::problem::ApiError`]).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ChangeQuery {

@@ -2,13 +2,15 @@
 //!
 //! A connection that breaks is made again, from the last entry that came: no
 //! change is missed or shown twice. One that was never made is a failure at
-//! once.
+//! once, and so is one that the collector ended because the token or role is no
+//! longer what it was.
 
 use std::time::Duration;
 
 use driftline_api::actor::Amendment;
 use driftline_api::change::{Change, ChangePage, ChangeQuery, Event, EventPage};
 use driftline_api::judge::Rejudgement;
+use driftline_api::problem::ApiError;
 
 use super::{Context, changes};
 use crate::arguments::commands::Watch;
@@ -16,6 +18,7 @@ use crate::client::sse::{self, Decoder};
 use crate::client::{Client, Stream, understood};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
+use crate::printer::text::safe;
 use crate::printer::{Output, Printer};
 use crate::view;
 
@@ -50,6 +53,14 @@ async fn newest(client: &Client) -> Outcome<u64> {
     let events: EventPage = client.get(&["events"], &one).await?;
     let ids = changes.changes.iter().map(|change| change.id).chain(events.events.iter().map(|event| event.id));
     Ok(ids.max().unwrap_or(0))
+}
+
+/// Why the collector told nothing more.
+fn ended(event: &sse::Event) -> Failure {
+    match understood::<ApiError>(event.data.as_bytes()) {
+        Ok(why) => Failure::new(Exit::Denied, safe(&why.message)).maybe_hint(why.hint.map(|hint| safe(&hint))),
+        Err(failure) => failure,
+    }
 }
 
 struct Watching {
@@ -118,6 +129,7 @@ impl Watching {
                 let one: Rejudgement = understood(event.data.as_bytes())?;
                 self.print(&one, &view::changes::rejudgement_line(&one))?;
             }
+            "end" => return Err(ended(event)),
             "event" if self.events => {
                 let event: Event = understood(event.data.as_bytes())?;
                 self.print(&event, &view::changes::event_line(&event))?;
@@ -130,7 +142,7 @@ impl Watching {
 
     fn print(&self, data: &impl serde::Serialize, line: &str) -> Outcome<()> {
         match self.printer.output() {
-            Output::Table => self.printer.data(&format!("{}\n", crate::printer::text::safe(line))),
+            Output::Table => self.printer.data(&format!("{}\n", safe(line))),
             _ => self.printer.row(data),
         }
     }

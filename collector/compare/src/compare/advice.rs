@@ -96,15 +96,26 @@ impl About<'_> {
         };
         let sides = [blind(self.names.0, &self.unknown.0), blind(self.names.1, &self.unknown.1)];
         let hosts = sides.into_iter().flatten().collect::<Vec<_>>().join(", ");
-        let what = if self.key.is_metadata() { String::new() } else { format!(", then compare '{}' again", self.key) };
-        format!("Make '{}' readable on {hosts}{what}", self.source)
+        if self.key.is_metadata() {
+            return format!("Make '{}' readable on {hosts}", self.source);
+        }
+        let known = match self.splits() {
+            splits if splits.is_empty() => String::new(),
+            splits => format!("; as far as known, {splits}"),
+        };
+        format!("Make '{}' readable on {hosts}, then compare '{}' again{known}", self.source, self.key)
     }
 
     fn split(&self) -> String {
+        format!("Align {}: {}", self.thing(), self.splits())
+    }
+
+    /// Who has what, of each side whose hosts disagree.
+    fn splits(&self) -> String {
         let sides = [(self.names.0, self.cells.0), (self.names.1, self.cells.1)];
         let split = sides.into_iter().filter(|(_, cell)| cell.state == CellState::Split);
         let parts: Vec<_> = split.map(|(name, cell)| format!("in {name} {}", self.shares(cell))).collect();
-        format!("Align {}: {}", self.thing(), parts.join("; "))
+        parts.join("; ")
     }
 
     /// Outliers first, by name; those that agree with most others last.

@@ -71,7 +71,7 @@ pub(super) struct Slots<'a> {
 pub(super) enum Reduced<'a> {
     Missing { partial: bool },
     Value { group: &'a Values, partial: bool },
-    Split(Vec<Share<'a>>),
+    Split { shares: Vec<Share<'a>>, partial: bool },
     Unknown,
 }
 
@@ -85,7 +85,7 @@ impl Reduced<'_> {
     fn groups(&self) -> Vec<&Values> {
         match self {
             Self::Value { group, .. } => vec![group],
-            Self::Split(shares) => shares.iter().filter_map(|share| share.values).collect(),
+            Self::Split { shares, .. } => shares.iter().filter_map(|share| share.values).collect(),
             Self::Missing { .. } | Self::Unknown => Vec::new(),
         }
     }
@@ -172,7 +172,7 @@ impl<'a> Slots<'a> {
                 let host = self.side.first_name(&group.hosts).cloned();
                 Cell { display, secret: group.secret, host, ..plain(CellState::Value) }
             }
-            Reduced::Split(shares) => {
+            Reduced::Split { shares, .. } => {
                 let mut groups: Vec<_> = shares.iter().map(|share| self.group(share)).collect();
                 groups.sort_by(|a, b| {
                     let rest = |one: &Group| (one.missing, one.display.clone(), one.hosts.clone());
@@ -217,10 +217,10 @@ fn reduce_slowly<'a>(asked: &BTreeSet<u32>, unreadable: &BTreeSet<u32>, slot: Op
     match (&*shares, silent.is_empty()) {
         ([], _) => Reduced::Missing { partial },
         ([Share { values: Some(group), .. }], true) => Reduced::Value { group, partial },
-        (_, true) => Reduced::Split(shares),
+        (_, true) => Reduced::Split { shares, partial },
         (_, false) => {
             shares.push(Share { values: None, hosts: silent.into_iter().collect() });
-            Reduced::Split(shares)
+            Reduced::Split { shares, partial }
         }
     }
 }

@@ -233,7 +233,8 @@ fn majority<'a>(hosts: &[(&HostName, Option<&'a Held>)]) -> Option<Option<&'a He
 }
 
 /// The digest of a set of values, whoever has them and how many.
-fn digest_of<'a>(values: impl Iterator<Item = Option<&'a Held>>) -> [u8; 32] {
+#[must_use]
+pub fn digest_of<'a>(values: impl Iterator<Item = Option<&'a Held>>) -> [u8; 32] {
     let set: BTreeSet<Option<[u8; 32]>> = values.map(|held| held.map(|held| held.digest)).collect();
     hashed(set.into_iter().map(|digest| (None, digest)))
 }

@@ -282,7 +282,7 @@ impl Looker<'_> {
                 true => Look::Agrees { actual: None, by: "no other host".to_owned() },
                 false => Look::Unknown,
             };
-            return self.saw(Rule::Role, key, look);
+            return self.saw(Rule::Role, key, self.or_adopted(key, look));
         }
         let hosts: Vec<(&HostName, Option<&Held>)> =
             rows.iter().map(|&index| (&self.rows[index].host.host, self.column.held(index, key))).collect();
@@ -299,7 +299,32 @@ impl Looker<'_> {
                 return self.again(settled_ms);
             }
         }
-        self.saw(Rule::Role, key, look);
+        self.saw(Rule::Role, key, self.or_adopted(key, look));
+    }
+
+    /// Hosts of a role agree again because what the others had was declared for
+    /// them: that was adopted. Where one of them only took what most have, it
+    /// was not.
+    fn or_adopted(&self, key: &ItemKey, look: Look) -> Look {
+        let Look::Agrees { actual: None, by } = look else { return look };
+        let identity = self.identity(Rule::Role, key);
+        let known = self.known.iter().find(|drift| drift.identity == identity && drift.state.is_there());
+        let declared = |drift: &Drift| {
+            let is_outlier = |(_, row): &(usize, &Row)| drift.hosts.contains(&row.host.host);
+            let outliers: Vec<(usize, &Row)> = self.rows.iter().enumerate().filter(is_outlier).collect();
+            let declared = |&(index, row): &(usize, &'_ Row)| {
+                let wanted = row.wanted.as_ref()?.items.by_key.get(key);
+                let actual = self.column.held(index, key);
+                (wanted.map(|held| held.digest) == actual.map(|held| held.digest)).then_some(actual)
+            };
+            let held: Vec<Option<&Held>> = outliers.iter().map(declared).collect::<Option<_>>()?;
+            let by = outliers.iter().filter_map(|(_, row)| row.wanted.as_ref()).map(|wanted| &wanted.by).max()?;
+            Some((drift::observe::digest_of(held.into_iter()), by.clone()))
+        };
+        match known.and_then(declared) {
+            Some((actual, by)) => Look::Agrees { actual: Some(actual), by },
+            None => Look::Agrees { actual: None, by },
+        }
     }
 
     fn is_there(&self, rule: Rule, key: &ItemKey) -> bool {

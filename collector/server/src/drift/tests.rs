@@ -1,5 +1,7 @@
 //! Drift over a real store, with the test's clock.
 
+mod adopted;
+
 use std::collections::BTreeSet;
 
 use driftline_canon::{ItemKey, Masked, Problem, ProblemKind, SourceKind};

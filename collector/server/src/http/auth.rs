@@ -134,6 +134,27 @@ impl Operator {
         Ok(query)
     }
 
+    /// Why they may no longer read what they began to read; none while all is as
+    /// it was. What cannot be looked up is none of the two: it ends too.
+    pub(super) async fn dismissal(&self, http: &Http) -> Option<Problem> {
+        let hash = self.0.token_hash;
+        let found = match http.read(move |reader| reader.operator_by_token_hash(&hash)).await {
+            Ok(found) => found,
+            Err(problem) => return Some(problem),
+        };
+        let (name, was) = (&self.0.name, &self.0.roles);
+        match found {
+            None => Some(Problem::gone(format!("the access token of {name} is no longer valid"))),
+            Some(found) if found.revoked => Some(Problem::gone(format!("the operator {name} was revoked"))),
+            Some(found) if found.roles != *was => {
+                let (was, now) = (was.join(", "), found.roles.join(", "));
+                let problem = Problem::forbidden(format!("{name} had {was} and now has {now}"));
+                Some(problem.hint("start it again to read with the role of today"))
+            }
+            Some(_) => None,
+        }
+    }
+
     fn lacks(&self, role: OperatorRole, environment: Option<&Environment>) -> Problem {
         let own = if self.0.roles.is_empty() { "no role".to_owned() } else { self.0.roles.join(", ") };
         let (place, wanted) = match environment {

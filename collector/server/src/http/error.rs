@@ -28,6 +28,11 @@ impl Problem {
         &self.body.message
     }
 
+    /// What an answer, or the end of a stream, says.
+    pub(super) fn body(&self) -> &ApiError {
+        &self.body
+    }
+
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.body.hint = Some(hint.into());
         self
@@ -41,6 +46,11 @@ impl Problem {
     pub(super) fn unauthorised() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorised", "this needs a valid bearer token")
             .hint("`driftline login` stores one")
+    }
+
+    /// Who was let in and is no longer.
+    pub(super) fn gone(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorised", message).hint("`driftline login` stores another token")
     }
 
     pub(super) fn too_many() -> Self {

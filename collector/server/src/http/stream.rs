@@ -1,7 +1,8 @@
 //! Live changes and events, as server-sent events.
 //!
 //! What was missed is read from the store, then the stream is live. A reader
-//! that cannot keep up is cut off and resumes from its last id.
+//! that cannot keep up is cut off and resumes from its last id. Nobody goes on
+//! reading with a token or role that is no longer theirs.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -36,6 +37,13 @@ const SLOW: Duration = Duration::from_secs(30);
 /// proxies close.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
+/// How often it is looked whether who reads still may: a revocation is felt
+/// within a second, and costs a look-up of some microseconds for each stream.
+pub(super) const STILL: Duration = Duration::from_secs(1);
+
+/// How long the last word may wait for a reader that takes nothing.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
 /// Missed entries read at once.
 const CATCH_UP: usize = 500;
 
@@ -58,7 +66,8 @@ pub(super) async fn live(
     let (sender, receiver) = mpsc::channel(WAITING);
     // Subscribed before anything is read: nothing falls in between.
     let entries = http.core.entries.subscribe();
-    let feed = Feed { http: Arc::clone(&http), query, sight: operator.sight(), sender, stop: http.stop.clone() };
+    let (sight, stop) = (operator.sight(), http.stop.clone());
+    let feed = Feed { http: Arc::clone(&http), query, operator, sight, sender, stop };
     http.streams.spawn(feed.run(last, entries)).map_err(|_| Problem::busy())?;
     Ok(Sse::new(ReceiverStream::new(receiver)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -66,13 +75,36 @@ pub(super) async fn live(
 struct Feed {
     http: Arc<Http>,
     query: EntryQuery,
+    operator: Operator,
     sight: Sight,
     sender: mpsc::Sender<Result<Event, Infallible>>,
     stop: CancellationToken,
 }
 
 impl Feed {
-    async fn run(self, last: Option<u64>, mut entries: broadcast::Receiver<Arc<Entry>>) {
+    async fn run(self, last: Option<u64>, entries: broadcast::Receiver<Arc<Entry>>) {
+        let why = tokio::select! {
+            () = self.tell(last, entries) => return,
+            why = self.dismissed() => why,
+        };
+        tracing::debug!(operator = %self.operator.0.name, reason = why.message(), "a live stream was ended");
+        if let Ok(event) = Event::default().event("end").json_data(why.body()) {
+            // An error says that nobody reads any more.
+            _ = self.sender.send_timeout(Ok(event), LAST_WORD).await;
+        }
+    }
+
+    /// Ends when who reads no longer may, and says why.
+    async fn dismissed(&self) -> Problem {
+        loop {
+            tokio::time::sleep(STILL).await;
+            if let Some(why) = self.operator.dismissal(&self.http).await {
+                return why;
+            }
+        }
+    }
+
+    async fn tell(&self, last: Option<u64>, mut entries: broadcast::Receiver<Arc<Entry>>) {
         let mut sent = 0;
         if let Some(last) = last {
             match self.catch_up(last).await {

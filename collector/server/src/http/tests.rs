@@ -39,6 +39,7 @@ use crate::record::RecordParts;
 use crate::record::health::{Health, Trouble};
 use crate::testing::host_record;
 
+mod live;
 mod policies;
 mod roles;
 mod scoped;
