@@ -1,4 +1,7 @@
 //! Baselines: approved by operators, listed, shown, and a side to compare with.
+//!
+//! One of several environments is told to each by the hosts that they see; one
+//! without any is not there for them.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +25,7 @@ use super::compare::sides::{Covers, Filled, fact};
 use super::error::Problem;
 use super::query::{Known, Named, Pairs, name_in_path};
 use crate::baseline::{self, Approved, Wanted};
-use crate::grant::OperatorRole;
+use crate::grant::{OperatorRole, Sight};
 
 /// Bytes of a reason: a paragraph.
 const REASON_BYTES_MAX: usize = 1_000;
@@ -75,10 +78,7 @@ pub(super) async fn list(
     pairs: Pairs,
 ) -> Result<Json<BaselineList>, Problem> {
     let environment: Option<Environment> = Known::of(pairs, &["env"])?.parsed("env")?;
-    let mut all = http.read(|reader| reader.documents::<Baseline>("")).await?;
-    // One of several environments is told to each by its own hosts.
-    let sight = operator.sight();
-    all.iter_mut().for_each(|one| one.hosts.retain(|host| sight.shows(Some(&host.environment))));
+    let all = seen(http.read(|reader| reader.documents::<Baseline>("")).await?, &operator.sight());
     let is_of = |one: &&Baseline| {
         environment.as_ref().is_none_or(|wanted| one.hosts.iter().any(|host| host.environment == *wanted))
     };
@@ -86,17 +86,28 @@ pub(super) async fn list(
     Ok(Json(BaselineList { schema_version: SCHEMA_VERSION, baselines }))
 }
 
+/// What of all baselines somebody sees.
+fn seen(mut all: Vec<Baseline>, sight: &Sight) -> Vec<Baseline> {
+    all.iter_mut().for_each(|one| one.hosts.retain(|host| sight.shows(Some(&host.environment))));
+    all.retain(|one| !one.hosts.is_empty());
+    all
+}
+
 pub(super) async fn show(
     State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
     number: Named,
     pairs: Pairs,
 ) -> Result<Json<BaselineDetail>, Problem> {
-    Known::of(pairs, &[])?;
-    let text = name_in_path(number)?;
+    let environment: Option<Environment> = Known::of(pairs, &["env"])?.parsed("env")?;
+    let (text, sight) = (name_in_path(number)?, operator.sight());
     let unknown = || Problem::not_found(format!("there is no baseline `{text}`")).hint("`driftline baseline list`");
     let number: u64 = text.parse().map_err(|_| unknown())?;
     let found = http.read(move |reader| {
-        let all: Vec<Baseline> = reader.documents("")?;
+        let mut all = seen(reader.documents("")?, &sight);
+        if let Some(wanted) = environment {
+            all = seen(all, &Sight::Only([wanted].into()));
+        }
         let Some(baseline) = all.iter().find(|one| one.number == number) else { return Ok(None) };
         let mut items = Vec::new();
         for own in &baseline.hosts {

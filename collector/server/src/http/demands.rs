@@ -77,9 +77,9 @@ pub(super) const DEMANDS: &[Demand] = &[
     row("GET", "/api/v1/desired", Viewer, Named),
     row("POST", "/api/v1/desired", Deployer, Checked),
     row("GET", "/api/v1/desired/show", Viewer, Named),
-    row("GET", "/api/v1/baselines", Viewer, Named),
+    row("GET", "/api/v1/baselines", Viewer, Filtered),
     row("POST", "/api/v1/baselines", Op, Checked),
-    row("GET", "/api/v1/baselines/{number}", Viewer, Named),
+    row("GET", "/api/v1/baselines/{number}", Viewer, Filtered),
     row("GET", "/api/v1/snapshot", Viewer, Checked),
     row("POST", "/api/v1/snapshot", Deployer, Checked),
     row("GET", "/api/v1/drift", Viewer, Named),
@@ -87,7 +87,7 @@ pub(super) const DEMANDS: &[Demand] = &[
     row("GET", "/api/v1/acceptances", Viewer, Filtered),
     row("POST", "/api/v1/acceptances", Op, Checked),
     row("DELETE", "/api/v1/acceptances/{id}", Op, Checked),
-    row("GET", "/api/v1/reports", Viewer, Named),
+    row("GET", "/api/v1/reports", Viewer, Filtered),
     row("GET", "/metrics", Viewer, Whole),
 ];
 

@@ -1,22 +1,37 @@
 //! What scheduled scans found.
+//!
+//! Who holds roles only in some environments is told of a report whose sides
+//! are both among them; of the others nothing, not even that they are there.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::report as api;
+use driftline_canon::Environment;
 use driftline_compare::report::{Outcome, Report};
 use driftline_daemon::clock;
 
 use super::Shared;
+use super::auth::Operator;
+use super::compare::sides::Asked;
 use super::error::Problem;
 use super::query::{Known, Pairs};
+use crate::grant::Sight;
 
-pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Json<api::ReportList>, Problem> {
-    let known = Known::of(pairs, &["schedule", "since", "until", "limit"])?;
+pub(super) async fn list(
+    State(http): State<Shared>,
+    Extension(operator): Extension<Operator>,
+    pairs: Pairs,
+) -> Result<Json<api::ReportList>, Problem> {
+    let known = Known::of(pairs, &["env", "schedule", "since", "until", "limit"])?;
     let (since, until, limit) = (known.time("since")?, known.time("until")?, known.limit()?);
-    let schedule = known.text("schedule").map(str::to_owned);
+    let (schedule, environment) = (known.text("schedule").map(str::to_owned), known.parsed::<Environment>("env")?);
+    let sight = operator.sight();
     let is_meant = move |one: &Report| {
-        schedule.as_ref().is_none_or(|name| *name == one.schedule)
+        let sides = [of_side(&one.left), of_side(&one.right)];
+        is_seen(&sight, &sides)
+            && environment.as_ref().is_none_or(|wanted| sides.iter().flatten().any(|side| side == wanted))
+            && schedule.as_ref().is_none_or(|name| *name == one.schedule)
             && since.is_none_or(|since| one.ran_ms >= since)
             && until.is_none_or(|until| one.ran_ms <= until)
     };
@@ -31,6 +46,16 @@ pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
         Ok(found)
     });
     Ok(Json(api::ReportList { schema_version: SCHEMA_VERSION, reports: found.await? }))
+}
+
+/// The one environment that a side of a report is of; none if it may be of
+/// several, or is none that this version understands.
+fn of_side(side: &str) -> Option<Environment> {
+    Asked::parse(side, None).ok()?.environment()
+}
+
+fn is_seen(sight: &Sight, sides: &[Option<Environment>; 2]) -> bool {
+    sides.iter().all(|side| sight.shows(side.as_ref()))
 }
 
 fn shown(one: Report) -> api::Report {

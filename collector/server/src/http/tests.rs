@@ -43,6 +43,7 @@ mod live;
 mod policies;
 mod roles;
 mod scoped;
+mod sight;
 
 const NOW_MS: i64 = 1_800_000_000_000;
 const PATIENCE: Duration = Duration::from_secs(20);
