@@ -146,20 +146,33 @@ impl Comparison {
 /// Compares two sides, role by role and source by source.
 #[must_use]
 pub fn compare(left: &Side, right: &Side, listing: Listing) -> Comparison {
-    compare_with(left, right, listing, &|_, _, _| false)
+    compare_with(left, right, listing, &Rules { also: &|_, _, _| false, weigh: &|_, _, _, built_in| built_in })
 }
 
 /// Says of an equal key, by source, key and whether it is a secret, whether it
 /// is listed all the same.
 pub type ListAlso<'a> = &'a dyn Fn(&SourceName, &ItemKey, bool) -> bool;
 
-/// The same, listing equal keys too of which `also` says so.
+/// Weighs a difference by source, kind and key, given what the built-in rules
+/// say of it.
+pub type Weigh<'a> = &'a dyn Fn(&SourceName, SourceKind, &ItemKey, (Severity, Class)) -> (Severity, Class);
+
+/// What somebody else has a say in.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// Which equal keys are listed too.
+    pub also: ListAlso<'a>,
+    /// How much a difference matters.
+    pub weigh: Weigh<'a>,
+}
+
+/// The same by rules that are not built in.
 #[must_use]
-pub fn compare_with(left: &Side, right: &Side, listing: Listing, also: ListAlso<'_>) -> Comparison {
+pub fn compare_with(left: &Side, right: &Side, listing: Listing, rules: &Rules<'_>) -> Comparison {
     let mut comparison = Comparison { left_hosts: left.hosts(), right_hosts: right.hosts(), ..Comparison::default() };
     for pair in pairs::of(left, right) {
         let mut judge =
-            Judge { names: (left.name(), right.name()), pair: &pair, listing, also, into: &mut comparison };
+            Judge { names: (left.name(), right.name()), pair: &pair, listing, rules, into: &mut comparison };
         judge.pair();
     }
     sort(&mut comparison.differences);
@@ -179,7 +192,7 @@ struct Judge<'a> {
     names: (&'a str, &'a str),
     pair: &'a Pair<'a>,
     listing: Listing,
-    also: ListAlso<'a>,
+    rules: &'a Rules<'a>,
     into: &'a mut Comparison,
 }
 
@@ -229,7 +242,7 @@ impl Judge<'_> {
         if let Some(count) = count {
             *count += 1;
         }
-        let also = || !metadata && (self.also)(&self.pair.source, key, left.is_secret() || right.is_secret());
+        let also = || !metadata && (self.rules.also)(&self.pair.source, key, left.is_secret() || right.is_secret());
         if what != What::Equal || self.listing == Listing::Everything || also() {
             self.list(key, what, &left, &right);
         }
@@ -239,14 +252,15 @@ impl Judge<'_> {
         let pair = self.pair;
         let shared = left.shares(right);
         let (left, right) = (pair.left.cell(left), pair.right.cell(right));
-        let (severity, class) = severity(pair, key, &left, &right);
+        let built_in = severity(pair, key, &left, &right);
+        let (severity, class) = (self.rules.weigh)(&pair.source, pair.kind, key, built_in);
         let severity = if what == What::Equal { Severity::Info } else { severity };
         let about = advice::About {
             names: self.names,
             source: &pair.source,
             key,
             what,
-            severity,
+            severity: built_in.0,
             cells: (&left, &right),
             unknown: (pair.left.unreadable(), pair.right.unreadable()),
         };

@@ -1,16 +1,19 @@
 //! Expectations: what a key should be across environments, so that what is
 //! meant to differ is no finding, and what must differ and does not is one.
 //!
+//! How much a difference matters is the policy's to say here too, as it is for
+//! changes and drift.
+//!
 //! It is applied to a comparison that was made. What could not be compared is
 //! never made green here, and nothing that differs goes unlisted: it is a
 //! difference, or one that is accepted or expected and says so.
 
-use driftline_canon::{Environment, ItemKey, SourceName};
+use driftline_canon::{Environment, ItemKey, SourceKind, SourceName};
 
 use crate::acceptance::{Active, Place};
 use crate::classify::{Class, Severity};
-use crate::compare::{self, CellState, Comparison, Difference, Listing, Side, What};
-use crate::policy::{Expectation, Must};
+use crate::compare::{self, CellState, Comparison, Difference, Listing, Rules, Side, What};
+use crate::policy::{Expectation, Must, SeverityRule};
 
 /// Why a difference is no finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,10 @@ pub enum Meant {
 pub struct Given<'a> {
     /// Expectations of the policy, in its order.
     pub expectations: &'a [Expectation],
+    /// Severity rules of the policy, in its order.
+    pub severities: &'a [SeverityRule],
+    /// The environments that either side has hosts of, or is declared for.
+    pub environments: &'a [Environment],
     /// Acceptances.
     pub acceptances: &'a [Active<'a>],
     /// The one environment of the left side, if it is one.
@@ -62,6 +69,25 @@ impl Given<'_> {
         Expectation::first(self.expectations, source, key.as_str())
     }
 
+    /// What a difference weighs: in each environment by the first rule that
+    /// matches there, or else as built in, and of those the most.
+    fn weigh(
+        &self,
+        source: &SourceName,
+        kind: SourceKind,
+        key: &ItemKey,
+        built_in: (Severity, Class),
+    ) -> (Severity, Class) {
+        if self.severities.is_empty() {
+            return built_in;
+        }
+        let by_rule = |environment: &Environment| {
+            let said = SeverityRule::first(self.severities, environment, source, kind, key.as_str());
+            said.map_or(built_in, |rule| (rule.severity, rule.class.unwrap_or(built_in.1)))
+        };
+        self.environments.iter().map(by_rule).max_by_key(|(severity, _)| *severity).unwrap_or(built_in)
+    }
+
     /// Whether an equal key has to be looked at.
     fn may_not_be_equal(&self, source: &SourceName, key: &ItemKey, secret: bool) -> bool {
         match self.about(source, key).map(|one| &one.must) {
@@ -75,13 +101,10 @@ impl Given<'_> {
 /// Compares two sides and applies what is expected and accepted.
 #[must_use]
 pub fn compare(left: &Side, right: &Side, listing: Listing, given: &Given<'_>) -> Comparison {
-    if !given.is_across() {
-        let mut comparison = compare::compare(left, right, listing);
-        apply(&mut comparison, listing, given);
-        return comparison;
-    }
-    let also = |source: &SourceName, key: &ItemKey, secret: bool| given.may_not_be_equal(source, key, secret);
-    let mut comparison = compare::compare_with(left, right, listing, &also);
+    let across = given.is_across();
+    let also = |source: &SourceName, key: &ItemKey, secret: bool| across && given.may_not_be_equal(source, key, secret);
+    let weigh = |source: &SourceName, kind, key: &ItemKey, built_in| given.weigh(source, kind, key, built_in);
+    let mut comparison = compare::compare_with(left, right, listing, &Rules { also: &also, weigh: &weigh });
     apply(&mut comparison, listing, given);
     comparison
 }

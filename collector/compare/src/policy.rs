@@ -92,7 +92,7 @@ impl Policy {
         kind: SourceKind,
         key: &str,
     ) -> Option<(Severity, Option<Class>)> {
-        let rule = self.severities.iter().find(|rule| rule.matches(environment, source, kind, key))?;
+        let rule = SeverityRule::first(&self.severities, environment, source, kind, key)?;
         Some((rule.severity, rule.class))
     }
 

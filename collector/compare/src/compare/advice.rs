@@ -24,6 +24,7 @@ pub(super) struct About<'a> {
     pub(super) source: &'a SourceName,
     pub(super) key: &'a ItemKey,
     pub(super) what: What,
+    /// By the built-in rules: they see what is dangerous, a policy what matters.
     pub(super) severity: Severity,
     pub(super) cells: (&'a Cell, &'a Cell),
     pub(super) unknown: (Vec<&'a HostName>, Vec<&'a HostName>),

@@ -30,10 +30,12 @@ fn environments(names: &[&str]) -> Vec<Environment> {
     names.iter().map(|name| name.parse().unwrap()).collect()
 }
 
+#[derive(Default)]
 struct Case<'a> {
     left: &'a [Item<'a>],
     right: &'a [Item<'a>],
     expectations: Vec<Expectation>,
+    severities: Vec<SeverityRule>,
     acceptances: Vec<Acceptance>,
 }
 
@@ -43,6 +45,8 @@ impl Case<'_> {
         let active = Active::all(&self.acceptances);
         let given = Given {
             expectations: &self.expectations,
+            severities: &self.severities,
+            environments: &names,
             acceptances: &active,
             left: Some(&names[0]),
             right: Some(&names[1]),
@@ -53,7 +57,7 @@ impl Case<'_> {
 }
 
 fn across<'a>(left: &'a [Item<'a>], right: &'a [Item<'a>], expectations: Vec<Expectation>) -> Comparison {
-    Case { left, right, expectations, acceptances: Vec::new() }.run()
+    Case { left, right, expectations, ..Case::default() }.run()
 }
 
 fn only(comparison: &Comparison) -> &Difference {
@@ -149,7 +153,7 @@ fn j11_what_is_accepted_is_counted_apart_until_it_expires() {
     let (left, right) = ([("A", 1, false)], [("A", 2, false)]);
     let run = |selector: &str, expires_ms| {
         let acceptances = vec![acceptance(selector, expires_ms)];
-        let found = Case { left: &left, right: &right, expectations: Vec::new(), acceptances }.run();
+        let found = Case { left: &left, right: &right, acceptances, ..Case::default() }.run();
         (found.differing, found.accepted)
     };
     assert_eq!(run("env=production,key=A", 101), (0, 1));
@@ -163,8 +167,52 @@ fn j11_what_is_accepted_is_counted_apart_until_it_expires() {
 fn a_leak_cannot_be_accepted_away_with_a_difference() {
     let same = [("DB_PASSWORD", 7, true)];
     let acceptances = vec![acceptance("key=*", 101)];
-    let found = Case { left: &same, right: &same, expectations: Vec::new(), acceptances }.run();
+    let found = Case { left: &same, right: &same, acceptances, ..Case::default() }.run();
     assert_eq!(found.violations, 1);
+}
+
+fn weighed(rules: &str, key: &str, secret: bool) -> (Severity, Class) {
+    let severities = crate::policy::Policy::parse(rules).unwrap().severities;
+    let (left, right) = ([(key, 1, secret)], [(key, 2, secret)]);
+    let found = Case { left: &left, right: &right, severities, ..Case::default() }.run();
+    (only(&found).severity, only(&found).class)
+}
+
+#[test]
+fn a_difference_weighs_what_the_policy_says_of_its_key() {
+    let rule = |about: &str, severity: &str| format!("[[severity]]\n{about}\nseverity = \"{severity}\"\n");
+    assert_eq!(weighed("", "POOL", false).0, Severity::Info, "as built in");
+    assert_eq!(weighed(&rule("key = \"POOL\"", "critical"), "POOL", false).0, Severity::Critical);
+    assert_eq!(
+        weighed(&rule("key = \"*\"", "info"), "DB_HOST", false),
+        (Severity::Info, weighed("", "DB_HOST", false).1)
+    );
+    let cost = rule("key = \"POOL\"\nclass = \"cost\"", "warning");
+    assert_eq!(weighed(&cost, "POOL", false), (Severity::Warning, Class::Cost));
+    let first = rule("key = \"P*\"", "warning") + &rule("key = \"POOL\"", "critical");
+    assert_eq!(weighed(&first, "POOL", false).0, Severity::Warning, "the first rule counts");
+    for (about, severity) in [("source = \"other\"", "critical"), ("kind = \"firewall\"", "critical")] {
+        assert_eq!(weighed(&rule(about, severity), "POOL", false).0, Severity::Info, "{about}");
+    }
+}
+
+#[test]
+fn a_difference_weighs_as_much_as_in_the_environment_where_it_weighs_most() {
+    let in_one = |environment: &str, severity: &str| {
+        format!("[[severity]]\nkey = \"*\"\nenvironment = \"{environment}\"\nseverity = \"{severity}\"\n")
+    };
+    assert_eq!(weighed(&in_one("production", "critical"), "POOL", false).0, Severity::Critical);
+    assert_eq!(weighed(&in_one("dev", "critical"), "POOL", false).0, Severity::Info, "neither side is that");
+    assert_eq!(weighed(&in_one("staging", "info"), "DB_HOST", false).0, Severity::Critical, "built in for production");
+}
+
+#[test]
+fn a_leak_stays_critical_whatever_the_policy_weighs() {
+    let severities =
+        crate::policy::Policy::parse("[[severity]]\nkey = \"*\"\nseverity = \"info\"\n").unwrap().severities;
+    let same = [("DB_PASSWORD", 7, true)];
+    let found = Case { left: &same, right: &same, severities, ..Case::default() }.run();
+    assert_eq!((only(&found).severity, found.violations), (Severity::Critical, 1));
 }
 
 #[test]
@@ -183,6 +231,7 @@ fn j9_what_could_not_be_read_is_never_made_green() {
         left: Some(&names[0]),
         right: Some(&names[1]),
         now_ms: 100,
+        ..Given::default()
     };
     let found = compare(&left, &side("production", &[&[("A", 2, false)]]), Listing::Differences, &given);
     assert_eq!((found.undetermined, found.expected, found.accepted), (1, 0, 0));
@@ -223,7 +272,7 @@ proptest! {
         let expectations = musts.into_iter().map(|(key, must)| expectation(&format!("K{key}"), must)).collect();
         let acceptances = accepted.map(|key| acceptance(&format!("key=K{key}"), 101)).into_iter().collect();
         let plain = compare::compare(&side("staging", &[&left_items]), &side("production", &[&right_items]), Listing::Differences);
-        let found = Case { left: &left_items, right: &right_items, expectations, acceptances }.run();
+        let found = Case { left: &left_items, right: &right_items, expectations, acceptances, severities: Vec::new() }.run();
         for one in &plain.differences {
             let still = found.differences.iter().find(|other| other.key == one.key);
             prop_assert!(still.is_some_and(|other| other.what == one.what && other.severity >= one.severity));

@@ -68,6 +68,18 @@ pub(super) fn kind(fields: &mut Fields<'_, '_>) -> Option<Pattern> {
 }
 
 impl SeverityRule {
+    /// The first of these rules that matches.
+    #[must_use]
+    pub fn first<'r>(
+        rules: &'r [Self],
+        environment: &Environment,
+        source: &SourceName,
+        kind: SourceKind,
+        key: &str,
+    ) -> Option<&'r Self> {
+        rules.iter().find(|rule| rule.matches(environment, source, kind, key))
+    }
+
     /// Whether a change of that key is meant.
     #[must_use]
     pub fn matches(&self, environment: &Environment, source: &SourceName, kind: SourceKind, key: &str) -> bool {

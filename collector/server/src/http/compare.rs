@@ -37,11 +37,11 @@ pub(super) async fn compare(
     left.must_be_seen_by(&operator)?;
     right.must_be_seen_by(&operator)?;
     let (left_name, right_name) = (left.name.clone(), right.name.clone());
-    let environments = (left.environment(), right.environment());
     let (sides, standing) = http
         .read(move |reader| {
             let sides = sides::both(reader, (&left, &right), now_ms)?;
-            Ok((sides, meant::Standing::read(reader, environments, now_ms)?))
+            let about = sides::About::of(reader, (&left, &right))?;
+            Ok((sides, meant::Standing::read(reader, about, now_ms)?))
         })
         .await?;
     let (left, right) = sides?;

@@ -7,7 +7,7 @@ use driftline_compare::compare::{Comparison, Listing};
 use driftline_store::StoreError;
 
 use super::compare::meant::Standing;
-use super::compare::sides::{self, Asked, Covers};
+use super::compare::sides::{self, About, Asked, Covers};
 use super::error::Problem;
 use crate::app::Core;
 
@@ -31,14 +31,14 @@ fn now(core: &Core, left: &str, right: &str) -> Result<Done, StoreError> {
         (Ok(left), Ok(right)) => (left, right),
         (Err(problem), _) | (_, Err(problem)) => return Ok(Err(problem)),
     };
-    let environments = (left.environment(), right.environment());
+    let about = About::of(&reader, (&left, &right))?;
     let (left, right) = match sides::both(&reader, (&left, &right), now_ms)? {
         Ok(sides) => sides,
         Err(problem) => return Ok(Err(problem)),
     };
     let lacking = [&left, &right].map(|side| side.covers.as_ref().map_or(0, Covers::lacking));
     let unchecked = left.unchecked.len() + right.unchecked.len() + lacking.iter().sum::<usize>();
-    let standing = Standing::read(&reader, environments, now_ms)?;
+    let standing = Standing::read(&reader, about, now_ms)?;
     let compared = standing.compare(&left.side, &right.side, Listing::Differences);
     Ok(Ok((compared, u64::try_from(unchecked).unwrap_or(u64::MAX))))
 }

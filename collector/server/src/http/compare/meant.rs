@@ -1,46 +1,44 @@
-//! What of a comparison is meant: acceptances and the policy's expectations, as
-//! they stand.
+//! What of a comparison is meant, and how much it matters: acceptances and the
+//! policy's expectations and severities, as they stand.
 //!
 //! It looks them up; what they come to is decided in `compare`.
 
-use driftline_canon::Environment;
 use driftline_compare::acceptance::{Acceptance, Active};
 use driftline_compare::compare::{Comparison, Listing, Side};
 use driftline_compare::expect::{self, Given, Meant};
-use driftline_compare::policy::Expectation;
+use driftline_compare::policy::Policy;
 use driftline_daemon::clock;
 use driftline_store::{Reader, StoreError};
 
+use super::sides::About;
 use crate::policy;
 
 /// All that may say that a difference is meant.
 pub(in crate::http) struct Standing {
-    expectations: Vec<Expectation>,
+    policy: Policy,
     acceptances: Vec<Acceptance>,
-    environments: (Option<Environment>, Option<Environment>),
+    about: About,
     now_ms: i64,
 }
 
 impl Standing {
-    /// What stands now, for sides of these environments.
-    pub(in crate::http) fn read(
-        reader: &Reader,
-        environments: (Option<Environment>, Option<Environment>),
-        now_ms: i64,
-    ) -> Result<Self, StoreError> {
-        let expectations = policy::in_force(reader)?.expectations;
+    /// What stands now, for sides that are of this.
+    pub(in crate::http) fn read(reader: &Reader, about: About, now_ms: i64) -> Result<Self, StoreError> {
+        let policy = policy::in_force(reader)?;
         let mut acceptances = reader.documents::<Acceptance>("")?;
         acceptances.retain(|one| one.is_valid_at(now_ms));
-        Ok(Self { expectations, acceptances, environments, now_ms })
+        Ok(Self { policy, acceptances, about, now_ms })
     }
 
     /// Compares two sides, what is meant apart.
     pub(in crate::http) fn compare(&self, left: &Side, right: &Side, listing: Listing) -> Comparison {
         let given = Given {
-            expectations: &self.expectations,
+            expectations: &self.policy.expectations,
+            severities: &self.policy.severities,
+            environments: &self.about.all,
             acceptances: &Active::all(&self.acceptances),
-            left: self.environments.0.as_ref(),
-            right: self.environments.1.as_ref(),
+            left: self.about.sides.0.as_ref(),
+            right: self.about.sides.1.as_ref(),
             now_ms: self.now_ms,
         };
         expect::compare(left, right, listing, &given)

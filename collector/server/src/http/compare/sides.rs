@@ -170,6 +170,25 @@ impl Asked {
         }
     }
 
+    /// The environments that it has hosts of, or is declared for; all of them
+    /// where it says nothing of that.
+    fn environments(&self, reader: &Reader) -> Result<BTreeSet<Environment>, StoreError> {
+        if let Some(one) = self.environment() {
+            return Ok([one].into());
+        }
+        let hosts = reader.hosts()?.into_iter();
+        let selector = match &self.what {
+            What::Hosts { selector, .. } | What::Desired { selector, .. } | What::Baseline { selector } => {
+                Some(selector)
+            }
+            What::Revision { .. } => None,
+        };
+        let is_meant = |host: &HostRecord| {
+            selector.is_none_or(|selector| selector.matches(&host.environment, &host.role, &host.host))
+        };
+        Ok(hosts.filter(is_meant).map(|host| host.environment).collect())
+    }
+
     /// Whether what hosts have is left out where the other side has nothing to
     /// hold against it.
     fn is_of_hosts(&self) -> bool {
@@ -190,6 +209,24 @@ impl Asked {
             What::Baseline { selector } => crate::http::baselines::side(reader, &self.name, selector),
             What::Revision { environment, name } => declared::revision(reader, &self.name, environment.as_ref(), name),
         }
+    }
+}
+
+/// What two sides are of, for the rules that weigh and excuse their differences.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct About {
+    /// The one environment of each side, if it is one.
+    pub(in crate::http) sides: (Option<Environment>, Option<Environment>),
+    /// Every environment of either.
+    pub(in crate::http) all: Vec<Environment>,
+}
+
+impl About {
+    /// What these sides are of.
+    pub(in crate::http) fn of(reader: &Reader, (left, right): (&Asked, &Asked)) -> Result<Self, StoreError> {
+        let mut all = left.environments(reader)?;
+        all.extend(right.environments(reader)?);
+        Ok(Self { sides: (left.environment(), right.environment()), all: all.into_iter().collect() })
     }
 }
 

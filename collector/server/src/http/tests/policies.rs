@@ -171,3 +171,23 @@ async fn a_window_that_is_too_long_or_for_nowhere_is_refused() {
     let none: WindowList = room.json("/api/v1/windows?all=true").await;
     assert!(none.windows.is_empty());
 }
+
+#[tokio::test]
+async fn a_key_has_one_severity_as_a_change_and_as_a_difference() {
+    let room = Room::new().await;
+    room.fill().await;
+    let severity = async |path: &str| {
+        let found: api_compare::Comparison = room.json(path).await;
+        found.differences.into_iter().find(|one| one.key == "DB_HOST").unwrap().severity
+    };
+    let both = "/api/v1/compare?left=production&right=staging";
+    assert_eq!(severity(both).await, "critical", "as built in");
+    read::<PolicyDetail>(put(&room, GOOD, None).await).await;
+    for path in [both, "/api/v1/compare?left=staging&right=production", "/api/v1/compare?left=host=web-1&right=host=web-2"]
+    {
+        assert_eq!(severity(path).await, "warning", "{path}");
+    }
+    let of_staging = "[[severity]]\nkey = 'DB_*'\nenvironment = 'staging'\nseverity = 'info'\n";
+    read::<PolicyDetail>(put(&room, of_staging, Some(1)).await).await;
+    assert_eq!(severity(both).await, "critical", "in production it is");
+}
