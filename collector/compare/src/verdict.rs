@@ -94,11 +94,13 @@ pub enum Mark {
     Flapping,
     /// A later push declared the same content.
     Adopted,
+    /// It was judged again when it became certain who made it.
+    Rejudged,
 }
 
 impl Mark {
     /// Every mark, as they are numbered.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unobserved,
         Self::Coalesced,
         Self::NormaliserChange,
@@ -107,6 +109,7 @@ impl Mark {
         Self::Reverted,
         Self::Flapping,
         Self::Adopted,
+        Self::Rejudged,
     ];
 
     /// The mark's name in tables, queries and JSON.
@@ -121,6 +124,7 @@ impl Mark {
             Self::Reverted => "reverted",
             Self::Flapping => "flapping",
             Self::Adopted => "adopted",
+            Self::Rejudged => "rejudged",
         }
     }
 }

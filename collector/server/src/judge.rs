@@ -4,6 +4,7 @@
 //! trails on which values go to and fro, and changes no state but these. It runs
 //! in the writer, so that every change is judged by what was committed before it.
 
+pub mod again;
 pub mod book;
 pub mod later;
 pub mod settle;
@@ -117,7 +118,12 @@ impl Judge {
             if outcome.quiet {
                 quiet.push(index);
             }
-            later.extend(outcome.later.into_iter().map(|(verdict, known)| rejudged(change, verdict, known)));
+            later.extend(
+                outcome
+                    .later
+                    .into_iter()
+                    .map(|(verdict, known)| EntryBody::Rejudgement(rejudged(change, verdict, known))),
+            );
         }
         entries.extend(later);
         quiet
@@ -181,12 +187,12 @@ fn step(change: &Change, id: u64, now_ms: i64) -> Step {
 }
 
 /// What an earlier change is now.
-fn rejudged(change: &Change, verdict: Verdict, later: Later) -> EntryBody {
+fn rejudged(change: &Change, verdict: Verdict, later: Later) -> Rejudgement {
     let severity = match later.mark {
         Mark::Flapping => change.severity.max(Severity::Warning),
         _ => Severity::Info,
     };
-    EntryBody::Rejudgement(Rejudgement {
+    Rejudgement {
         environment: change.environment.clone(),
         host: change.host.clone(),
         role: change.role.clone(),
@@ -196,7 +202,7 @@ fn rejudged(change: &Change, verdict: Verdict, later: Later) -> EntryBody {
         verdict,
         severity,
         later,
-    })
+    }
 }
 
 #[cfg(test)]

@@ -31,6 +31,25 @@ pub fn in_force(reader: &Reader) -> Result<Policy, StoreError> {
     Ok(reader.last_document::<PolicyVersion>("")?.map_or_else(Policy::default, |version| meant(&version)))
 }
 
+/// The policy that was in force at a time, if another one is by now; the policy
+/// without rules where there was none.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn before_the_last(reader: &Reader, time_ms: i64) -> Result<Option<Policy>, StoreError> {
+    let last = reader.last_document::<PolicyVersion>("")?;
+    if last.is_none_or(|last| last.applied_ms <= time_ms) {
+        return Ok(None);
+    }
+    let mut then = None;
+    reader.newest_documents(|version: PolicyVersion| {
+        let is_later = version.applied_ms > time_ms;
+        then = (!is_later).then_some(version);
+        is_later
+    })?;
+    Ok(Some(then.map_or_else(Policy::default, |version| meant(&version))))
+}
+
 /// What a stored version means.
 #[must_use]
 pub fn meant(version: &PolicyVersion) -> Policy {

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::judge::Judge;
 use crate::metrics::Metrics;
 use crate::notify::Notifier;
-pub use draft::Draft;
+pub use draft::{Draft, Placed};
 use health::{Health, Trouble};
 
 /// Steps that wait for the writer. One commit takes all of them, so this is

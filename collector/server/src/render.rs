@@ -82,6 +82,7 @@ fn rejudged(one: &Rejudged) -> Later {
         id: one.id,
         recorded_at: format_ms(one.recorded_ms),
         mark: one.later.mark.as_str().to_owned(),
+        verdict: one.later.evidence.new_verdict().map(|verdict| verdict.to_string()),
         because: evidence(&one.later.evidence),
     }
 }
@@ -99,6 +100,7 @@ pub fn rejudgement(id: u64, recorded_ms: i64, one: &driftline_store::Rejudgement
         change: one.later.change,
         verdict: one.verdict.to_string(),
         mark: one.later.mark.as_str().to_owned(),
+        new_verdict: one.later.evidence.new_verdict().map(|verdict| verdict.to_string()),
         severity: one.severity.to_string(),
         because: evidence(&one.later.evidence),
     }

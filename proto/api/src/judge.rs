@@ -9,7 +9,7 @@ pub struct Reason {
     /// A stable word. Evidence: `nothing_given`, `blind`, `declared`,
     /// `comes_with_declared`, `declared_otherwise`, `actor`, `window_open`,
     /// `not_in_deployment`, `frozen`, `nothing_covers`, `adopted_by`,
-    /// `reverted_by`, `alternates`. Missing: `no_revision`, `undeclarable`,
+    /// `reverted_by`, `alternates`, `judged_again`. Missing: `no_revision`, `undeclarable`,
     /// `expired`, `superseded`, `other_key`, `actor_only_probable`,
     /// `actor_unknown`, `no_rule`, `no_window`, `window_closed`, `window_later`,
     /// `window_part`, `window_of_another`.
@@ -26,8 +26,11 @@ pub struct Later {
     /// When it was recorded.
     pub recorded_at: String,
     /// The mark that the change has from then on: `adopted`, `reverted`,
-    /// `flapping`.
+    /// `flapping`, `rejudged`.
     pub mark: String,
+    /// The verdict from then on, where it is another one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<String>,
     /// Why.
     pub because: Reason,
 }
@@ -53,6 +56,9 @@ pub struct Rejudgement {
     pub verdict: String,
     /// The mark that it has from now on.
     pub mark: String,
+    /// The verdict from now on, where it is another one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub new_verdict: Option<String>,
     /// `info`, `warning` or `critical`.
     pub severity: String,
     /// Why.

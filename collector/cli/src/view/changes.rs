@@ -67,8 +67,10 @@ pub(super) fn what(change: &Change) -> String {
 
 /// The verdict, where there was anything to judge by.
 fn verdict(change: &Change) -> Option<String> {
-    let judged = change.verdict != UNDETERMINED || !change.evidence.is_empty();
-    judged.then(|| change.verdict.replace('_', " "))
+    let now = change.later.iter().filter_map(|one| one.verdict.as_ref()).next_back();
+    let judged = change.verdict != UNDETERMINED || !change.evidence.is_empty() || now.is_some();
+    let now = now.map_or_else(String::new, |now| format!(", now {}", now.replace('_', " ")));
+    judged.then(|| format!("{}{now}", change.verdict.replace('_', " ")))
 }
 
 /// What is to be known beside the change itself.

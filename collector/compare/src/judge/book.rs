@@ -33,6 +33,15 @@ pub struct Made {
     pub canonical_form: u32,
 }
 
+/// What counts for a change: a policy, and of the rest what was known by a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Then<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Revisions that were pushed and windows that were opened later say nothing.
+    pub known_ms: i64,
+}
+
 type Page = HashMap<ItemKey, [u8; 32]>;
 
 /// A revision with its items.
@@ -161,7 +170,11 @@ impl Book {
     /// Whether anything was ever given for an environment.
     #[must_use]
     pub fn speaks_of(&self, environment: &Environment) -> bool {
-        self.given_everywhere || self.given.contains(environment) || self.policy.judges(environment)
+        self.was_given(environment) || self.policy.judges(environment)
+    }
+
+    fn was_given(&self, environment: &Environment) -> bool {
+        self.given_everywhere || self.given.contains(environment)
     }
 
     /// How long a deployment settles.
@@ -173,35 +186,31 @@ impl Book {
     /// What may speak of a change.
     #[must_use]
     pub fn find(&self, question: &Question<'_>, made: Made) -> Found<'_> {
-        if !self.speaks_of(question.environment) {
+        self.find_then(Then { policy: &self.policy, known_ms: i64::MAX }, question, made)
+    }
+
+    /// What may have spoken of a change then.
+    #[must_use]
+    pub fn find_then<'a>(&'a self, then: Then<'a>, question: &Question<'_>, made: Made) -> Found<'a> {
+        let Then { policy, known_ms } = then;
+        if !self.was_given(question.environment) && !policy.judges(question.environment) {
             return Found::default();
         }
-        let mut found = self.ruled(question);
+        let mut found = ruled(policy, question);
         for shape in &self.shapes {
             let selector = selector_of(question, *shape);
             for number in self.by_selector.get(&selector).into_iter().flatten() {
-                let volume = self.volumes.get(number);
-                found.declarations.extend(volume.map(|volume| volume.declaration(question, made, self.settle_ms())));
+                let volume = self.volumes.get(number).filter(|volume| volume.revision.pushed_ms <= known_ms);
+                found.declarations.extend(volume.map(|volume| volume.declaration(question, made, policy.settle_ms)));
             }
-            let of_source = |window: &&Window| window.source.as_ref().is_none_or(|source| source == question.source);
+            let of_source = |window: &&Window| {
+                window.from_ms <= known_ms && window.source.as_ref().is_none_or(|source| source == question.source)
+            };
             found.windows.extend(self.windows.get(&selector).into_iter().flatten().filter(of_source));
         }
         // The newest first: what is cut off then is the oldest.
         found.declarations.sort_by_key(|one| std::cmp::Reverse(one.pushed_ms));
         found
-    }
-
-    /// What the policy says of a change.
-    fn ruled(&self, question: &Question<'_>) -> Found<'_> {
-        let Question { environment, role, host, source, .. } = *question;
-        let at = Subject { environment, role, host, source };
-        let rule = question.actor.and_then(|actor| self.policy.rule_naming(&at, actor));
-        let actor_rule = rule.map(|rule| RuleHit { name: &rule.name, power: power(rule.effect) });
-        // A change that may have been made before or after the freeze is judged
-        // as if there were none.
-        let both = [question.when.since_ms, question.when.until_ms].map(|ms| self.policy.frozen_at(&at, ms));
-        let frozen = both[0].filter(|freeze| both[1] == Some(*freeze)).map(|freeze| freeze.reason.as_str());
-        Found { actor_rule, frozen, anything_given: true, ..Found::default() }
     }
 
     /// When the last deployment of the source to this host will have settled, if
@@ -247,6 +256,19 @@ impl Volume {
             Some(_) | None => Says::Nothing,
         }
     }
+}
+
+/// What the policy says of a change.
+fn ruled<'a>(policy: &'a Policy, question: &Question<'_>) -> Found<'a> {
+    let Question { environment, role, host, source, .. } = *question;
+    let at = Subject { environment, role, host, source };
+    let rule = question.actor.and_then(|actor| policy.rule_naming(&at, actor));
+    let actor_rule = rule.map(|rule| RuleHit { name: &rule.name, power: power(rule.effect) });
+    // A change that may have been made before or after the freeze is judged
+    // as if there were none.
+    let both = [question.when.since_ms, question.when.until_ms].map(|ms| policy.frozen_at(&at, ms));
+    let frozen = both[0].filter(|freeze| both[1] == Some(*freeze)).map(|freeze| freeze.reason.as_str());
+    Found { actor_rule, frozen, anything_given: true, ..Found::default() }
 }
 
 fn power(effect: Effect) -> Power {

@@ -7,7 +7,7 @@ use driftline_canon::Environment;
 use serde::{Deserialize, Serialize};
 
 use super::{Blind, Power, words};
-use crate::Selector;
+use crate::{Selector, Verdict};
 
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +98,15 @@ pub enum Evidence {
         /// Who does it, as far as they can be told apart.
         actors: Vec<String>,
     },
+    /// It became certain who made it, and the verdict is another one by that.
+    JudgedAgain {
+        /// The verdict from then on.
+        verdict: Verdict,
+        /// So long after the change was recorded.
+        after_ms: i64,
+        /// What it rests on: rules and windows that name who made it.
+        because: Vec<Evidence>,
+    },
 }
 
 impl Evidence {
@@ -118,6 +127,16 @@ impl Evidence {
             Self::AdoptedBy { .. } => "adopted_by",
             Self::RevertedBy { .. } => "reverted_by",
             Self::Alternates { .. } => "alternates",
+            Self::JudgedAgain { .. } => "judged_again",
+        }
+    }
+
+    /// The verdict from then on, if it says that there is another one.
+    #[must_use]
+    pub fn new_verdict(&self) -> Option<Verdict> {
+        match self {
+            Self::JudgedAgain { verdict, .. } => Some(*verdict),
+            _ => None,
         }
     }
 
@@ -153,7 +172,9 @@ impl Evidence {
             }
             Self::Frozen { reason } => format!("the environment is frozen: {reason}"),
             Self::NothingCovers { environment } => format!("nothing that was given for {environment} covers it"),
-            Self::AdoptedBy { .. } | Self::RevertedBy { .. } | Self::Alternates { .. } => self.later(),
+            Self::AdoptedBy { .. } | Self::RevertedBy { .. } | Self::Alternates { .. } | Self::JudgedAgain { .. } => {
+                self.later()
+            }
         }
     }
 
@@ -170,6 +191,11 @@ impl Evidence {
             Self::Alternates { times, within_ms, actors } => {
                 let between = if actors.is_empty() { String::new() } else { format!(", by {}", actors.join(" and ")) };
                 format!("the value went to and fro {times} times within {}{between}", words::duration(*within_ms))
+            }
+            Self::JudgedAgain { verdict, after_ms, because } => {
+                let why: Vec<String> = because.iter().map(Self::sentence).collect();
+                let verdict = verdict.as_str().replace('_', " ");
+                format!("{verdict}, as became known {} later: {}", words::duration(*after_ms), why.join(", and "))
             }
             _ => String::new(),
         }

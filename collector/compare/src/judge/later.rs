@@ -1,5 +1,5 @@
 //! What becomes known of a change later: that its value went back, goes to and
-//! fro, or was declared after all.
+//! fro, was declared after all, or who certainly made it.
 //!
 //! A verdict is never rewritten: this finds what is appended beside it. Pure;
 //! who asks keeps the trails and knows the time.
@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
+use super::{Evidence, Judgement};
 use crate::{Mark, Verdict};
 
 /// A value that is back within an hour was reverted; later it is a new decision.
@@ -140,6 +140,37 @@ pub fn adopted(change: u64, verdict: Verdict, (recorded_ms, pushed_ms): (i64, i6
             Some(Later { change, mark: Mark::Adopted, evidence })
         }
         Verdict::Authorised | Verdict::AuthorisedUnverified => None,
+    }
+}
+
+/// What judging a change again comes to, now that it is certain who made it:
+/// something only where a rule or window names them and the verdict is better by
+/// that. What was meant never stops having been meant.
+#[must_use]
+pub fn judged_again(change: u64, had: Verdict, judgement: Judgement, after_ms: i64) -> Option<Later> {
+    let Judgement { verdict, evidence, .. } = judgement;
+    if greenness(verdict) <= greenness(had) {
+        return None;
+    }
+    let names = |one: &Evidence| matches!(one, Evidence::Actor { .. } | Evidence::WindowOpen { .. });
+    let because: Vec<Evidence> = evidence.into_iter().filter(names).collect();
+    let evidence = Evidence::JudgedAgain { verdict, after_ms: after_ms.max(0), because };
+    let by_somebody = matches!(&evidence, Evidence::JudgedAgain { because, .. } if !because.is_empty());
+    by_somebody.then_some(Later { change, mark: Mark::Rejudged, evidence })
+}
+
+/// The verdict of a change as it is by now, by what became known in that order.
+#[must_use]
+pub fn verdict_now<'l>(had: Verdict, later: impl IntoIterator<Item = &'l Later>) -> Verdict {
+    later.into_iter().filter_map(|one| one.evidence.new_verdict()).last().unwrap_or(had)
+}
+
+/// How sure it is that a change was meant.
+fn greenness(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Authorised => 2,
+        Verdict::AuthorisedUnverified => 1,
+        Verdict::Undetermined | Verdict::WindowOnly | Verdict::ContentMismatch | Verdict::OutOfBand => 0,
     }
 }
 

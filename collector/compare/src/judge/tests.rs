@@ -254,6 +254,25 @@ proptest! {
     }
 
     #[test]
+    fn an_amendment_never_makes_a_verdict_worse_and_rests_on_who_it_was(world in world(), who in world()) {
+        let had = world.judged().verdict;
+        let actor = who.actor.map(|(name, _)| (name, Confidence::Exact));
+        let rule = who.rule.map(|(power, _)| (power, Confidence::Exact));
+        let amended = World { actor, rule, ..world };
+        let later = later::judged_again(7, had, amended.judged(), 5);
+        let now = later::verdict_now(had, &later);
+        prop_assert!(had != Verdict::Authorised || now == Verdict::Authorised);
+        prop_assert!(!had.is_green() || now.is_green());
+        prop_assert_eq!(later.is_some(), now != had);
+        if let Some(later) = later {
+            prop_assert!(now.is_green() && later.change == 7);
+            let by_somebody = matches!(&later.evidence, Evidence::JudgedAgain { because, .. } if !because.is_empty());
+            prop_assert!(by_somebody && (actor.is_some() || rule.is_some()));
+        }
+        prop_assert_eq!(later::judged_again(7, now, amended.judged(), 9), None, "once");
+    }
+
+    #[test]
     fn the_order_in_which_things_were_given_decides_nothing(world in world()) {
         let mut turned = world.clone();
         turned.declarations.reverse();

@@ -2,14 +2,17 @@
 //!
 //! The history is never rewritten: it is an entry of its own, which readers join
 //! with the changes. An agent can name only records of its own epoch, and what
-//! names none of them is kept and joined with nothing.
+//! names none of them is kept and joined with nothing. Where it becomes certain
+//! who made a change, that is judged again.
 
+use driftline_canon::Confidence;
 use driftline_compare::Severity;
 use driftline_compare::classify::firewall;
 use driftline_store::{Amendment, EntryBody, HostRecord, StoreError};
 use driftline_wire::{SourceRef, convert};
 
-use crate::record::Draft;
+use crate::judge::again::{Recorded, again};
+use crate::record::{Draft, Placed};
 
 /// Keys that an amendment names: a person reads no more.
 const KEYS_MAX: usize = 3;
@@ -22,7 +25,9 @@ pub(super) fn apply(
 ) -> Result<(), StoreError> {
     let convert::Amendment { seq, actor } = amendment;
     let (mut changes, mut severity, mut keys) = (0_u32, Severity::Info, Vec::new());
-    let all = draft.latest_changes(&host.host, &host.epoch, seq, |change| {
+    let mut amended = Vec::new();
+    let all = draft.latest_changes(&host.host, &host.epoch, seq, |placed| {
+        let Placed { id, recorded_ms, change } = placed;
         if change.source != named.name {
             return;
         }
@@ -33,7 +38,11 @@ pub(super) fn apply(
         if keys.len() < KEYS_MAX {
             keys.push(change.key.clone());
         }
+        if actor.confidence == Confidence::Exact {
+            amended.push(Recorded { id, recorded_ms, change: change.clone() });
+        }
     })?;
+    let rejudged = again(draft, host, &actor, &amended)?;
     keys.sort();
     if !all {
         // What was not found may have been critical.
@@ -52,6 +61,7 @@ pub(super) fn apply(
         keys,
         actor,
     };
-    draft.append(vec![EntryBody::Amendment(entry)]);
+    // Told together: who it was, and what that makes of it.
+    draft.append_amended(EntryBody::Amendment(entry), rejudged);
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use driftline_canon::{ItemKey, SourceName};
 use driftline_compare::desired::{Revision, Sheet};
-use driftline_compare::judge::later::adopted as is_adopted;
+use driftline_compare::judge::later::{adopted as is_adopted, verdict_now};
 use driftline_compare::{Mark, Verdict};
 use driftline_store::{Change, Entry, EntryBody, EntryQuery, PAGE_ENTRIES_MAX, StoreError};
 
@@ -86,12 +86,15 @@ fn adopts(
     if !revision.selector.matches(&change.environment, &change.role, &change.host) || !declared.has(change) {
         return Ok(None);
     }
-    if draft.reader().rejudged(entry.id)?.iter().any(|one| one.later.mark == Mark::Adopted) {
+    let known = draft.reader().rejudged(entry.id)?;
+    if known.iter().any(|one| one.later.mark == Mark::Adopted) {
         return Ok(None);
     }
     let times = (entry.recorded_ms, revision.pushed_ms);
-    let later = is_adopted(entry.id, change.verdict, times, &revision.revision);
-    Ok(later.map(|later| super::rejudged(change, change.verdict, later)))
+    // What turned out to be meant needs no adopting.
+    let verdict = verdict_now(change.verdict, known.iter().map(|one| &one.later));
+    let later = is_adopted(entry.id, verdict, times, &revision.revision);
+    Ok(later.map(|later| EntryBody::Rejudgement(super::rejudged(change, change.verdict, later))))
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+mod again;
 pub(crate) mod given;
 
 use driftline_canon::ItemKey;

@@ -86,8 +86,8 @@ pub fn alert(id: &str, told: &Told) -> Alert {
         id: id.to_owned(),
         severity: told.worst.unwrap_or(Severity::Info).as_str().to_owned(),
         summary: match amendments.as_slice() {
+            _ if changes.is_empty() && events.is_empty() && !rejudgements.is_empty() => rejudged(&rejudgements),
             [first, ..] if changes.is_empty() && events.is_empty() => amended(first),
-            [] if changes.is_empty() && events.is_empty() && !rejudgements.is_empty() => rejudged(&rejudgements),
             _ => summary(&changes, &events, told.more_changes),
         },
         changes,

@@ -17,6 +17,7 @@ use driftline_store::{
 
 use crate::judge::Judge;
 use crate::notify::Routes;
+pub use latest::Placed;
 
 /// The state as it will be.
 pub struct Draft<'a> {

@@ -218,8 +218,8 @@ fn changes() -> Vec<Case> {
             &alert(vec![], 0, vec![], vec![], vec![]),
         ),
         case("Reason", &adopted(), &adopted()),
-        case("Later", &later(), &later()),
-        case("Rejudgement", &rejudgement(), &rejudgement()),
+        case("Later", &Later { verdict: Some("authorised".into()), ..later() }, &later()),
+        case("Rejudgement", &Rejudgement { new_verdict: Some("authorised".into()), ..rejudgement() }, &rejudgement()),
     ]
 }
 
@@ -288,7 +288,7 @@ fn adopted() -> Reason {
 }
 
 fn later() -> Later {
-    Later { id: 57, recorded_at: RECORDED.into(), mark: "adopted".into(), because: adopted() }
+    Later { id: 57, recorded_at: RECORDED.into(), mark: "adopted".into(), verdict: None, because: adopted() }
 }
 
 fn rejudgement() -> Rejudgement {
@@ -302,6 +302,7 @@ fn rejudgement() -> Rejudgement {
         change: 41,
         verdict: "out_of_band".into(),
         mark: "adopted".into(),
+        new_verdict: None,
         severity: "info".into(),
         because: adopted(),
     }

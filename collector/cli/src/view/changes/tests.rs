@@ -164,11 +164,16 @@ fn who_it_was_is_one_line_of_a_live_view() {
 
 #[test]
 fn a_verdict_stands_first_in_the_note_where_there_was_something_to_judge_by() {
-    use driftline_api::judge::Reason;
+    use driftline_api::judge::{Later, Reason};
     let mut judged = change(What::Changed, Some("30s"), Some("60s"));
     judged.verdict = "out_of_band".to_owned();
     judged.marks = vec!["adopted".to_owned()];
     assert!(line(&judged).ends_with("DB_TIMEOUT: 30s -> 60s (out of band; adopted)"), "{}", line(&judged));
+    let because = Reason { what: "judged_again".to_owned(), text: String::new() };
+    let (recorded_at, verdict) = (judged.recorded_at.clone(), Some("authorised".to_owned()));
+    let later = Later { id: 9, recorded_at, mark: "rejudged".to_owned(), verdict, because };
+    let again = Change { later: vec![later], marks: Vec::new(), ..judged.clone() };
+    assert!(line(&again).ends_with("60s (out of band, now authorised)"), "{}", line(&again));
     let reason = Reason { what: "blind".to_owned(), text: "nobody watched when it was made".to_owned() };
     let blind = Change { verdict: "undetermined".to_owned(), evidence: vec![reason], marks: Vec::new(), ..judged };
     assert!(line(&blind).ends_with("(undetermined)"), "{}", line(&blind));
@@ -188,6 +193,7 @@ fn what_a_change_is_now_is_one_line_of_a_live_view() {
         change: 41,
         verdict: "out_of_band".to_owned(),
         mark: "adopted".to_owned(),
+        new_verdict: None,
         severity: "info".to_owned(),
         because: Reason { what: "adopted_by".to_owned(), text },
     };

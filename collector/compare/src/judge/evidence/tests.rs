@@ -26,6 +26,14 @@ fn sentences() {
             "revision v2 for production declares that it is not there",
         ),
         (Evidence::WindowOpen { ticket: "CHG-1".into() }, "window CHG-1 was open"),
+        (
+            Evidence::JudgedAgain {
+                verdict: Verdict::AuthorisedUnverified,
+                after_ms: 40_000,
+                because: vec![Evidence::WindowOpen { ticket: "CHG-1".into() }],
+            },
+            "authorised unverified, as became known 40 s later: window CHG-1 was open",
+        ),
         (Evidence::Frozen { reason: "audit week".into() }, "the environment is frozen: audit week"),
         (
             Evidence::NothingGiven { environment },
@@ -55,6 +63,11 @@ pub(crate) fn every() -> Vec<Evidence> {
         Evidence::AdoptedBy { revision: revision(), after_ms: 1 },
         Evidence::RevertedBy { change: 7, after_ms: 1 },
         Evidence::Alternates { times: 4, within_ms: 1, actors: vec!["cron".into()] },
+        Evidence::JudgedAgain {
+            verdict: Verdict::Authorised,
+            after_ms: 40_000,
+            because: vec![Evidence::Actor { rule: "apt".into(), power: Power::Authorises }],
+        },
     ]
 }
 

@@ -183,7 +183,8 @@ async fn a_key_has_one_severity_as_a_change_and_as_a_difference() {
     let both = "/api/v1/compare?left=production&right=staging";
     assert_eq!(severity(both).await, "critical", "as built in");
     read::<PolicyDetail>(put(&room, GOOD, None).await).await;
-    for path in [both, "/api/v1/compare?left=staging&right=production", "/api/v1/compare?left=host=web-1&right=host=web-2"]
+    for path in
+        [both, "/api/v1/compare?left=staging&right=production", "/api/v1/compare?left=host=web-1&right=host=web-2"]
     {
         assert_eq!(severity(path).await, "warning", "{path}");
     }

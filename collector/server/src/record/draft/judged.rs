@@ -25,6 +25,12 @@ impl<'a> Draft<'a> {
         self.reader
     }
 
+    /// Who judges, if anybody does.
+    #[must_use]
+    pub fn judge(&self) -> Option<&'a Judge> {
+        self.judge
+    }
+
     /// Whether the steps so far changed what is judged by: later ones then wait
     /// for the next commit.
     #[must_use]
@@ -51,6 +57,16 @@ impl<'a> Draft<'a> {
         self.past += entries.len().saturating_sub(told);
         self.appended += told;
         let alerts = self.routes.alerts_but(&entries, &silent);
+        self.rest.push(Operation::Append { entries, alerts });
+    }
+
+    /// Appends what a host said of earlier changes, and what the collector makes
+    /// of it, which is not the host's.
+    pub fn append_amended(&mut self, amendment: EntryBody, rejudged: Vec<EntryBody>) {
+        self.past += rejudged.len();
+        self.appended += 1;
+        let entries: Vec<EntryBody> = [amendment].into_iter().chain(rejudged).collect();
+        let alerts = self.routes.alerts(&entries);
         self.rest.push(Operation::Append { entries, alerts });
     }
 
