@@ -77,6 +77,12 @@ pub struct Common {
         help_heading = "Global"
     )]
     pub output: Output,
+    /// Whether `--token-file` was typed: it wins over the token's variable.
+    #[arg(skip)]
+    pub token_file_typed: bool,
+    /// The same of `--fleet-key-file`.
+    #[arg(skip)]
+    pub fleet_key_file_typed: bool,
 }
 
 /// What was asked, complete.
@@ -118,7 +124,9 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, Refused> {
         }
     };
     let matches = with_defaults(plain, &settings).try_get_matches_from(arguments).map_err(Refused::Usage)?;
-    let parsed = Arguments::from_arg_matches(&matches).map_err(Refused::Usage)?;
+    let mut parsed = Arguments::from_arg_matches(&matches).map_err(Refused::Usage)?;
+    parsed.common.token_file_typed = is_typed(&matches, "token_file");
+    parsed.common.fleet_key_file_typed = is_typed(&matches, "fleet_key_file");
     Ok(Invocation { common: parsed.common, command: parsed.command, settings })
 }
 
@@ -181,6 +189,12 @@ fn named_config(command: &clap::Command, arguments: &[OsString]) -> Option<PathB
         at = level.subcommand().map(|(_, below)| below);
     }
     found
+}
+
+/// Whether a global flag stands in the command line itself.
+fn is_typed(matches: &clap::ArgMatches, name: &str) -> bool {
+    matches.value_source(name) == Some(clap::parser::ValueSource::CommandLine)
+        || matches.subcommand().is_some_and(|(_, below)| is_typed(below, name))
 }
 
 fn asks_for(command: &clap::Command, arguments: &[OsString], names: &[&str]) -> bool {

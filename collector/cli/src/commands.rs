@@ -35,8 +35,9 @@ mod window;
 use crate::arguments::commands::Host;
 use crate::arguments::{Command, Invocation};
 use crate::client::{Access, Client};
-use crate::failure::Outcome;
-use crate::printer::Printer;
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::printer::{Output, Printer};
 
 /// What every command gets.
 #[derive(Debug)]
@@ -63,6 +64,7 @@ impl Context {
 /// [`crate::failure::Failure`], which knows its exit code and hint.
 pub async fn run(invocation: Invocation) -> Outcome {
     let Invocation { common, command, settings } = invocation;
+    fits(&command, common.output)?;
     let printer = Printer::for_terminal(common.output);
     let context = Context { printer, access: Access::new(&common, &settings) };
     match command {
@@ -94,4 +96,19 @@ pub async fn run(invocation: Invocation) -> Outcome {
         Command::Revoke(arguments) => revoke::run(&context, &arguments).await,
         Command::Demo(arguments) => demo::run(&context, &arguments).await,
     }
+}
+
+/// Refuses a form that the command has not, before anything is done.
+fn fits(command: &Command, output: Output) -> Outcome<()> {
+    let has_findings =
+        matches!(command, Command::Check(_) | Command::Compare(_) | Command::Diff(_) | Command::Changes(_));
+    let (fits, of) = match output {
+        Output::Sarif | Output::Junit => (has_findings, "`compare`, `diff`, `changes` and `check`"),
+        Output::Csv => (matches!(command, Command::Report(_)), "`report`"),
+        Output::Table | Output::Json | Output::Ndjson | Output::Markdown | Output::Html => (true, ""),
+    };
+    let name = clap::ValueEnum::to_possible_value(&output);
+    let name = name.as_ref().map_or("it", clap::builder::PossibleValue::get_name);
+    let refuse = || Failure::new(Exit::Usage, format!("`--output {name}` is for {of}: nothing was done"));
+    if fits { Ok(()) } else { Err(refuse()) }
 }

@@ -28,6 +28,7 @@ use std::process::ExitCode;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::printer::{Output, workflow};
 
 /// Does what the arguments ask for and says how it ended.
 #[must_use]
@@ -51,7 +52,10 @@ fn finish(outcome: Result<Exit, Failure>) -> ExitCode {
         Err(failure) => {
             if !failure.is_quiet() {
                 // Nobody is left to tell when standard error is closed.
-                _ = writeln!(std::io::stderr(), "{failure}");
+                let said = failure.to_string();
+                let said =
+                    if workflow::is_read() { workflow::tamed(&said, Output::Table) } else { said.as_str().into() };
+                _ = writeln!(std::io::stderr(), "{said}");
             }
             failure.exit().into()
         }

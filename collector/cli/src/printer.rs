@@ -13,6 +13,7 @@ pub mod layout;
 pub mod markdown;
 pub mod sarif;
 pub mod text;
+pub mod workflow;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -65,6 +66,8 @@ pub struct Style {
 pub struct Printer {
     output: Output,
     style: Style,
+    /// Whether a runner takes lines for commands.
+    on_runner: bool,
 }
 
 impl Printer {
@@ -75,7 +78,7 @@ impl Printer {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let style = Style { width: width(), colour: terminal && !no_colour && !dumb };
-        Self { output, style }
+        Self { output, style, on_runner: workflow::is_read() }
     }
 
     /// How results are printed.
@@ -91,11 +94,16 @@ impl Printer {
     }
 
     /// Prints a result: `data` as JSON, or `document` for people. `rows` are
-    /// the lines of ndjson.
+    /// the lines of ndjson. That nobody reads it does not change how the command
+    /// ends: `driftline check … | head` is no clean check.
     ///
     /// # Errors
     /// [`Failure`] when the output cannot be written.
     pub fn result<D: Serialize, R: Serialize>(&self, data: &D, rows: &[R], document: &Document) -> Outcome<()> {
+        read_or_not(self.rendered(data, rows, document))
+    }
+
+    fn rendered<D: Serialize, R: Serialize>(&self, data: &D, rows: &[R], document: &Document) -> Outcome<()> {
         match self.output {
             Output::Table => self.data(&layout::render(document, self.style)),
             Output::Markdown => self.data(&markdown::render(document)),
@@ -119,8 +127,8 @@ impl Printer {
         findings: impl FnOnce() -> Findings,
     ) -> Outcome<()> {
         match self.output {
-            Output::Sarif => self.data(&pretty(&sarif::render(&findings()))?),
-            Output::Junit => self.data(&junit::render(&findings())),
+            Output::Sarif => read_or_not(self.data(&pretty(&sarif::render(&findings()))?)),
+            Output::Junit => read_or_not(self.data(&junit::render(&findings()))),
             _ => self.result(data, rows, document),
         }
     }
@@ -140,6 +148,17 @@ impl Printer {
     /// # Errors
     /// [`Failure`] when the output cannot be written.
     pub fn data(&self, text: &str) -> Outcome<()> {
+        if self.on_runner {
+            return self.commands(&workflow::tamed(text, self.output));
+        }
+        self.commands(text)
+    }
+
+    /// Prints text as it is: a runner may find its commands in it.
+    ///
+    /// # Errors
+    /// [`Failure`] when the output cannot be written.
+    pub fn commands(&self, text: &str) -> Outcome<()> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| Failure::output(&error))
     }
@@ -148,7 +167,16 @@ impl Printer {
     /// could move a cursor. That nobody watches is no failure.
     pub fn say(&self, text: &str) {
         let lines: String = text.split('\n').map(|line| text::safe(line) + "\n").collect();
+        let lines = if self.on_runner { workflow::tamed(&lines, Output::Table).into_owned() } else { lines };
         _ = io::stderr().lock().write_all(lines.as_bytes());
+    }
+}
+
+/// Whoever read the result may have gone: it was had all the same.
+fn read_or_not(outcome: Outcome<()>) -> Outcome<()> {
+    match outcome {
+        Err(failure) if failure.is_quiet() => Ok(()),
+        other => other,
     }
 }
 

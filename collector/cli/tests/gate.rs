@@ -53,6 +53,40 @@ fn comparison(unchecked: &[&str], differences: &[Value]) -> Value {
     })
 }
 
+#[test]
+fn what_hosts_say_is_no_command_to_a_runner() {
+    let mut evil = difference("EVIL", "differs", "critical");
+    evil["recommendation"] =
+        json!("Sync 'EVIL': staging has ##[set-output name=deploy;]yes ::stop-commands::x ".repeat(3));
+    for form in ["table", "markdown", "json", "junit", "html"] {
+        let server = answering(&[], std::slice::from_ref(&evil));
+        let mut check = command(&server, &["check", "--env", "staging", "--against", "production", "-o", form]);
+        let output = check.env("GITHUB_ACTIONS", "true").output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let text = out(&output);
+        assert!(!text.contains("##["), "{form}: {text}");
+        let own = |line: &&str| line.starts_with("::error ") || line.starts_with("::warning ");
+        let commands = text.lines().filter(|line| line.trim_start().starts_with("::")).filter(|line| !own(line));
+        assert_eq!(commands.count(), 0, "{form}: {text}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_makes_no_check_clean() {
+    let server = answering(&[], &[difference("A", "differs", "critical")]);
+    let mut check = command(&server, &["check", "--env", "staging", "--against", "production"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let done = check.stdout(writer).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(done.code(), Some(1));
+}
+
+#[test]
+fn an_environment_is_not_held_against_itself() {
+    let output = run(&answering(&[], &[]), &["check", "--env", "staging", "--against", "staging"]);
+    assert_eq!(output.status.code(), Some(64), "{}", out(&output));
+}
+
 fn answering(unchecked: &[&str], differences: &[Value]) -> Server {
     let body = comparison(unchecked, differences).to_string();
     Server::start(move |_| (200, body.clone()))
@@ -172,7 +206,7 @@ fn a_command_without_findings_says_so() {
     let server = answering(&[], &[]);
     let output = run(&server, &["plan", "staging", "production", "--output", "sarif"]);
     assert_eq!(output.status.code(), Some(64));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("a plan has forms of its own"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`--output sarif` is for `compare`"));
 }
 
 #[test]

@@ -384,10 +384,62 @@ fn base64_of(text: &str) -> String {
 }
 
 #[test]
-fn verify_asks_the_collector_and_repeats_its_answer() {
+fn verify_proves_what_the_collector_sends_and_does_not_ask_its_opinion() {
+    let tampered = history(&["one", "two"]).replace(&base64_of("two"), &base64_of("TWO"));
+    let server = Server::start(move |_| (200, tampered.clone()));
+    assert_eq!(code(&run(&server, &["verify"])), 1);
+    assert!(server.asked().iter().all(|asked| asked.line == "GET /api/v1/export"), "{:?}", server.asked());
+}
+
+#[test]
+fn a_file_that_proves_nothing_is_not_whole() {
+    let server = Server::start(|_| (404, String::new()));
+    std::fs::write(server.dir.path().join("empty.ndjson"), "").unwrap();
+    assert_eq!(code(&run(&server, &["verify", "--file", "empty.ndjson"])), 3);
+    std::fs::write(server.dir.path().join("h.ndjson"), history(&["one"])).unwrap();
+    let output = run(&server, &["verify", "--file", "h.ndjson"]);
+    assert!(out(&output).contains("as far as the file goes"), "{}", out(&output));
+}
+
+#[test]
+fn a_form_that_a_command_has_not_is_refused_before_anything_is_done() {
+    let server = Server::start(|_| (200, String::new()));
+    for (arguments, form) in [
+        (vec!["baseline", "approve", "production", "--reason", "x"], "junit"),
+        (vec!["revoke", "web-1"], "sarif"),
+        (vec!["compare", "a", "b"], "csv"),
+    ] {
+        let mut command = command(&server, &arguments);
+        let output = command.env("DRIFTLINE_OUTPUT", form).output().unwrap();
+        assert_eq!((code(&output), server.asked().len()), (64, 0), "{arguments:?}: {}", err(&output));
+        assert!(err(&output).contains("nothing was done"), "{}", err(&output));
+    }
+}
+
+#[test]
+fn a_flag_that_was_typed_wins_over_the_variable_of_the_token() {
+    let server = Server::start(|_| (200, json!({"schema_version": 1, "hosts": []}).to_string()));
+    std::fs::write(server.dir.path().join("typed.token"), "dlo_typed\n").unwrap();
+    use std::os::unix::fs::PermissionsExt as _;
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(server.dir.path().join("typed.token"), private).unwrap();
+    let said = |arguments: &[&str]| {
+        let output = command(&server, arguments).env("DRIFTLINE_TOKEN", "dlo_variable").output().unwrap();
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        server.asked().last().unwrap().token.clone()
+    };
+    assert_eq!(said(&["hosts"]), "Bearer dlo_variable");
+    assert_eq!(said(&["hosts", "--token-file", "typed.token"]), "Bearer dlo_typed");
+}
+
+#[test]
+fn verify_quick_takes_the_collectors_word_and_says_so() {
     let broken = json!({"schema_version": 1, "intact": false, "entries": 4, "head": "00", "broken_at": 5,
         "reason": "its hash does not match"});
-    let output = run(&always(200, broken), &["verify"]);
+    let whole = json!({"schema_version": 1, "intact": true, "entries": 4, "head": "00"});
+    let said = run(&always(200, whole), &["verify", "--quick"]);
+    assert!(code(&said) == 0 && out(&said).contains("the collector says so"), "{}", out(&said));
+    let output = run(&always(200, broken), &["verify", "--quick"]);
     assert_eq!(code(&output), 1);
     assert!(out(&output).contains("the history is broken at entry 5: its hash does not match"), "{}", out(&output));
 }

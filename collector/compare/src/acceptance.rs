@@ -84,6 +84,9 @@ pub enum AcceptanceError {
     /// Over before it begins.
     #[error("an acceptance ends in the future")]
     Over,
+    /// A selector of everything.
+    #[error("it leaves out no source and no key: a whole environment cannot be accepted")]
+    Everything,
     /// Longer than [`LASTS_MAX_MS`].
     #[error("an acceptance lasts a year at most: what is right for longer is desired state or an expectation")]
     TooLong,
@@ -95,6 +98,9 @@ impl Acceptance {
     /// # Errors
     /// [`AcceptanceError`] naming what is missing or too much.
     pub fn check(&self) -> Result<(), AcceptanceError> {
+        if matches!(&self.covers, Covers::Selected(selector) if selector.is_of_everything()) {
+            return Err(AcceptanceError::Everything);
+        }
         text("a reason", &self.reason, REASON_BYTES_MAX)?;
         text("an owner", &self.owner, OWNER_BYTES_MAX)?;
         if self.expires_ms <= self.accepted_ms {
@@ -267,6 +273,17 @@ impl DriftSelector {
             && fits(&self.role, place.role)
             && fits(&self.source, place.source.as_str())
             && fits(&self.key, place.key.as_str())
+    }
+
+    /// Whether neither its source nor its key leaves anything out: `*` and
+    /// `re:.*` say as little as nothing.
+    #[must_use]
+    pub fn is_of_everything(&self) -> bool {
+        let names = ["A", "filter/INPUT: -j DROP", "\u{e000}"];
+        let says_nothing = |pattern: &Option<Pattern>| {
+            pattern.as_ref().is_none_or(|one| names.into_iter().all(|name| one.matches(name)))
+        };
+        says_nothing(&self.source) && says_nothing(&self.key)
     }
 
     /// The pattern of environments, if one was given.

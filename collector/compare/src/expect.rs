@@ -213,8 +213,9 @@ fn violates(one: &mut Difference, severity: Severity, said: String) {
 fn accepted(one: &Difference, given: &Given<'_>) -> Option<Meant> {
     let at = |environment| Place { environment, role: &one.role, source: &one.source, key: &one.key };
     let covers = |active: &&Active<'_>| {
-        let environments = [given.left, given.right];
-        environments.into_iter().flatten().any(|name| active.covers_place(&at(name), given.now_ms))
+        // Who answers for one environment does not answer for what another is
+        // held against: the left side is the one that is checked.
+        given.left.or(given.right).is_some_and(|name| active.covers_place(&at(name), given.now_ms))
     };
     let best = given.acceptances.iter().filter(covers);
     let best = best.max_by_key(|one| (one.acceptance.expires_ms, std::cmp::Reverse(one.acceptance.number)))?;

@@ -329,14 +329,18 @@ pub struct Diff {
                         driftline verify --file history.ndjson --head 3f9a…")]
 pub struct Verify {
     /// Save the whole history there (ndjson), proving it on the way
-    #[arg(long, value_name = "FILE", env = "DRIFTLINE_EXPORT")]
+    #[arg(long, value_name = "FILE", env = "DRIFTLINE_VERIFY_EXPORT")]
     pub export: Option<PathBuf>,
     /// Prove a saved history, offline
-    #[arg(long, value_name = "FILE", conflicts_with = "export", env = "DRIFTLINE_FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "export", env = "DRIFTLINE_VERIFY_FILE")]
     pub file: Option<PathBuf>,
     /// Hash that the history must contain (a head noted earlier): tells a cut or rewritten history from a whole one
     #[arg(long, value_name = "HASH", env = "DRIFTLINE_HEAD")]
     pub head: Option<String>,
+    /// Take the collector's own word: it recomputes, and nothing is sent
+    #[arg(long, conflicts_with_all = ["export", "file", "head"], env = "DRIFTLINE_QUICK",
+          value_parser = clap::builder::FalseyValueParser::new())]
+    pub quick: bool,
 }
 
 /// `token`.

@@ -19,7 +19,8 @@ fn every_flag_has_a_variable_named_after_it() {
             let variable = argument.get_env().map(|name| name.to_string_lossy().into_owned());
             let expected = format!("DRIFTLINE_{}", long.to_uppercase().replace('-', "_"));
             // The same word means another thing there.
-            let own = ["DEMO", "PLAN", "REPORT"].map(|command| expected.replacen('_', &format!("_{command}_"), 1));
+            let own =
+                ["DEMO", "PLAN", "REPORT", "VERIFY"].map(|command| expected.replacen('_', &format!("_{command}_"), 1));
             let is_known = variable.is_some_and(|found| found == expected || own.contains(&found));
             assert!(is_known, "--{long}: not {expected}");
         }

@@ -47,6 +47,10 @@ pub struct Access {
     pub token_file: Option<PathBuf>,
     /// File with the fleet key.
     pub fleet_key_file: Option<PathBuf>,
+    /// Whether the token's file was typed: it wins over the variable.
+    pub token_file_typed: bool,
+    /// The same of the fleet key's file.
+    pub key_file_typed: bool,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +76,8 @@ impl Access {
             ca_pem: settings.ca_pem.clone(),
             token_file: common.token_file.clone(),
             fleet_key_file: common.fleet_key_file.clone(),
+            token_file_typed: common.token_file_typed,
+            key_file_typed: common.fleet_key_file_typed,
         }
     }
 
@@ -118,7 +124,8 @@ impl Access {
     /// # Errors
     /// [`Failure`] when there is none, or the file holds something else.
     pub fn token(&self) -> Outcome<String> {
-        if let Some(text) = std::env::var_os(TOKEN_VARIABLE).filter(|text| !text.is_empty()) {
+        let variable = std::env::var_os(TOKEN_VARIABLE).filter(|text| !text.is_empty() && !self.token_file_typed);
+        if let Some(text) = variable {
             let text = text.to_str().unwrap_or_default().trim();
             let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
             let refuse = || Failure::new(Exit::Config, format!("{TOKEN_VARIABLE} holds no access token"));
@@ -139,7 +146,8 @@ impl Access {
     /// [`Failure`] when there is none, or the file holds something else.
     pub fn fleet_key(&self) -> Outcome<FleetKey> {
         let refuse = |name: &str| Failure::new(Exit::Config, format!("{name} holds no fleet key"));
-        if let Some(text) = std::env::var_os(FLEET_KEY_VARIABLE).filter(|text| !text.is_empty()) {
+        let variable = std::env::var_os(FLEET_KEY_VARIABLE).filter(|text| !text.is_empty() && !self.key_file_typed);
+        if let Some(text) = variable {
             let text = Zeroizing::new(text.into_encoded_bytes());
             return read_fleet_key(&text).ok_or_else(|| {
                 refuse(FLEET_KEY_VARIABLE).hint("its value is `EPOCH:KEY`, or the text of a fleet key file")

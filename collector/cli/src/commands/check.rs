@@ -30,6 +30,10 @@ struct Query<'a> {
 
 pub(super) async fn run(context: &Context, arguments: &Check) -> Outcome {
     let against = side(&arguments.against, &arguments.env);
+    if against == arguments.env && arguments.from_snapshot.is_none() {
+        let said = format!("`{against}` is held against itself: nothing would be checked");
+        return Err(Failure::new(Exit::Usage, said).hint("`--against desired` or `--against baseline`"));
+    }
     // A test case for each key, also for those that are equal; a key that is
     // asked for and on neither side is no clean check.
     let all = context.printer.output() == Output::Junit || arguments.key.is_some();
@@ -108,12 +112,13 @@ fn tell(context: &Context, answer: &Comparison, arguments: &Check) -> Outcome<()
     let github = github::Github::from_environment();
     // Into any other output they would break it.
     if github.annotates && context.printer.output() == Output::Table {
-        context.printer.data(&github::annotations(&found()))?;
+        context.printer.commands(&github::annotations(&found()))?;
     }
-    match &github.summary {
-        Some(path) => github::append(path, &markdown::render(&document)),
-        None => Ok(()),
+    if let Some(Err(failure)) = github.summary.map(|path| github::append(&path, &markdown::render(&document))) {
+        // The check was made; that its summary is not shown changes no verdict.
+        context.printer.say(&format!("warning: {}", failure.to_string().trim_start_matches("error: ")));
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ fn taken_from(from: &Path, common: &Common) -> Outcome<Access> {
         ca_file: file("ca_file").or_else(|| common.ca_file.clone()),
         token_file: file("token_file").or_else(|| common.token_file.clone()),
         fleet_key_file: file("fleet_key_file").or_else(|| common.fleet_key_file.clone()),
+        token_file_typed: common.token_file_typed,
+        key_file_typed: common.fleet_key_file_typed,
     })
 }
 

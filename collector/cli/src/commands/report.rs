@@ -28,10 +28,15 @@ const CHANGES_MAX: u32 = 100_000;
 const EVENTS_MAX: usize = 10_000;
 
 /// Events that say that something may have gone unseen, or went wrong.
-const GAPS: [&str; 9] = [
+const GAPS: [&str; 14] = [
     "gap",
     "host_silent",
+    "host_stopped",
     "host_quarantined",
+    "host_flooding",
+    "source_retired",
+    "epoch_changed",
+    "token_refused",
     "identity_violation",
     "root_mismatch",
     "resynchronised",
@@ -60,7 +65,10 @@ pub(super) async fn run(context: &Context, arguments: &Report) -> Outcome {
     }
     fill(&client, &mut audit, asked).await?;
     match context.printer.output() {
-        Output::Csv => context.printer.data(&csv::render(&report::TITLES, &report::rows(&audit, &page.changes)))?,
+        Output::Csv => {
+            context.printer.data(&csv::render(&report::TITLES, &report::rows(&audit, &page.changes)))?;
+            audit.lacking.iter().for_each(|lack| context.printer.say(&format!("not in this report: {lack}")));
+        }
         _ => context.printer.result(&audit, std::slice::from_ref(&audit), &report::document(&audit))?,
     }
     let is_whole = audit.history.as_ref().is_some_and(|history| history.intact);
@@ -98,15 +106,19 @@ async fn fill(client: &Client, audit: &mut Audit, asked: ChangeQuery) -> Outcome
     if let Some(environment) = &audit.environment {
         audit.scans.retain(|one| [&one.left, &one.right].iter().any(|side| side.contains(environment.as_str())));
     }
-    let drift = part(client.get(&["drift"], &DriftQuery { env: asked.env.as_deref() }).await, "open drift", audit)?;
-    audit.drift = drift.map(|list: Drifts| list.drifts).unwrap_or_default();
+    let drift = client.get::<Drifts>(&["drift"], &DriftQuery { env: asked.env.as_deref() }).await;
+    let drift = part(drift, "open drift", audit)?;
+    audit.drift = drift.map(|list| list.told(&mut audit.lacking)).unwrap_or_default();
     let accepted = part(client.get(&["acceptances"], &()).await, "acceptances", audit)?;
     audit.acceptances = accepted.map(|list: Acceptances| list.acceptances).unwrap_or_default();
     audit.acceptances.retain(|one| one.status == "valid" || one.expires_at >= audit.from);
     let hosts = part(hosts::all(client, audit.environment.as_deref()).await, "hosts", audit)?;
     audit.hosts = hosts.unwrap_or_default();
     let gaps = part(events(client, asked).await, "events", audit)?;
-    audit.gaps = gaps.unwrap_or_default();
+    if gaps.as_ref().is_some_and(|(_, is_all)| !is_all) {
+        audit.lacking.push(format!("events before the latest {EVENTS_MAX}: ask for a shorter time"));
+    }
+    audit.gaps = gaps.map(|(gaps, _)| gaps).unwrap_or_default();
     audit.history = part::<Verification>(client.get(&["verify"], &()).await, "the proof of the history", audit)?;
     Ok(())
 }
@@ -133,6 +145,30 @@ struct DriftQuery<'a> {
 #[derive(Deserialize)]
 struct Drifts {
     drifts: Vec<report::Drift>,
+    #[serde(default)]
+    more: u64,
+    #[serde(default)]
+    unchecked: Vec<String>,
+    #[serde(default)]
+    unheld: Vec<String>,
+}
+
+impl Drifts {
+    /// The drifts; what was not looked at is named: it may hold more.
+    fn told(self, lacking: &mut Vec<String>) -> Vec<report::Drift> {
+        for (what, why) in [
+            (&self.unchecked, "drift where it was not looked, or not as of now"),
+            (&self.unheld, "drift of what nothing is declared or approved for"),
+        ] {
+            if !what.is_empty() {
+                lacking.push(format!("{why}: {}", what.join(", ")));
+            }
+        }
+        if self.more > 0 {
+            lacking.push(format!("{} beyond those listed", crate::view::count(self.more, "drift", "drifts")));
+        }
+        self.drifts
+    }
 }
 
 /// Of `GET /api/v1/acceptances`, what a report needs.
@@ -148,7 +184,8 @@ struct ScanQuery {
     limit: u32,
 }
 
-async fn events(client: &Client, mut asked: ChangeQuery) -> Outcome<Vec<Event>> {
+/// What went wrong, and whether all events of the time were read.
+async fn events(client: &Client, mut asked: ChangeQuery) -> Outcome<(Vec<Event>, bool)> {
     let mut found = Vec::new();
     let mut read = 0;
     loop {
@@ -157,7 +194,7 @@ async fn events(client: &Client, mut asked: ChangeQuery) -> Outcome<Vec<Event>> 
         read += page.events.len();
         found.extend(page.events.into_iter().filter(|event| GAPS.contains(&event.what.as_str())));
         if page.next.is_none() || read >= EVENTS_MAX {
-            return Ok(found);
+            return Ok((found, page.next.is_none()));
         }
         asked.cursor = page.next;
     }

@@ -1,7 +1,7 @@
 //! `driftline verify`: whether the history is whole.
 //!
-//! The collector's own word is the quick way; `--export` and `--file` recompute
-//! every hash here, so that nobody has to be believed. A history that was cut
+//! Every hash is recomputed here, so that nobody has to be believed; with
+//! `--quick` the collector does it and its word is taken. A history that was cut
 //! at its end, or rewritten from its start, is told only by a head that was
 //! noted elsewhere (`--head`).
 
@@ -28,12 +28,21 @@ pub(super) async fn run(context: &Context, arguments: &Verify) -> Outcome {
     let answer = match (&arguments.file, &arguments.export, wanted) {
         (Some(path), _, _) => prove_file(path, wanted)?,
         (None, Some(path), _) => export(context, path, wanted).await?,
-        // A head can lie anywhere in the history, so that all of it is read.
-        (None, None, Some(_)) => stream(context, wanted, |_| Ok(())).await?,
-        (None, None, None) => context.client()?.get(&["verify"], &()).await?,
+        (None, None, None) if arguments.quick => context.client()?.get(&["verify"], &()).await?,
+        (None, None, wanted) => stream(context, wanted, |_| Ok(())).await?,
     };
-    context.printer.result(&answer, std::slice::from_ref(&answer), &document(&answer))?;
-    Ok(if answer.intact { Exit::Clean } else { Exit::Critical })
+    let saved = arguments.file.is_some() && wanted.is_none();
+    let quick = arguments.quick.then_some("the collector says so; without `--quick` it is proven here");
+    // A saved piece may have been cut at its end.
+    let doubt =
+        quick.or(saved.then_some("as far as the file goes: only `--head HASH` tells whether its end was cut off"));
+    context.printer.result(&answer, std::slice::from_ref(&answer), &document(&answer, doubt))?;
+    Ok(match answer {
+        Verification { intact: false, .. } => Exit::Critical,
+        // Nothing was proven.
+        Verification { entries: 0, .. } if saved => Exit::Inconclusive,
+        _ => Exit::Clean,
+    })
 }
 
 fn wanted_head(text: &str) -> Outcome<[u8; 32]> {
@@ -94,13 +103,14 @@ async fn stream(
     proof.finish()
 }
 
-fn document(answer: &Verification) -> Document {
+fn document(answer: &Verification, doubt: Option<&str>) -> Document {
     let entries = crate::view::count(answer.entries, "entry", "entries");
     if answer.intact {
-        return Document::default()
-            .text(format!("the history is whole: {entries}"))
-            .facts([("head", answer.head.clone())])
-            .text("note the head elsewhere: `driftline verify --head HASH` proves later that nothing before it was changed");
+        let document = Document::default().text(format!("the history is whole: {entries}"));
+        let document = doubt.into_iter().fold(document, Document::text);
+        return document.facts([("head", answer.head.clone())]).text(
+            "note the head elsewhere: `driftline verify --head HASH` proves later that nothing before it was changed",
+        );
     }
     let reason = answer.reason.clone().unwrap_or_else(|| "no reason was given".to_owned());
     let place = answer.broken_at.map_or_else(String::new, |at| format!(" at entry {at}"));

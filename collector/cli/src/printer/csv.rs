@@ -19,8 +19,10 @@ fn row(cells: &[String]) -> String {
 
 fn cell(raw: &str) -> String {
     let safe = text::safe(raw);
-    let marked = if safe.starts_with(['=', '+', '-', '@']) { format!("'{safe}") } else { safe };
-    if marked.contains(['"', ',']) { format!("\"{}\"", marked.replace('"', "\"\"")) } else { marked }
+    let begins = |part: &str| part.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+    // Some spreadsheets part cells at `;`.
+    let marked = if safe.split(';').any(begins) { format!("'{}", safe.replace(';', ",")) } else { safe };
+    if marked.contains(['"', ',', ';']) { format!("\"{}\"", marked.replace('"', "\"\"")) } else { marked }
 }
 
 #[cfg(test)]

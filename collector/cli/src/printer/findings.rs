@@ -129,6 +129,7 @@ pub fn meaning(rule: &str) -> &'static str {
         "differs" => "Each side has one value, and not the same",
         "missing_left" => "Only the right side has the key",
         "missing_right" => "Only the left side has the key",
+        "equal" => "Both sides have the same value, and must not",
         "split" => "Hosts of one side disagree",
         "undetermined" => "It could not be checked, or there was nothing to judge it by",
         "authorised" => "The change is what CI/CD declared, or its cause is certain",

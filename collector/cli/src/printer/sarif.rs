@@ -70,10 +70,24 @@ fn result(check: &Check, rules: &[&str]) -> Option<Value> {
         "ruleId": check.rule,
         "ruleIndex": rules.iter().position(|id| *id == check.rule),
         "level": level,
-        "message": { "text": text::safe(&check.message) },
+        "message": { "text": plain(&check.message) },
         "locations": [location],
         "partialFingerprints": { "driftline/v1": check.fingerprint() },
     }))
+}
+
+/// A message without the markup of SARIF (2.1.0, 3.11.5 and 3.11.6): links and
+/// places to fill in.
+fn plain(message: &str) -> String {
+    let mut out = String::with_capacity(message.len());
+    for c in text::safe(message).chars() {
+        match c {
+            '[' | ']' => out.extend(['\\', c]),
+            '{' | '}' => out.extend([c, c]),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 #[cfg(test)]

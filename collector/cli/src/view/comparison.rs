@@ -67,9 +67,6 @@ fn summary(comparison: &Comparison) -> String {
     if comparison.undetermined > 0 {
         text.push_str(&format!(" {} could not be compared.", comparison.undetermined));
     }
-    if !comparison.unchecked.is_empty() {
-        text.push_str(&format!("\nNot checked, or not as of now: {}.", comparison.unchecked.join(", ")));
-    }
     if comparison.metadata_differing > 0 {
         let files = count(comparison.metadata_differing, "difference", "differences");
         text.push_str(&format!(" Beside the settings: {files}."));

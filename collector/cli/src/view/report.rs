@@ -170,7 +170,14 @@ fn changes(audit: &Audit, document: Document) -> Document {
 fn out_of_band(audit: &Audit, document: Document) -> Document {
     let document = document.heading("Around CI/CD");
     if audit.out_of_band.is_empty() {
-        return document.text("No change is out-of-band or of another content than was declared.");
+        let document = document.text("No change is out-of-band or of another content than was declared.");
+        let undetermined = audit.verdicts.iter().filter(|one| one.verdict == "undetermined");
+        let undetermined: u64 = undetermined.map(|one| one.critical + one.warning + one.info).sum();
+        if undetermined == 0 {
+            return document;
+        }
+        let said = count(undetermined, "change is undetermined", "changes are undetermined");
+        return document.text(format!("Of {said} nobody can say: nothing was declared to judge by."));
     }
     let found = super::changes::document(&audit.out_of_band);
     let document = found.blocks.into_iter().fold(document, Document::block);
@@ -274,6 +281,9 @@ fn coverage(audit: &Audit, document: Document) -> Document {
 
 fn gaps(audit: &Audit, document: Document) -> Document {
     let document = document.heading("Gaps and incidents");
+    if audit.gaps.is_empty() && !audit.lacking.is_empty() {
+        return document.text("None is known; what this report lacks is named at its top.");
+    }
     if audit.gaps.is_empty() {
         return document.text("No gap: nothing says that a change may have gone unseen.");
     }

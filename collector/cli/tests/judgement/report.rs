@@ -4,31 +4,33 @@ use super::*;
 
 /// A collector that has every part, but refuses one path with that status.
 fn collector(refused: &'static str, status: u16, intact: bool) -> Server {
-    Server::start(move |asked| {
-        let path = asked.line.strip_prefix("GET /api/v1/").unwrap().split('?').next().unwrap();
-        if path == refused {
-            return (status, json!({"code": "x", "message": "no"}).to_string());
-        }
-        let acceptance = |covers: &str, status: &str, until: &str| {
-            json!({"id": "a-1", "covers": covers, "status": status, "reason": HOSTILE, "owner": "ada",
-                "expires_at": until})
-        };
-        let body = match path {
-            "changes" => json!({"schema_version": 1, "changes": []}),
-            "reports" => json!({"schema_version": 1, "reports": []}),
-            "drift" => drifts(&[a_drift("d-17", "open", "critical")]),
-            "acceptances" => json!({"schema_version": 1, "acceptances": [
-                acceptance("source=now", "valid", "2026-12-22T08:00:00.000Z"),
-                acceptance("source=long_ago", "expired", "2025-12-22T08:00:00.000Z"),
-            ]}),
-            "hosts" => json!({"schema_version": 1, "hosts": []}),
-            "events" => json!({"schema_version": 1, "events": []}),
-            "verify" => json!({"schema_version": 1, "intact": intact, "entries": 12, "head": "ab12",
-                "reason": (!intact).then_some("entry 7 does not hold")}),
-            other => panic!("{other} is not part of a report"),
-        };
-        (200, body.to_string())
-    })
+    Server::start(move |asked| answer(asked, refused, status, intact))
+}
+
+fn answer(asked: &server::Asked, refused: &str, status: u16, intact: bool) -> server::Answer {
+    let path = asked.line.strip_prefix("GET /api/v1/").unwrap().split('?').next().unwrap();
+    if path == refused {
+        return (status, json!({"code": "x", "message": "no"}).to_string());
+    }
+    let acceptance = |covers: &str, status: &str, until: &str| {
+        json!({"id": "a-1", "covers": covers, "status": status, "reason": HOSTILE, "owner": "ada",
+            "expires_at": until})
+    };
+    let body = match path {
+        "changes" => json!({"schema_version": 1, "changes": []}),
+        "reports" => json!({"schema_version": 1, "reports": []}),
+        "drift" => drifts(&[a_drift("d-17", "open", "critical")]),
+        "acceptances" => json!({"schema_version": 1, "acceptances": [
+            acceptance("source=now", "valid", "2026-12-22T08:00:00.000Z"),
+            acceptance("source=long_ago", "expired", "2025-12-22T08:00:00.000Z"),
+        ]}),
+        "hosts" => json!({"schema_version": 1, "hosts": []}),
+        "events" => json!({"schema_version": 1, "events": []}),
+        "verify" => json!({"schema_version": 1, "intact": intact, "entries": 12, "head": "ab12",
+            "reason": (!intact).then_some("entry 7 does not hold")}),
+        other => panic!("{other} is not part of a report"),
+    };
+    (200, body.to_string())
 }
 
 const REPORT: [&str; 7] = ["report", "--from", "2026-11-01", "--to", "2026-12-01", "--env", "production"];
@@ -79,6 +81,42 @@ fn what_a_report_lacks_is_said_and_is_inconclusive() {
     }
     let broken = run(&collector("hosts", 500, true), &REPORT);
     assert_eq!((code(&broken), out(&broken).as_str()), (70, ""), "a fault is no gap in a report");
+}
+
+/// A collector whose one path answers something else.
+fn odd(path: &'static str, body: Value) -> Server {
+    Server::start(move |asked| {
+        let asks = asked.line.strip_prefix("GET /api/v1/").unwrap().split('?').next().unwrap() == path;
+        if asks { (200, body.to_string()) } else { answer(asked, "", 0, true) }
+    })
+}
+
+#[test]
+fn what_was_not_looked_at_is_no_green_report() {
+    let mut open = drifts(&[]);
+    open["unchecked"] = json!(["web-1 (silent)"]);
+    open["unheld"] = json!(["staging"]);
+    open["more"] = json!(17);
+    let made = run(&odd("drift", open), &REPORT);
+    assert_eq!(code(&made), 3);
+    for said in ["web-1 (silent)", "staging", "17 drifts beyond those listed"] {
+        let text = out(&made).replace('\n', " ");
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    let table = run(
+        &odd("drift", json!({"drifts": [], "unchecked": ["web-1 (silent)"]})),
+        &[&REPORT[..], &["-o", "csv"]].concat(),
+    );
+    assert!(out(&table).contains("\r\nlacking,") && err(&table).contains("web-1 (silent)"), "{}", out(&table));
+    assert!(out(&table).contains("\r\nhistory,"), "{}", out(&table));
+}
+
+#[test]
+fn a_host_that_was_stopped_is_a_gap() {
+    let event = json!({"id": 9, "at": "2026-11-20T08:00:00.000Z", "what": "host_stopped", "severity": "warning",
+        "environment": "production", "host": "web-3", "message": "web-3 was stopped"});
+    let made = run(&odd("events", json!({"schema_version": 1, "events": [event]})), &REPORT);
+    assert!(out(&made).contains("web-3 was stopped") && !out(&made).contains("No gap"), "{}", out(&made));
 }
 
 #[test]

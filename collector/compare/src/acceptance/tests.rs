@@ -28,6 +28,16 @@ fn a_key_is_the_last_and_may_hold_commas() {
 }
 
 #[test]
+fn a_selector_of_everything_is_known_as_one() {
+    for wide in ["key=*", "source=*", "env=staging,key=**", "source=*,key=re:.*", "role=web,source=*"] {
+        assert!(parsed(wide).unwrap().is_of_everything(), "{wide}");
+    }
+    for narrow in ["key=A*", "source=app,key=*", "source=app", "key=re:[A-Z]+", "key=?"] {
+        assert!(!parsed(narrow).unwrap().is_of_everything(), "{narrow}");
+    }
+}
+
+#[test]
 fn what_is_no_selector_is_refused_by_name() {
     assert_eq!(parsed(""), Err(DriftSelectorError::TooWide));
     assert_eq!(parsed("env=production"), Err(DriftSelectorError::TooWide));

@@ -77,7 +77,7 @@ fn annotation(check: &Check) -> Option<String> {
 }
 
 fn message(raw: &str) -> String {
-    text::safe(raw).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text::safe(raw).replace("##[", "# #[").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(raw: &str) -> String {

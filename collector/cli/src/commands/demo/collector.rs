@@ -57,6 +57,7 @@ pub(super) async fn start(place: &Place, children: &mut Children, webhook: &str,
         ca_pem: settings.ca_pem.clone(),
         token_file: path("token_file"),
         fleet_key_file: path("fleet_key_file"),
+        ..Access::default()
     };
     let client = Client::new(&access)?;
     ready(&client, children).await?;

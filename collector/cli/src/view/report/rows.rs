@@ -2,6 +2,7 @@
 //! of.
 
 use driftline_api::change::Change;
+use driftline_api::host::Host;
 
 use super::Audit;
 use crate::view::changes::what;
@@ -10,10 +11,20 @@ use crate::view::changes::what;
 pub const TITLES: [&str; 10] =
     ["part", "time", "environment", "host", "source", "key", "severity", "verdict", "what", "id"];
 
-/// The rows: every change, and what else the report has.
+/// The rows: what the report lacks, every change, and what else it has.
 #[must_use]
 pub fn rows(audit: &Audit, changes: &[Change]) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> = changes.iter().map(change).collect();
+    let lacking = |lack: &String| row(["lacking", &audit.made_at, "", "", "", "", "", "", lack, ""]);
+    let mut rows: Vec<Vec<String>> = audit.lacking.iter().map(lacking).collect();
+    rows.extend(changes.iter().map(change));
+    rows.extend(audit.hosts.iter().map(coverage));
+    rows.extend(audit.history.iter().map(|history| {
+        let said = match &history.reason {
+            _ if history.intact => format!("whole: {} entries, head {}", history.entries, history.head),
+            reason => format!("broken after {} entries: {}", history.entries, reason.as_deref().unwrap_or_default()),
+        };
+        row(["history", &audit.made_at, "", "", "", "", "", "", &said, ""])
+    }));
     rows.extend(audit.drift.iter().map(|one| {
         row([
             "drift",
@@ -77,4 +88,13 @@ fn change(one: &Change) -> Vec<String> {
         &what,
         &id,
     ])
+}
+
+fn coverage(one: &Host) -> Vec<String> {
+    let what = format!(
+        "{}; {} sources, {} degraded, {} problems",
+        one.status, one.sources, one.degraded_sources, one.problems
+    );
+    let seen = one.last_seen.as_deref().unwrap_or_default();
+    row(["coverage", seen, &one.environment, &one.host, "", "", "", "", &what, ""])
 }

@@ -200,6 +200,9 @@ fn rows_are_every_change_and_all_the_rest() {
     let found = rows(&sample(), &changes());
     assert!(found.iter().all(|row| row.len() == TITLES.len()));
     let parts: Vec<&str> = found.iter().map(|row| row[0].as_str()).collect();
-    assert_eq!(parts, ["change", "change", "change", "change", "drift", "acceptance", "scan", "scan", "scan", "gap"]);
-    assert_eq!(found[7][8], "no host matches `staging`");
+    assert_eq!(
+        parts,
+        ["change", "change", "change", "change", "history", "drift", "acceptance", "scan", "scan", "scan", "gap"]
+    );
+    assert_eq!(found[8][8], "no host matches `staging`");
 }
