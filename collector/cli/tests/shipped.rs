@@ -27,20 +27,50 @@ fn inspected(files: &[PathBuf]) -> usize {
     files.len()
 }
 
-/// Those that are there; a machine has the packages of `tests/run`.
-fn there(paths: &[&str]) -> Vec<PathBuf> {
-    paths.iter().map(PathBuf::from).filter(|path| path.exists()).collect()
+/// Those of a server's files that are there: `tests/run` installs its package,
+/// so that none of them missing is a failure where that could be done.
+fn installed(server: &str, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let there: Vec<PathBuf> = paths.iter().filter(|path| path.exists()).cloned().collect();
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
+    let all = !paths.is_empty() && there.len() == paths.len();
+    assert!(all || !is_root, "{server}: there are only {there:?} of {paths:?}");
+    there
 }
 
 #[test]
-fn shipped_defaults_of_installed_servers_have_no_problem() {
-    let mut files = there(&["/etc/mysql/my.cnf", "/etc/redis/redis.conf", "/etc/nftables.conf"]);
-    let clusters = std::fs::read_dir("/etc/postgresql").into_iter().flatten().flatten();
-    for folder in clusters.map(|entry| entry.path().join("main")) {
-        let named = ["postgresql.conf", "pg_hba.conf", "pg_ident.conf"].map(|name| folder.join(name));
-        files.extend(named.into_iter().filter(|path| path.exists()));
+fn shipped_defaults_of_postgresql_have_no_problem() {
+    let versions = std::fs::read_dir("/etc/postgresql").into_iter().flatten().flatten();
+    let clusters: Vec<PathBuf> = versions.map(|entry| entry.path().join("main")).collect();
+    let mut files = Vec::new();
+    for folder in &clusters {
+        files.extend(["postgresql.conf", "pg_hba.conf", "pg_ident.conf"].map(|name| folder.join(name)));
     }
-    eprintln!("{} files inspected: {files:?}", inspected(&files));
+    // What the servers themselves make a new cluster of, of every version.
+    let samples = std::fs::read_dir("/usr/share/postgresql").into_iter().flatten().flatten();
+    let samples = samples.map(|entry| entry.path().join("postgresql.conf.sample")).filter(|path| path.exists());
+    let own = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shipped");
+    for (number, sample) in samples.enumerate() {
+        let folder = own.join(number.to_string());
+        std::fs::create_dir_all(&folder).unwrap();
+        files.push(folder.join("postgresql.conf"));
+        std::fs::copy(sample, folder.join("postgresql.conf")).unwrap();
+    }
+    eprintln!("PostgreSQL: {} files inspected", inspected(&installed("postgresql", &files)));
+}
+
+#[test]
+fn shipped_defaults_of_mariadb_have_no_problem() {
+    let mut files = vec![PathBuf::from("/etc/mysql/my.cnf")];
+    let folders = ["/etc/mysql/conf.d", "/etc/mysql/mariadb.conf.d"].map(Path::new);
+    files.extend(folders.iter().filter(|folder| folder.is_dir()).flat_map(|folder| files_below(folder, ".cnf")));
+    eprintln!("MariaDB: {} files inspected", inspected(&installed("mariadb-server", &files)));
+}
+
+#[test]
+fn shipped_defaults_of_redis_and_nftables_have_no_problem() {
+    for (server, path) in [("redis-server", "/etc/redis/redis.conf"), ("nftables", "/etc/nftables.conf")] {
+        inspected(&installed(server, &[PathBuf::from(path)]));
+    }
 }
 
 #[test]
