@@ -19,6 +19,7 @@ from firewall.core.io.direct import Direct  # noqa: E402
 from firewall.core.io.helper import helper_reader  # noqa: E402
 from firewall.core.io.icmptype import icmptype_reader  # noqa: E402
 from firewall.core.io.ipset import ipset_reader  # noqa: E402
+from firewall.core.io.lockdown_whitelist import LockdownWhitelist  # noqa: E402
 from firewall.core.io.policy import policy_reader  # noqa: E402
 from firewall.core.io.service import service_reader  # noqa: E402
 from firewall.core.io.zone import zone_reader  # noqa: E402
@@ -32,6 +33,8 @@ READERS = {
     "helper": helper_reader,
     "icmptype": icmptype_reader,
 }
+# These are checked as they are read.
+WITHOUT_CHECKS = {"direct": Direct, "whitelist": LockdownWhitelist}
 FOLDERS = {"policy": "policies"}
 
 warned = []
@@ -171,6 +174,12 @@ def of_direct(item):
     return facts + [f"rule: passthrough {ipv} {functions.joinArgs(args)}" for ipv, args in passthroughs]
 
 
+def of_whitelist(item):
+    facts = ["whitelist"] + ["command " + name for name in item.commands]
+    facts += [f"user id {uid}" for uid in item.uids] + ["user " + name for name in item.users]
+    return facts + ["selinux " + context for context in item.contexts]
+
+
 FACTS = {
     "zone": of_zone,
     "policy": of_policy,
@@ -179,6 +188,7 @@ FACTS = {
     "helper": of_helper,
     "icmptype": of_icmptype,
     "direct": of_direct,
+    "whitelist": of_whitelist,
 }
 
 
@@ -186,8 +196,8 @@ def read(kind, text, folder, known):
     warned.clear()
     with open(folder + "/generated.xml", "w", encoding="utf-8", newline="") as file:
         file.write(text)
-    if kind == "direct":
-        item = Direct(folder + "/generated.xml")
+    if kind in WITHOUT_CHECKS:
+        item = WITHOUT_CHECKS[kind](folder + "/generated.xml")
         item.read()
     else:
         item = READERS[kind]("generated.xml", folder)

@@ -142,6 +142,8 @@ fn what_the_package_ships_is_read_as_firewalld_does() {
             asked.extend(texts.map(|text| (kind, text)));
         }
     }
+    let whitelist = shipped.join("etc/firewalld/lockdown-whitelist.xml");
+    asked.push(("whitelist", String::from_utf8(bytes_of(&whitelist)).unwrap()));
     assert!(asked.len() > 200, "{}", asked.len());
     let Some(counts) = compare(&asked) else { return };
     eprintln!("{} shipped files; taken whole, in part, refused: {counts:?}", asked.len());
@@ -152,7 +154,7 @@ fn what_the_package_ships_is_read_as_firewalld_does() {
 fn generated_files_are_read_as_firewalld_does() {
     let mut dice = Dice::new(0x00f1_2e11);
     let mut asked = Vec::new();
-    for kind in ["zone", "policy", "service", "ipset", "helper", "icmptype", "direct"] {
+    for kind in ["zone", "policy", "service", "ipset", "helper", "icmptype", "direct", "whitelist"] {
         asked.extend((0..ROUNDS).map(|_| (kind, generate::file(&mut dice, kind))));
     }
     let Some(counts) = compare(&asked) else { return };
@@ -432,6 +434,32 @@ mod generate {
         }
     }
 
+    fn of_whitelist(dice: &mut Dice) -> String {
+        let (name, attributes) = match dice.roll(4) {
+            0 => {
+                let paths = ["/usr/bin/python3 -s /usr/bin/firewall-config", "/bin/a", "/bin/a*", "/opt/b &amp; c"];
+                ("command", attribute(dice, "name", &paths, &["bin/a", "", "/bin/a | b"]))
+            }
+            1 => {
+                let contexts = ["root:system_r:x_t:s0", "a_u:b_r:c_t:s0:c0", "_u:_r:_t:s0", "a_u:b_r:c_t:s0-s1"];
+                let odd = ["a:b_r:c_t:s0", "a_u:b_r:c_t", "a_u:b:c_t:s0", "a_u:b_r:c_t:", "a_u:b_r:c_t:s0:c0:c1", ""];
+                ("selinux", attribute(dice, "context", &contexts, &odd))
+            }
+            2 => (
+                "user",
+                attribute_always(dice, "id", &["0", "1000", "+7", " 5 ", "007"], &["x", "-1", "2147483648", ""]),
+            ),
+            _ => ("user", attribute_always(dice, "name", &["ann", "a.b-c_d$", "0"], &["a b", "\u{fc}x", ""])),
+        };
+        empty(dice, name, &attributes)
+    }
+
+    /// One that is never missing: firewalld passes over a user of neither name
+    /// nor number without a word, which is worth one to whoever wrote it.
+    fn attribute_always(dice: &mut Dice, name: &str, usual: &[&str], odd: &[&str]) -> String {
+        format!(" {name}='{}'", pick(dice, usual, odd))
+    }
+
     /// One file.
     pub(super) fn file(dice: &mut Dice, kind: &str) -> String {
         let attributes = match kind {
@@ -454,12 +482,13 @@ mod generate {
             }
             _ => String::new(),
         };
-        let version = if kind == "direct" { String::new() } else { maybe(dice, 6, "version", &["1.0"], &[]) };
+        let is_bare = matches!(kind, "direct" | "whitelist");
+        let version = if is_bare { String::new() } else { maybe(dice, 6, "version", &["1.0"], &[]) };
         let mut lines = vec![
             dice.one(&["<?xml version=\"1.0\" encoding=\"utf-8\"?>", "", "<!-- <zone> -->"]).to_owned(),
             format!("<{kind}{attributes}{version}>"),
         ];
-        if kind != "direct" {
+        if !is_bare {
             lines.push(dice.maybe(2, &["<short>A &amp; B</short>", "<description>x</description>"]).to_owned());
         }
         for _ in 0..dice.roll(6) {
@@ -479,6 +508,7 @@ mod generate {
                 "service" => of_service(dice),
                 "ipset" => of_ipset(dice),
                 "direct" => of_direct(dice),
+                "whitelist" => of_whitelist(dice),
                 "helper" => {
                     let attributes = ports(dice);
                     empty(dice, "port", &attributes)

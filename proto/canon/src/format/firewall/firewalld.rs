@@ -13,6 +13,7 @@ mod rich;
 mod schema;
 mod sets;
 mod values;
+mod whitelist;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -327,6 +328,10 @@ impl<'a> Walk<'a> {
             self.refuse(element, "hardware addresses have no family");
             return;
         }
+        if root == "whitelist" && whitelist::key(element).is_some_and(|key| self.seen.contains(&key)) {
+            self.refuse(element, "firewalld takes no such file with anything in it twice");
+            return;
+        }
         match item(element) {
             Some((key, value)) => {
                 self.policy.take(element);
@@ -402,16 +407,10 @@ fn item(element: &Element) -> Option<(String, String)> {
     let named = |attribute: &str| element.get(attribute).map(|value| format!("{name} {value}"));
     let key = match name {
         "interface" if !is_interface(element.get("name")?) => return None,
-        "interface" | "service" | "icmp-block" | "ingress-zone" | "egress-zone" | "helper" | "command" => {
-            named("name")?
-        }
+        "interface" | "service" | "icmp-block" | "ingress-zone" | "egress-zone" | "helper" => named("name")?,
+        "command" | "selinux" | "user" => whitelist::key(element)?,
         "module" => format!("module {}", values::module(element.get("name")?)?),
         "include" => named("service")?,
-        "selinux" => named("context")?,
-        "user" => match element.get("id") {
-            Some(id) => format!("user id {}", values::integer(id)?),
-            None => named("name")?,
-        },
         "protocol" => format!("protocol {}", ports::protocol(element.get("value")?)?),
         "masquerade" | "forward" | "icmp-block-inversion" => name.to_owned(),
         "port" if element.get("port") == Some("") => format!("protocol {}", ports::protocol(element.get("protocol")?)?),

@@ -237,17 +237,28 @@ fn the_words_of_a_direct_rule_are_those_of_a_shell() {
 
 #[test]
 fn who_may_change_the_rules_is_a_set() {
-    let text =
-        "<whitelist><command name='/usr/bin/a b'/><selinux context='x:y'/><user id='0'/><user name='ann'/></whitelist>";
+    let text = "<whitelist><command name='/usr/bin/a b'/><selinux context='a_u:b_r:c_t:s0'/><user id='0'/><user name='ann'/></whitelist>";
     let expected = [
         "command /usr/bin/a b = present",
-        "selinux x:y = present",
+        "selinux a_u:b_r:c_t:s0 = present",
         "user ann = present",
         "user id 0 = present",
         "whitelist = present",
     ];
     assert_eq!(shown(text), expected);
     assert_eq!(read("<whitelist><user id='x'/><command/></whitelist>").problems.len(), 2);
+    for bad in [
+        "<command name='bin/a'/>",
+        "<command name='/bin/a | b'/>",
+        "<selinux context='a_u:b_r:c_t'/>",
+        "<selinux context='a:b_r:c_t:s0'/>",
+        "<user id='-1'/>",
+        "<user id='2147483648'/>",
+        "<user name='a b'/>",
+        "<user name='ann'/><user name='ann'/>",
+    ] {
+        assert_eq!(read(&format!("<whitelist>{bad}</whitelist>")).problems.len(), 1, "{bad}");
+    }
 }
 
 #[test]
