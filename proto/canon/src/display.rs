@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::format::Setting;
-use crate::key::is_deceptive;
+use crate::key::{is_deceptive, plain};
 use crate::limits::DISPLAY_BYTES_MAX;
 use crate::secret::{self, SecretReason};
 use crate::{ItemKey, Value};
@@ -120,6 +120,12 @@ fn template_is_clear_around_passwords(template: &[u8]) -> bool {
 /// Bytes as one printable line of at most `limit` bytes, the spans masked. The
 /// mark of a cut tells the length of the whole value.
 fn printable(bytes: &[u8], spans: &[Range<usize>], limit: usize) -> String {
+    if spans.is_empty()
+        && bytes.len() <= limit
+        && let Some(text) = plain(bytes)
+    {
+        return text.to_owned();
+    }
     let mark = format!("… ({} bytes)", bytes.len());
     let mut text = Line { text: String::new(), limit, room: limit.saturating_sub(mark.len()), keep: 0 };
     let mut at = 0;

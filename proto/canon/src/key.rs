@@ -188,7 +188,7 @@ fn is_plain(bytes: &[u8]) -> bool {
 }
 
 /// The bytes as text where they are plain.
-fn plain(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn plain(bytes: &[u8]) -> Option<&str> {
     if is_plain(bytes) { std::str::from_utf8(bytes).ok() } else { None }
 }
 

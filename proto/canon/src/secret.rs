@@ -44,7 +44,7 @@ pub fn classify(key: &ItemKey, value: &Value) -> Option<SecretReason> {
         return None;
     }
     let bytes = value.bytes();
-    if words::names_a_secret(key.as_str(), bytes) && !shows_its_value(key, bytes) {
+    if !value.is_end_of(key) && words::names_a_secret(key.as_str(), bytes) && !shows_its_value(key, bytes) {
         return Some(SecretReason::KeyName);
     }
     looks(bytes).filter(|&reason| reason != SecretReason::Entropy || !words::names_a_checksum(key.as_str()))

@@ -56,6 +56,11 @@ impl Value {
         }
     }
 
+    /// Whether these bytes are held as the end of that key: it shows them all.
+    pub(crate) fn is_end_of(&self, key: &ItemKey) -> bool {
+        matches!(self, Self::Text(Bytes(Held::ByKey { text, .. })) if Arc::ptr_eq(text, key.shared()))
+    }
+
     /// A byte that keeps the kinds apart in the digest: an empty text is not a
     /// missing value, a literal `${A}` is not a template.
     #[must_use]

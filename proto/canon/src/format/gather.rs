@@ -29,8 +29,8 @@ impl Gather {
         Self { kept: Kept::default(), problems: Vec::new(), problems_more: 0, unread: None, file: None, full: false }
     }
 
-    /// The same with room for what a text of so many bytes may hold: what is not
-    /// used is never touched, and nothing is copied while it grows.
+    /// The same with room for the settings that a text of so many bytes may hold:
+    /// what is not used is never touched, and nothing is copied while it grows.
     pub(super) fn with_room(bytes: usize) -> Self {
         const SETTING_BYTES_MIN: usize = 32;
         let settings = (bytes / SETTING_BYTES_MIN).min(ITEMS_MAX);
@@ -132,6 +132,11 @@ impl Gather {
         self.kept.insert_beside(Setting { key, value, line: None, template: None, file: None, secret: false });
     }
 
+    /// Whether there is room for no further key.
+    pub(super) fn is_full(&self) -> bool {
+        self.kept.len() >= ITEMS_MAX
+    }
+
     /// The value that a key has so far.
     pub(super) fn value(&self, key: &[u8]) -> Option<&Value> {
         self.kept.get(key).map(|setting| &setting.value)
@@ -185,7 +190,7 @@ impl Gather {
         if name.len() > KEY_BYTES_MAX || key.as_str().len() >= KEY_BYTES_MAX {
             self.problem(ProblemKind::Limit, place, &format!("the name has more than {KEY_BYTES_MAX} bytes"), None);
         }
-        if self.kept.len() >= ITEMS_MAX && self.kept.get(name).is_none() {
+        if self.is_full() && self.kept.get(name).is_none() {
             if !std::mem::replace(&mut self.full, true) {
                 let reason = format!("more than {ITEMS_MAX} settings; the rest is watched as content");
                 self.problem(ProblemKind::Limit, place, &reason, None);
@@ -215,12 +220,15 @@ impl Gather {
         let Value::Text(bytes) = value else {
             return;
         };
+        if bytes.is_ascii() {
+            return;
+        }
         match std::str::from_utf8(bytes) {
             Err(_) => {
                 let reason = "the value is not UTF-8; its bytes are compared";
                 self.problem(ProblemKind::Encoding, place, reason, None);
             }
-            Ok(text) if !text.is_ascii() && text.chars().any(is_deceptive) => {
+            Ok(text) if text.chars().any(is_deceptive) => {
                 let reason = "the value holds characters that hide or reorder text";
                 self.problem(ProblemKind::Encoding, place, reason, None);
             }

@@ -33,11 +33,6 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// No key yet, with room for so many.
-    pub(super) fn with_room(keys: usize) -> Self {
-        Self { state: RandomState::new(), table: HashTable::with_capacity(keys) }
-    }
-
     /// How many keys have a place.
     pub(super) fn len(&self) -> usize {
         self.table.len()

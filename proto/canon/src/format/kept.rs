@@ -40,9 +40,10 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Nothing yet, with room for so many.
+    /// Nothing yet, with room for so many. The index has none: it is small, and
+    /// as its entries lie in no order, all of its memory is touched.
     pub(super) fn with_room(settings: usize) -> Self {
-        Self { slots: Vec::with_capacity(settings), index: Index::with_room(settings), ..Self::default() }
+        Self { slots: Vec::with_capacity(settings), ..Self::default() }
     }
 
     /// How many keys there are.

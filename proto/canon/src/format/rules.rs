@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::gather::{Gather, text};
 use crate::display::MASK;
 use crate::key::escape;
+use crate::limits::ITEMS_MAX;
 use crate::{ItemKey, Place, secret};
 
 /// Bytes of a rule that its key shows. An operator reads no further; the hash
@@ -23,12 +24,41 @@ const SHOWN_BYTES_MAX: usize = 400;
 /// bits keep apart what nobody chose to collide.
 const HASH_DIGITS: usize = 16;
 
+/// Rules of a list whose length nobody knows before it is read.
+const RULES_USUAL: usize = 4096;
+
+/// Which of the rules so far have a hash that may be that of another: a bit for
+/// each hash. Rules seldom stand twice, and a table of all hashes would be far
+/// from the processor at every look.
+struct Met(Vec<u64>);
+
+impl Met {
+    /// Bits for each rule: of sixteen rules one is taken for another's at most.
+    const BITS: usize = 16;
+
+    fn with_room(rules: usize) -> Self {
+        Self(vec![0; (rules.min(ITEMS_MAX) * Self::BITS / 64).next_power_of_two()])
+    }
+
+    /// Whether no rule so far had the bit of this hash, which it has from now on.
+    fn is_new(&mut self, hash: &[u8; 32]) -> bool {
+        let [a, b, c, bit, ..] = *hash;
+        let place = u32::from_be_bytes([0, a, b, c]) as usize & (self.0.len() - 1);
+        let bit = 1 << (bit & 63);
+        let before = self.0[place];
+        self.0[place] |= bit;
+        before & bit == 0
+    }
+}
+
 /// One list of rules in the making.
 pub(super) struct RuleList {
     /// The key of the rule that is taken, and how much of it is the list's name.
     key: Vec<u8>,
     name: usize,
-    /// How often each rule stands here, by half of its hash: 128 bits keep
+    /// Which rules stand here for the first time beyond doubt.
+    met: Met,
+    /// How often each other rule stands here, by half of its hash: 128 bits keep
     /// apart even what somebody chose to collide.
     times: HashMap<[u8; 16], u32>,
     order: Sha256,
@@ -39,8 +69,13 @@ pub(super) struct RuleList {
 impl RuleList {
     /// An empty list of that name: `hba`, `ip filter INPUT`.
     pub(super) fn new(name: &[u8]) -> Self {
-        let (key, times, order) = (name.to_vec(), HashMap::new(), Sha256::new());
-        Self { key, name: name.len(), times, order, count: 0, ordered: true }
+        Self::with_room(name, RULES_USUAL)
+    }
+
+    /// The same with room for so many rules.
+    pub(super) fn with_room(name: &[u8], rules: usize) -> Self {
+        let (key, met, order) = (name.to_vec(), Met::with_room(rules), Sha256::new());
+        Self { key, name: name.len(), met, times: HashMap::new(), order, count: 0, ordered: true }
     }
 
     /// The same for rules whose order and number mean nothing: one that comes
@@ -55,20 +90,29 @@ impl RuleList {
         let shown = Shown::of(shown);
         // What its key may not say, its display may not either.
         let secret = rule != &*shown.text;
-        let times = if self.ordered { self.count(&shown) } else { 1 };
         self.key.truncate(self.name);
-        shown.push_key(&mut self.key, times);
+        shown.push_key(&mut self.key, 1);
+        if self.ordered {
+            let times = self.count(gather, &shown.hash);
+            push_time(&mut self.key, times);
+        }
         gather.set_rule(&self.key, rule, place, secret);
     }
 
-    /// Takes a rule into the order, and says how often it stands there so far.
-    fn count(&mut self, shown: &Shown<'_>) -> u32 {
-        let mut half = [0; 16];
-        half.copy_from_slice(&shown.hash[..16]);
-        let times = self.times.entry(half).or_insert(0);
-        *times = times.saturating_add(1);
-        self.order.update(shown.hash);
+    /// Takes a rule, whose key is that of its first time, into the order, and
+    /// says how often it stands there so far.
+    fn count(&mut self, gather: &Gather, hash: &[u8; 32]) -> u32 {
+        self.order.update(hash);
         self.count += 1;
+        let is_new = self.met.is_new(hash);
+        if is_new && !gather.is_full() {
+            return 1;
+        }
+        let mut half = [0; 16];
+        half.copy_from_slice(&hash[..16]);
+        let known = || u32::from(!is_new && gather.value(&self.key).is_some());
+        let times = self.times.entry(half).or_insert_with(known);
+        *times = times.saturating_add(1);
         *times
     }
 
@@ -111,9 +155,14 @@ impl<'a> Shown<'a> {
     fn push_key(&self, key: &mut Vec<u8>, time: u32) {
         key.extend_from_slice(b": ");
         push_cut(key, &self.text, &self.hash);
-        if time > 1 {
-            key.extend_from_slice(format!(" #{time}").as_bytes());
-        }
+        push_time(key, time);
+    }
+}
+
+/// Says for the how manieth time a rule stands in its list.
+fn push_time(key: &mut Vec<u8>, time: u32) {
+    if time > 1 {
+        key.extend_from_slice(format!(" #{time}").as_bytes());
     }
 }
 

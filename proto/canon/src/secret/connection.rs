@@ -34,7 +34,7 @@ pub(super) fn spans_of(text: &[u8], kinds: Kinds) -> Vec<Range<usize>> {
         flags(text, &mut spans);
     }
     if kinds.any(sieve::BLANK) {
-        commands(text, &mut spans);
+        commands(text, kinds, &mut spans);
     }
     merge(spans)
 }
@@ -249,8 +249,8 @@ fn flags(text: &[u8], spans: &mut Vec<Range<usize>>) {
 
 /// The passwords of `sshpass -p WORD`, `mysql … -pWORD` and `… password WORD`,
 /// which have no name of a parameter before them.
-fn commands(text: &[u8], spans: &mut Vec<Range<usize>>) {
-    if !may_have_commands(text) {
+fn commands(text: &[u8], kinds: Kinds, spans: &mut Vec<Range<usize>>) {
+    if !may_have_commands(text, kinds) {
         return;
     }
     let mut program: &[u8] = b"";
@@ -280,12 +280,19 @@ fn commands(text: &[u8], spans: &mut Vec<Range<usize>>) {
 }
 
 /// Whether a text has any of the words that [`commands`] looks for.
-fn may_have_commands(text: &[u8]) -> bool {
+fn may_have_commands(text: &[u8], kinds: Kinds) -> bool {
+    const PROGRAMS: [&[u8]; 3] = [b"sshpass", b"mysql", b"mariadb"];
+    const OF_PASSWORD: u64 = sieve::letters_of(b"password");
+    const OF_PROGRAMS: [u64; 3] =
+        [sieve::letters_of(PROGRAMS[0]), sieve::letters_of(PROGRAMS[1]), sieve::letters_of(PROGRAMS[2])];
     static PASSWORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"password"));
-    static PROGRAMS: LazyLock<[Finder<'static>; 3]> =
-        LazyLock::new(|| [b"sshpass".as_slice(), b"mysql", b"mariadb"].map(Finder::new));
-    PASSWORD.find(text).is_some()
-        || forms::contains(text, b"-p") && PROGRAMS.iter().any(|program| program.find(text).is_some())
+    static FIND_PROGRAMS: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| PROGRAMS.map(Finder::new));
+    let program = || {
+        let mut all = OF_PROGRAMS.iter().zip(FIND_PROGRAMS.iter());
+        all.any(|(letters, program)| kinds.all(*letters) && program.find(text).is_some())
+    };
+    kinds.all(OF_PASSWORD) && PASSWORD.find(text).is_some()
+        || kinds.any(sieve::DASH) && forms::contains(text, b"-p") && program()
 }
 
 fn merge(mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {

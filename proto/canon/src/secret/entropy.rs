@@ -24,7 +24,7 @@ pub(super) fn is_high(text: &[u8], kinds: Kinds) -> bool {
 }
 
 /// The kinds of bytes that a password with symbols has.
-const PASSWORD: u16 = sieve::SYMBOL | sieve::LOWER | sieve::UPPER | sieve::DIGIT;
+const PASSWORD: u64 = sieve::SYMBOL | sieve::LOWER | sieve::UPPER | sieve::DIGIT;
 
 /// Whether a run of base64 characters (both alphabets) and what joins words
 /// looks generated.

@@ -122,20 +122,22 @@ const HASHES: &[&str] = &[
 /// Whether any part of a value of these kinds of bytes has a form that only
 /// secrets have.
 pub(super) fn is_known(value: &[u8], kinds: Kinds) -> bool {
-    kinds.any(sieve::DASH) && is_armoured(value)
+    kinds.any(sieve::DASH) && is_armoured(value, kinds)
         || is_hash(value, kinds)
-        || kinds.any(sieve::SLASH) && is_webhook(value)
-        || kinds.any(sieve::BLANK) && is_authorization(value)
+        || kinds.any(sieve::SLASH) && is_webhook(value, kinds)
+        || kinds.any(sieve::BLANK) && is_authorization(value, kinds)
         || kinds.any(sieve::COLON) && is_labelled(value)
         || sieve::runs(value, sieve::TOKEN, TOKEN_BYTES_MIN).any(is_token)
 }
 
 /// PEM and its relatives (RFC 7468), with real line ends or escaped ones.
-fn is_armoured(value: &[u8]) -> bool {
+fn is_armoured(value: &[u8], kinds: Kinds) -> bool {
+    const OF_BEGIN: u64 = sieve::letters_of(b"BEGIN ");
+    const OF_PUTTY: u64 = sieve::letters_of(b"PuTTY-User-Key-File");
     static BEGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"BEGIN "));
     static PUTTY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"PuTTY-User-Key-File"));
     let framed = |at: usize| value[..at].ends_with(b"---- ") || value[..at].ends_with(b"-----");
-    BEGIN.find_iter(value).any(framed) || PUTTY.find(value).is_some()
+    kinds.all(OF_BEGIN) && BEGIN.find_iter(value).any(framed) || kinds.all(OF_PUTTY) && PUTTY.find(value).is_some()
 }
 
 fn is_hash(value: &[u8], kinds: Kinds) -> bool {
@@ -154,28 +156,32 @@ fn is_postgres_md5(value: &[u8]) -> bool {
 }
 
 /// Addresses whose path is the secret.
-fn is_webhook(value: &[u8]) -> bool {
+fn is_webhook(value: &[u8], kinds: Kinds) -> bool {
+    const OF_HOOK: u64 = sieve::letters_of(b"hook");
+    const OF_TELEGRAM: u64 = sieve::letters_of(b"api.telegram.org/bot");
     const PLACES: &[&[u8]] =
         &[b"hooks.slack.com/", b"/api/webhooks/", b".webhook.office.com/", b"hooks.zapier.com/", b"hooks.chime.aws/"];
     static HOOK: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"hook"));
     static TELEGRAM: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"api.telegram.org/bot"));
-    TELEGRAM.find(value).is_some() || HOOK.find(value).is_some() && PLACES.iter().any(|place| contains(value, place))
+    kinds.all(OF_TELEGRAM) && TELEGRAM.find(value).is_some()
+        || kinds.all(OF_HOOK) && HOOK.find(value).is_some() && PLACES.iter().any(|place| contains(value, place))
 }
 
 /// `Bearer …` and `Basic …` (RFC 6750, RFC 7617), and any `Authorization:`.
-fn is_authorization(value: &[u8]) -> bool {
+fn is_authorization(value: &[u8], kinds: Kinds) -> bool {
+    const B: u64 = sieve::letters_of(b"bB");
     const HEADER: &[u8] = b"authorization";
     const SCHEMES: [&[u8]; 2] = [b"bearer", b"basic"];
     let is_header = |colon: usize| {
         colon.checked_sub(HEADER.len()).is_some_and(|start| value[start..colon].eq_ignore_ascii_case(HEADER))
     };
-    if memchr::memchr_iter(b':', value).any(is_header) {
+    if kinds.any(sieve::COLON) && memchr::memchr_iter(b':', value).any(is_header) {
         return true;
     }
     let is_scheme = |at: usize| {
         SCHEMES.iter().any(|name| value[at..].get(..name.len()).is_some_and(|text| text.eq_ignore_ascii_case(name)))
     };
-    if !memchr::memchr2_iter(b'b', b'B', value).any(is_scheme) {
+    if !kinds.any(B) || !memchr::memchr2_iter(b'b', b'B', value).any(is_scheme) {
         return false;
     }
     let mut words = value

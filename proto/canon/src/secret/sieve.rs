@@ -4,37 +4,42 @@
 //! It rules out and never finds: who knows a form decides about it.
 
 /// `@`: a URL or address with a user in it.
-pub(super) const AT: u16 = 1;
+pub(super) const AT: u64 = 1;
 /// `=`: a parameter.
-pub(super) const EQUALS: u16 = 1 << 1;
+pub(super) const EQUALS: u64 = 1 << 1;
 /// `-`: a flag, the frame of an armoured key.
-pub(super) const DASH: u16 = 1 << 2;
+pub(super) const DASH: u64 = 1 << 2;
 /// `:`: a label, a header, a scheme.
-pub(super) const COLON: u16 = 1 << 3;
+pub(super) const COLON: u64 = 1 << 3;
 /// `/`: an address with a path.
-pub(super) const SLASH: u16 = 1 << 4;
+pub(super) const SLASH: u64 = 1 << 4;
 /// Symbols that password managers use and names do not.
-pub(super) const SYMBOL: u16 = 1 << 5;
+pub(super) const SYMBOL: u64 = 1 << 5;
 /// Lower-case letters.
-pub(super) const LOWER: u16 = 1 << 6;
+pub(super) const LOWER: u64 = 1 << 6;
 /// Upper-case letters.
-pub(super) const UPPER: u16 = 1 << 7;
+pub(super) const UPPER: u64 = 1 << 7;
 /// Digits.
-pub(super) const DIGIT: u16 = 1 << 8;
+pub(super) const DIGIT: u64 = 1 << 8;
 /// What a run of base64 (both alphabets) and joined words is made of.
-pub(super) const RUN: u16 = 1 << 9;
+pub(super) const RUN: u64 = 1 << 9;
 /// What an issuer's token is made of.
-pub(super) const TOKEN: u16 = 1 << 10;
+pub(super) const TOKEN: u64 = 1 << 10;
 /// What parts the words of a header or label.
-pub(super) const BLANK: u16 = 1 << 11;
+pub(super) const BLANK: u64 = 1 << 11;
 /// What no name has between its own words, whatever stands behind it.
-pub(super) const NEVER_IN_NAME: u16 = 1 << 12;
+pub(super) const NEVER_IN_NAME: u64 = 1 << 12;
 /// What else may part a name from a value that it has swallowed.
-pub(super) const PARTS_NAME: u16 = 1 << 13;
+pub(super) const PARTS_NAME: u64 = 1 << 13;
 
-const TABLE: [u16; 256] = table();
+/// Letters that have a bit of their own, from this bit on: all small ones, and
+/// the capitals of what stands in the frames of keys.
+const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzBGPY";
+const LETTERS_FROM: usize = 16;
 
-const fn table() -> [u16; 256] {
+const TABLE: [u64; 256] = table();
+
+const fn table() -> [u64; 256] {
     let mut table = [0; 256];
     add(&mut table, b"@", AT);
     add(&mut table, b"=", EQUALS);
@@ -50,10 +55,26 @@ const fn table() -> [u16; 256] {
     add(&mut table, b" \t\n\r\x0c\"':", BLANK);
     add(&mut table, b"=<>\"'`", NEVER_IN_NAME);
     add(&mut table, b" \t:,;@|(){}*!&", PARTS_NAME);
+    let mut at = 0;
+    while at < LETTERS.len() {
+        table[LETTERS[at] as usize] |= 1 << (LETTERS_FROM + at);
+        at += 1;
+    }
     table
 }
 
-const fn add(table: &mut [u16; 256], bytes: &[u8], kind: u16) {
+/// The letters of a word, as far as they have bits: a text that has not all of
+/// them does not hold the word.
+pub(super) const fn letters_of(word: &[u8]) -> u64 {
+    let (mut letters, mut at) = (0, 0);
+    while at < word.len() {
+        letters |= TABLE[word[at] as usize] >> LETTERS_FROM << LETTERS_FROM;
+        at += 1;
+    }
+    letters
+}
+
+const fn add(table: &mut [u64; 256], bytes: &[u8], kind: u64) {
     let mut at = 0;
     while at < bytes.len() {
         table[bytes[at] as usize] |= kind;
@@ -63,7 +84,7 @@ const fn add(table: &mut [u16; 256], bytes: &[u8], kind: u16) {
 
 /// The kinds of bytes that a text has.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Kinds(u16);
+pub(super) struct Kinds(u64);
 
 impl Kinds {
     /// Of all bytes of a text.
@@ -72,29 +93,29 @@ impl Kinds {
     }
 
     /// Whether any byte is of any of these kinds.
-    pub(super) fn any(self, kinds: u16) -> bool {
+    pub(super) fn any(self, kinds: u64) -> bool {
         self.0 & kinds != 0
     }
 
     /// Whether each of these kinds has a byte.
-    pub(super) fn all(self, kinds: u16) -> bool {
+    pub(super) fn all(self, kinds: u64) -> bool {
         self.0 & kinds == kinds
     }
 
     /// How many of these kinds have a byte.
-    pub(super) fn count(self, kinds: u16) -> u32 {
+    pub(super) fn count(self, kinds: u64) -> u32 {
         (self.0 & kinds).count_ones()
     }
 }
 
 /// The kinds of one byte.
-pub(super) fn of(byte: u8) -> u16 {
+pub(super) fn of(byte: u8) -> u64 {
     TABLE[usize::from(byte)]
 }
 
 /// The longest pieces of a kind, those of at least so many bytes. Where they are
 /// rare, most bytes are never looked at: a gap rules out all that is before it.
-pub(super) fn runs(text: &[u8], kind: u16, bytes_min: usize) -> impl Iterator<Item = &[u8]> {
+pub(super) fn runs(text: &[u8], kind: u64, bytes_min: usize) -> impl Iterator<Item = &[u8]> {
     let is_gap = move |&byte: &u8| of(byte) & kind == 0;
     let mut rest = text;
     std::iter::from_fn(move || {

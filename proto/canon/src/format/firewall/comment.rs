@@ -11,8 +11,7 @@ const EPOCH_DIGITS: [usize; 2] = [10, 13];
 
 /// The comment without its dates and times, white space joined.
 pub(super) fn without_dates(comment: &str) -> Cow<'_, str> {
-    let as_it_is = |word: &str| !word.is_empty() && !word.bytes().any(|b| b.is_ascii_whitespace()) && !is_stamp(word);
-    if comment.split(' ').all(as_it_is) {
+    if is_as_it_is(comment) {
         return Cow::Borrowed(comment);
     }
     let mut text = String::with_capacity(comment.len());
@@ -28,21 +27,51 @@ pub(super) fn without_dates(comment: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// Digits of the shortest date or time, `8:15`.
+const DIGITS_MIN: usize = 3;
+
+/// Whether a comment is words with one blank between them and none of them a
+/// stamp: most are.
+fn is_as_it_is(comment: &str) -> bool {
+    let (mut start, mut digits) = (0, 0);
+    for (at, byte) in comment.bytes().chain([b' ']).enumerate() {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b' ' => {
+                if at == start || digits >= DIGITS_MIN && is_stamp(&comment[start..at]) {
+                    return false;
+                }
+                (start, digits) = (at + 1, 0);
+            }
+            byte if byte.is_ascii_whitespace() => return false,
+            _ => {}
+        }
+    }
+    true
+}
+
 /// Whether a word is a date, a time, or seconds since 1970, in brackets or
 /// not, perhaps after `at=` or `date:`.
 fn is_stamp(word: &str) -> bool {
-    // The shortest is `8:15`.
-    const DIGITS_MIN: usize = 3;
-    if word.bytes().filter(u8::is_ascii_digit).count() < DIGITS_MIN {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    if digits < DIGITS_MIN {
         return false;
+    }
+    if digits == word.len() {
+        return is_number_of_time(word);
     }
     let bare = word.trim_matches(|c: char| "()[]{}<>,;.@".contains(c));
     let value = bare.split_once('=').map_or(bare, |(_, value)| value);
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     if digits == value.len() {
-        return EPOCH_DIGITS.contains(&digits) || is_compact_date(value);
+        return is_number_of_time(value);
     }
     is_date(value) || is_time(value)
+}
+
+/// Whether digits alone are seconds or milliseconds since 1970, or a date.
+fn is_number_of_time(digits: &str) -> bool {
+    EPOCH_DIGITS.contains(&digits.len()) || is_compact_date(digits)
 }
 
 /// `20261122`, perhaps with `T081530Z` behind it.

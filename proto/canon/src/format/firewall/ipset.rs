@@ -41,21 +41,31 @@ const OWN: [&str; 2] = ["initval", "hashsize"];
 /// What an element has where nothing more is said of it.
 const PRESENT: &str = "present";
 
-/// What is said of an element; nothing more is by far the most common.
-#[derive(Debug, Clone)]
-enum Said {
-    Present,
-    More(Box<str>),
-    /// It was taken out again.
-    Removed,
-}
-
 /// One element, as the lines say it one after the other.
 #[derive(Debug)]
 struct Element {
+    /// The element, and behind it what is said of it.
     text: Box<str>,
-    said: Said,
+    /// Where in the text that begins; none: it was taken out again.
+    said: Option<u32>,
     line: u32,
+}
+
+impl Element {
+    fn new(element: &str, said: Option<&str>, line: u32) -> Self {
+        let text = [element, said.unwrap_or_default()].concat().into_boxed_str();
+        // An element is part of a line, and lines have a limit far below.
+        Self { text, said: said.map(|_| u32::try_from(element.len()).unwrap_or(u32::MAX)), line }
+    }
+
+    /// The element alone, and its value unless it was taken out again.
+    fn parts(&self) -> (&str, Option<String>) {
+        let Some((element, said)) = self.said.and_then(|at| self.text.split_at_checked(at as usize)) else {
+            return (&self.text, None);
+        };
+        let value = if said.is_empty() { PRESENT.to_owned() } else { [PRESENT, " ", said].concat() };
+        (element, Some(value))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +87,7 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
     let mut reader = Reader {
         sets: Vec::new(),
         index: HashMap::new(),
+        last: 0,
         filled: Vec::new(),
         held: 0,
         expanded: 0,
@@ -101,16 +112,12 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
             key.clear();
             key.extend_from_slice(name.as_bytes());
             key.extend_from_slice(b": ");
-            key.extend_from_slice(element.text.as_bytes());
-            let value = match element.said {
-                Said::Present => text(PRESENT),
-                Said::More(said) => text(String::from(said)),
-                Said::Removed => {
-                    gather.remove(&key);
-                    continue;
-                }
-            };
-            gather.set_quietly(&key, value, Place { line: element.line, column: 1 });
+            let (written, value) = element.parts();
+            key.extend_from_slice(written.as_bytes());
+            match value {
+                Some(value) => gather.set_quietly(&key, text(value), Place { line: element.line, column: 1 }),
+                None => gather.remove(&key),
+            }
         }
     }
 }
@@ -118,6 +125,8 @@ pub(super) fn read(bytes: &[u8], gather: &mut Gather) {
 struct Reader<'a, 't> {
     sets: Vec<Set>,
     index: HashMap<String, usize>,
+    /// The set that was asked for last: elements come one after the other.
+    last: usize,
     /// Sets with elements, so that emptying all of them looks at no others.
     filled: Vec<usize>,
     /// Elements in all sets.
@@ -180,13 +189,17 @@ impl<'t> Reader<'_, 't> {
                 Ok(())
             }
             "add" | "-A" | "a" if words.len() > 2 => {
-                let expires = self.sets[self.set(word(1))?].expires;
+                let set = self.set(word(1))?;
+                let expires = self.sets[set].expires;
                 // An element that expires comes and goes. Only with `-exist` may
                 // it stand in the place of one that stayed.
-                let said = said(rest, expires).or_else(|| again.then_some(Said::Removed));
-                said.map_or(Ok(()), |said| self.add(word(1), word(2), said, number))
+                let said = said(rest, expires);
+                if said.is_none() && !again {
+                    return Ok(());
+                }
+                self.add(word(1), word(2), said.as_deref(), number)
             }
-            "del" | "-D" | "d" if words.len() > 2 => self.add(word(1), word(2), Said::Removed, number),
+            "del" | "-D" | "d" if words.len() > 2 => self.add(word(1), word(2), None, number),
             "flush" | "-F" if words.len() <= 2 => self.flush(words.get(1).map(|word| &*word.text)),
             "destroy" | "-X" | "x" if words.len() == 2 => self.destroy(word(1)),
             _ => Err(syntax(words.first().map_or(0, |word| word.at), "no command of a set dump")),
@@ -207,14 +220,15 @@ impl<'t> Reader<'_, 't> {
         Ok(())
     }
 
-    fn add(&mut self, name: &str, written: &str, said: Said, line: u32) -> Result<(), Refused> {
+    /// Takes an element with what is said of it; with nothing, it is taken out.
+    fn add(&mut self, name: &str, written: &str, said: Option<&str>, line: u32) -> Result<(), Refused> {
         let at = self.set(name)?;
         let set = &mut self.sets[at];
         if set.elements.is_empty() {
             self.filled.push(at);
         }
         let elements = &mut set.elements;
-        let give = |text: String| elements.push(Element { text: text.into_boxed_str(), said: said.clone(), line });
+        let give = |element: &str| elements.push(Element::new(element, said, line));
         let left = EXPANDED_MAX.saturating_sub(self.expanded);
         let count = set.kind.each(written, left, give).map_err(|TooMany| {
             let reason = format!("ranges stand for more than {EXPANDED_MAX} elements; they are watched as content");
@@ -234,8 +248,11 @@ impl<'t> Reader<'_, 't> {
         self.gather.unread(text.as_bytes());
     }
 
-    fn set(&self, name: &str) -> Result<usize, Refused> {
-        self.index.get(name).copied().ok_or_else(|| syntax(0, "the set is not created here"))
+    fn set(&mut self, name: &str) -> Result<usize, Refused> {
+        if self.sets.get(self.last).is_none_or(|set| set.destroyed || set.name != name) {
+            self.last = self.index.get(name).copied().ok_or_else(|| syntax(0, "the set is not created here"))?;
+        }
+        Ok(self.last)
     }
 
     fn flush(&mut self, name: Option<&str>) -> Result<(), Refused> {
@@ -297,8 +314,9 @@ fn definition(name: &str, kind: &str, rest: &[Word<'_>], line: u32) -> Set {
     set
 }
 
-/// What is said of an element, without what runs; nothing of one that expires.
-fn said(rest: &[Word<'_>], expires: bool) -> Option<Said> {
+/// What is said of an element, without what runs: most often nothing. None of
+/// one that expires.
+fn said(rest: &[Word<'_>], expires: bool) -> Option<String> {
     let mut said: Vec<String> = Vec::new();
     let mut expires = expires;
     let mut at = 0;
@@ -330,11 +348,7 @@ fn said(rest: &[Word<'_>], expires: bool) -> Option<Said> {
         return None;
     }
     said.sort_unstable();
-    Some(match said.as_slice() {
-        [] => Said::Present,
-        [one] => Said::More([PRESENT, " ", one].concat().into()),
-        several => Said::More([PRESENT, " ", &several.join(" ")].concat().into()),
-    })
+    Some(if said.len() > 1 { said.join(" ") } else { said.pop().unwrap_or_default() })
 }
 
 /// A mark with its mask where it has one, in one notation.

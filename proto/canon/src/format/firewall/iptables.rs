@@ -9,6 +9,8 @@ pub(super) mod rule;
 pub(super) mod value;
 pub(super) mod words;
 
+use std::rc::Rc;
+
 use self::rule::{Rule, Unread};
 use self::words::Word;
 use super::model::{Chains, Refused, RuleText};
@@ -55,7 +57,8 @@ pub(super) fn read(bytes: &[u8], dialect: Dialect, gather: &mut Gather) {
 fn read_after(expanded: usize, bytes: &[u8], dialect: Dialect, gather: &mut Gather) {
     let (chains, words, text) = (Chains::default(), Vec::new(), String::new());
     let v6 = is_v6_dump(bytes);
-    let mut reader = Reader { dialect, v6, table: None, chains, words, text, expanded, expanded_bytes: 0, gather };
+    let (table, named, expanded_bytes) = (None, None, 0);
+    let mut reader = Reader { dialect, v6, table, chains, named, words, text, expanded, expanded_bytes, gather };
     let mut last = 1;
     for line in lines(bytes) {
         last = line.number;
@@ -104,6 +107,9 @@ struct Reader<'a, 't> {
     v6: bool,
     table: Option<String>,
     chains: Chains,
+    /// The chain of the current table that was named last, and its name as keys
+    /// have it.
+    named: Option<(String, Rc<str>)>,
     /// The words of a line and the text of its rule, line after line in the
     /// same memory.
     words: Vec<Word<'t>>,
@@ -156,6 +162,7 @@ impl<'t> Reader<'_, 't> {
         }
         self.chains.chain(name).fact("table", "present", number);
         self.table = Some(name.to_owned());
+        self.named = None;
         Ok(())
     }
 
@@ -164,6 +171,7 @@ impl<'t> Reader<'_, 't> {
     }
 
     fn commit(&mut self) -> Result<(), Stop> {
+        self.named = None;
         match self.table.take() {
             Some(_) => Ok(()),
             None => Err(Stop::syntax("`COMMIT` outside of a table", 0)),
@@ -171,14 +179,19 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// The name of a chain of the current table, as keys have it.
-    fn name(&self, chain: &str) -> Result<String, Stop> {
+    fn name(&mut self, chain: &str) -> Result<Rc<str>, Stop> {
+        if let Some((_, name)) = self.named.as_ref().filter(|(named, _)| named == chain) {
+            return Ok(Rc::clone(name));
+        }
         let Some(table) = &self.table else {
             return Err(Stop::syntax("a rule outside of a table (before `*table`, behind `COMMIT`)", 0));
         };
         if chain.starts_with(['-', '!']) || !is_name(chain) {
             return Err(Stop::syntax("this is no name of a chain", 0));
         }
-        Ok([table, "/", chain].concat())
+        let name: Rc<str> = [table, "/", chain].concat().into();
+        self.named = Some((chain.to_owned(), Rc::clone(&name)));
+        Ok(name)
     }
 
     /// `:CHAIN POLICY [packets:bytes]`
@@ -275,15 +288,22 @@ impl<'t> Reader<'_, 't> {
         if self.dialect == Dialect::Save && !self.chains.has(name) && !BUILT_IN.contains(&chain) {
             return Err(Stop::syntax("the chain is not declared", 0));
         }
-        let rules = self.texts(rest, number)?;
-        self.chains.chain(name).rules.extend(rules);
+        let rule = self.rule(rest)?;
+        if rule.count() == 1 {
+            let rule = self.text_of(&rule, number);
+            self.chains.chain(name).rules.push_back(rule);
+        } else {
+            let rules = self.texts(rule, number);
+            self.chains.chain(name).rules.extend(rules);
+        }
         Ok(())
     }
 
     fn insert(&mut self, name: &str, rest: &[Word<'_>], number: u32) -> Result<(), Stop> {
         let (at, rest) = position(rest);
         // Each rule of a list is put at the same place: the last one is first.
-        for rule in self.texts(rest, number)? {
+        let rule = self.rule(rest)?;
+        for rule in self.texts(rule, number) {
             self.chains.insert(name, at.unwrap_or(1).saturating_sub(1), rule)?;
         }
         Ok(())
@@ -294,14 +314,15 @@ impl<'t> Reader<'_, 't> {
             self.chains.remove_at(name, at.saturating_sub(1))?;
             return Ok(());
         }
-        for rule in self.texts(rest, 0)? {
+        let rule = self.rule(rest)?;
+        for rule in self.texts(rule, 0) {
             self.chains.remove(name, &rule.text)?;
         }
         Ok(())
     }
 
-    /// The canonical texts of one line: several where it lists addresses.
-    fn texts(&mut self, words: &[Word<'_>], line: u32) -> Result<Vec<RuleText>, Stop> {
+    /// The rule of one line, which may be several where it lists addresses.
+    fn rule<'w>(&mut self, words: &'w [Word<'w>]) -> Result<Rule<'w>, Stop> {
         let rule = rule::read(words, self.v6)?;
         let count = rule.count();
         if count > 1 {
@@ -312,18 +333,24 @@ impl<'t> Reader<'_, 't> {
             }
             (self.expanded, self.expanded_bytes) = (expanded, bytes);
         }
-        let buffer = &mut self.text;
-        let mut text_of = |rule: &Rule<'_>| {
-            buffer.clear();
-            rule.push_to(buffer);
-            RuleText { text: buffer.as_str().into(), line, file: None }
-        };
-        Ok(if count == 1 { vec![text_of(&rule)] } else { rule.expand().iter().map(text_of).collect() })
+        Ok(rule)
+    }
+
+    /// The canonical texts of all rules that one line stands for.
+    fn texts(&mut self, rule: Rule<'_>, line: u32) -> Vec<RuleText> {
+        rule.expand().iter().map(|rule| self.text_of(rule, line)).collect()
+    }
+
+    fn text_of(&mut self, rule: &Rule<'_>, line: u32) -> RuleText {
+        self.text.clear();
+        rule.push_to(&mut self.text);
+        RuleText { text: self.text.as_str().into(), line, file: None }
     }
 
     fn replace(&mut self, name: &str, rest: &[Word<'_>], number: u32) -> Result<(), Stop> {
         let (Some(at), rest) = position(rest) else { return Err(Stop::syntax("a position is missing", 0)) };
-        let [rule] = <[RuleText; 1]>::try_from(self.texts(rest, number)?)
+        let rule = self.rule(rest)?;
+        let [rule] = <[RuleText; 1]>::try_from(self.texts(rule, number))
             .map_err(|_| Stop::syntax("one rule is replaced by one", 0))?;
         self.chains.remove_at(name, at.saturating_sub(1))?;
         self.chains.insert(name, at.saturating_sub(1), rule)?;

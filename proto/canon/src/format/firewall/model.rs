@@ -164,7 +164,7 @@ impl Chains {
                 let key = format!("{} {fact}", chain.name);
                 gather.set_quietly(key.as_bytes(), text(value), Place { line, column: 1 });
             }
-            let mut list = RuleList::new(chain.name.as_bytes());
+            let mut list = RuleList::with_room(chain.name.as_bytes(), chain.rules.len());
             for rule in chain.rules {
                 let place = Place { line: rule.line, column: 1 };
                 let before = gather.enter(rule.file);

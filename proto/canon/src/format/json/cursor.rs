@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use crate::Place;
+use crate::format::lines::columns;
 
 pub(super) struct Cursor<'a> {
     text: &'a [u8],
@@ -41,7 +42,7 @@ impl<'a> Cursor<'a> {
     /// The place of the byte that comes next.
     pub(super) fn place(&mut self) -> Place {
         let passed = &self.text[self.counted..self.at.min(self.text.len())];
-        let characters = String::from_utf8_lossy(passed).chars().count();
+        let characters = columns(passed);
         self.column = self.column.saturating_add(u32::try_from(characters).unwrap_or(u32::MAX));
         self.counted = self.at.min(self.text.len());
         Place { line: self.line, column: self.column }

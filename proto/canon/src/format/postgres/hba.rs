@@ -51,7 +51,7 @@ pub(in crate::format) fn read(bytes: &[u8], name: Option<&FileName>, files: &mut
         return reading;
     }
     let mut gather = Gather::with_room(bytes.len());
-    let mut rules = Rules { list: RuleList::new(b"hba") };
+    let mut rules = Rules { list: RuleList::with_room(b"hba", bytes.len() / RULE_BYTES_USUAL) };
     auth::read(&mut gather, bytes, name, &mut Includes::new(files), &mut rules);
     rules.list.finish(&mut gather);
     gather.finish(bytes)

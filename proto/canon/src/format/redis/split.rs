@@ -20,8 +20,19 @@ pub(super) fn arguments(line: &[u8]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
     }
 }
 
+/// The bytes of a word that needs no quotes.
+const PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut byte = 0;
+    while byte < u8::MAX {
+        plain[byte as usize] = !matches!(byte, b'"' | b'\'' | b'\\') && !is_space(byte);
+        byte += 1;
+    }
+    plain
+};
+
 /// White space as C knows it.
-fn is_space(byte: u8) -> bool {
+const fn is_space(byte: u8) -> bool {
     matches!(byte, b'\t'..=b'\r' | b' ')
 }
 
@@ -114,8 +125,7 @@ pub(super) fn push_joined<'a>(text: &mut Vec<u8>, words: impl IntoIterator<Item 
         if at > 0 {
             text.push(b' ');
         }
-        let plain = |b: &u8| !matches!(b, b'"' | b'\'' | b'\\') && !is_space(*b);
-        push_unless_plain(text, word, plain);
+        push_unless_plain(text, word, |b| PLAIN[usize::from(*b)]);
     }
 }
 

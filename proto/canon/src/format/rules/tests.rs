@@ -108,3 +108,34 @@ fn a_word_that_is_masked_in_the_key_is_not_shown_in_the_value() {
     assert_eq!(reading.settings[0].key.as_str(), "hba: -m comment --comment **** -j TAG");
     assert_eq!(classify_all(&reading.settings)[0], Some(crate::SecretReason::Format));
 }
+
+/// Bits of hashes collide long before rules repeat; each is told apart all the
+/// same, and what repeats is counted wherever its first one was.
+#[test]
+fn many_rules_in_a_list_without_room_are_told_apart() {
+    let mut gather = Gather::new();
+    let mut list = RuleList::with_room(b"hba", 4);
+    let rules: Vec<String> = (0..500).map(|n| format!("rule {n}")).collect();
+    for (rule, line) in rules.iter().chain(&rules[100..]).chain(&rules[499..]).zip(1..) {
+        list.push(&mut gather, rule.as_bytes(), rule.as_bytes(), Place { line, column: 1 });
+    }
+    list.finish(&mut gather);
+    let reading = gather.finish(b"");
+    assert_eq!(reading.problems, []);
+    let count = |end: &str| reading.settings.iter().filter(|one| one.key.as_str().ends_with(end)).count();
+    assert_eq!((count(" #2"), count(" #3"), reading.settings.len()), (400, 1, 500 + 401 + 1));
+}
+
+/// A list that is full takes no key, and so knows of none: what stands there
+/// twice is counted all the same, as it is watched under its names.
+#[test]
+fn rules_beyond_the_limit_are_counted() {
+    let mut gather = Gather::new();
+    for n in 0..ITEMS_MAX {
+        gather.set(format!("k{n}").as_bytes(), text("v"), Place { line: 1, column: 1 });
+    }
+    let mut list = RuleList::with_room(b"hba", 4);
+    let hash = [7; 32];
+    list.key = b"hba: a".to_vec();
+    assert_eq!([(); 3].map(|()| list.count(&gather, &hash)), [1, 2, 3]);
+}

@@ -70,6 +70,9 @@ pub(super) fn may_name_a_secret(key: &str) -> bool {
     let bytes = key.as_bytes();
     let mut start = 0;
     for (at, &byte) in bytes.iter().enumerate() {
+        if byte.is_ascii_lowercase() || byte.is_ascii_digit() {
+            continue;
+        }
         let hump = byte.is_ascii_uppercase() && at > start && {
             let before = bytes[at - 1];
             !before.is_ascii_uppercase() || bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase)

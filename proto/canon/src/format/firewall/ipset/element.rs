@@ -60,9 +60,9 @@ impl Kind {
     ///
     /// # Errors
     /// When there are more than `left`.
-    pub(super) fn each(&self, text: &str, left: usize, mut give: impl FnMut(String)) -> Result<usize, TooMany> {
+    pub(super) fn each(&self, text: &str, left: usize, mut give: impl FnMut(&str)) -> Result<usize, TooMany> {
         if let Some(text) = self.one(text) {
-            give(text.into_owned());
+            give(&text);
             return Ok(1);
         }
         let mut whole = vec![String::with_capacity(text.len())];
@@ -75,7 +75,7 @@ impl Kind {
             whole = joined(whole, &forms, at > 0);
         }
         let count = whole.len();
-        whole.into_iter().for_each(&mut give);
+        whole.iter().for_each(|element| give(element));
         Ok(count)
     }
 

@@ -54,7 +54,7 @@ pub(crate) struct Rule<'a> {
     pub(crate) target: Option<Part<'a>>,
     /// Whether the target is gone to (`-g`) and not jumped to.
     pub(crate) goes: bool,
-    /// The comment without dates, in quotes where it needs them.
+    /// The comment without dates.
     pub(crate) comment: Option<Cow<'a, str>>,
     sources: Vec<Cow<'a, str>>,
     destinations: Vec<Cow<'a, str>>,
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
     fn address(&mut self, name: &'static str, rank: usize, negated: bool) -> Result<(), Unread> {
         let negated = self.negation() || negated;
         let written = self.argument()?;
-        let kept = if written.contains(',') {
+        let kept = if written.as_bytes().contains(&b',') {
             let several = if rank == 0 { &mut self.rule.sources } else { &mut self.rule.destinations };
             several.extend(written.split(',').map(address::or_same));
             Cow::Borrowed("")
@@ -248,8 +248,8 @@ impl<'a> Reader<'a> {
     }
 
     fn module_option(&mut self, name: &'a str, negated: bool) -> Result<(), Unread> {
-        let (name, joined) = match name.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => (name, Some(value)),
+        let (name, joined) = match name.bytes().position(|b| b == b'=') {
+            Some(at) if name.starts_with("--") => (&name[..at], Some(&name[at + 1..])),
             _ => (name, None),
         };
         let found = self.part_with(name).or_else(|| self.implicit(name));

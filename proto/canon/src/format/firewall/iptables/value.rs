@@ -76,8 +76,8 @@ pub(super) fn arguments(kind: Kind) -> usize {
     }
 }
 
-/// The arguments in one form, ready to be written; `None` when they say what
-/// would be so without the option. `v6` tells the family where it is known
+/// The arguments in one form, ready to be written but for a comment, which is
+/// without its quotes; `None` when they say what would be so without the option. `v6` tells the family where it is known
 /// to be IPv6: some defaults differ.
 pub(super) fn canonical<'a>(kind: Kind, words: &[&'a str], v6: bool) -> Option<Cow<'a, str>> {
     let first = words.first().copied().unwrap_or_default();
@@ -108,7 +108,7 @@ pub(super) fn canonical<'a>(kind: Kind, words: &[&'a str], v6: bool) -> Option<C
         Kind::Reject => return reject(first),
         Kind::Address => address::or_same(first),
         Kind::Mac => first.to_ascii_lowercase().into(),
-        Kind::Comment => return Some(comment::without_dates(first)).filter(|it| !it.is_empty()).map(in_quotes),
+        Kind::Comment => return Some(comment::without_dates(first)).filter(|it| !it.is_empty()),
         Kind::SetMark(how) => set_mark(how, first).into(),
         Kind::DscpClass => {
             dscp(DSCP.iter().find(|(name, _)| name.eq_ignore_ascii_case(first)).map(|it| it.1), first).into()
@@ -231,7 +231,7 @@ fn port_range(text: &str) -> Cow<'_, str> {
 
 /// A comma-separated set, its elements in one form and order.
 fn set<'a>(text: &'a str, element: impl Fn(&'a str) -> Cow<'a, str>) -> Cow<'a, str> {
-    if !text.contains(',') {
+    if !text.as_bytes().contains(&b',') {
         return element(text);
     }
     let mut elements: Vec<Cow<'a, str>> = text.split(',').map(element).collect();

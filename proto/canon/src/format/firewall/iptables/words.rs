@@ -60,23 +60,41 @@ pub(crate) fn split_into<'a>(line: &'a str, words: &mut Vec<Word<'a>>) -> Result
     words.clear();
     let bytes = line.as_bytes();
     let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at].is_ascii_whitespace() {
+    while let Some(&first) = bytes.get(at) {
+        if first.is_ascii_whitespace() {
             at += 1;
             continue;
         }
-        let rest = &bytes[at..];
-        let end = rest.iter().position(|b| ENDS_WORD[usize::from(*b)]).unwrap_or(rest.len());
-        if rest.get(end) == Some(&b'"') {
+        if first == b'"'
+            && let Some(text) = whole_quoted(&line[at..])
+        {
+            words.push(Word { text: Cow::Borrowed(text), quoted: true, at });
+            at += text.len() + 2;
+            continue;
+        }
+        let mut end = at;
+        while bytes.get(end).is_some_and(|b| !ENDS_WORD[usize::from(*b)]) {
+            end += 1;
+        }
+        if bytes.get(end) == Some(&b'"') {
             let (text, after) = quoted(line, at)?;
             words.push(Word { text: Cow::Owned(text), quoted: true, at });
             at = after;
         } else {
-            words.push(Word { text: Cow::Borrowed(&line[at..at + end]), quoted: false, at });
-            at += end;
+            words.push(Word { text: Cow::Borrowed(&line[at..end]), quoted: false, at });
+            at = end;
         }
     }
     Ok(())
+}
+
+/// What stands between the quotes where they are all of the next word, as they
+/// nearly always are, and nothing between them is escaped.
+fn whole_quoted(rest: &str) -> Option<&str> {
+    let inner = rest.strip_prefix('"')?;
+    let end = memchr::memchr2(b'"', b'\\', inner.as_bytes())?;
+    let ends_word = inner.as_bytes().get(end + 1).is_none_or(u8::is_ascii_whitespace);
+    (inner.as_bytes()[end] == b'"' && ends_word).then(|| &inner[..end])
 }
 
 /// A word with quotes in it, and where it ends.
@@ -113,12 +131,14 @@ pub(crate) fn push_word(line: &mut String, word: &str) {
         return;
     }
     line.push('"');
-    for c in word.chars() {
-        if matches!(c, '"' | '\\') {
-            line.push('\\');
-        }
-        line.push(c);
+    let mut rest = word;
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest.as_bytes()) {
+        line.push_str(&rest[..at]);
+        line.push('\\');
+        line.push_str(&rest[at..=at]);
+        rest = &rest[at + 1..];
     }
+    line.push_str(rest);
     line.push('"');
 }
 

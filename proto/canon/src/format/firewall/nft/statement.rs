@@ -213,10 +213,15 @@ impl Ruleset<'_> {
 
     /// A rule of a table of that family.
     pub(crate) fn rule(&self, family: &str, tokens: &[Token<'_>], line: u32) -> Result<RuleText> {
-        if tokens.iter().any(|token| token.word() == "xt") {
-            return Err((ProblemKind::Unresolved, "the rule was made by iptables-nft: read it through iptables-save"));
+        let mut bytes = 0;
+        for token in tokens {
+            if token.word() == "xt" {
+                let reason = "the rule was made by iptables-nft: read it through iptables-save";
+                return Err((ProblemKind::Unresolved, reason));
+            }
+            bytes += token.source().len();
         }
-        if tokens.iter().map(|token| token.source().len()).sum::<usize>() > LINE_BYTES_MAX {
+        if bytes > LINE_BYTES_MAX {
             return Err((ProblemKind::Limit, "the rule is longer than a line may be"));
         }
         let text = rule::read(family, tokens).text().into();

@@ -131,7 +131,7 @@ impl<'a> Lexer<'a> {
 
     fn quoted(&mut self) -> Token<'a> {
         let rest = &self.rest()[1..];
-        let end = rest.find(['"', '\n']);
+        let end = memchr::memchr2(b'"', b'\n', rest.as_bytes());
         let text = &rest[..end.unwrap_or(rest.len())];
         let closed = end.is_some_and(|end| rest.as_bytes()[end] == b'"');
         self.at += 1 + text.len() + usize::from(closed);
@@ -144,8 +144,8 @@ impl<'a> Iterator for Lexer<'a> {
 
     fn next(&mut self) -> Option<Token<'a>> {
         self.skip();
-        let rest = self.rest();
-        let first = *rest.as_bytes().first()?;
+        let (bytes, start) = (self.text.as_bytes(), self.at);
+        let first = *bytes.get(start)?;
         let single = match first {
             b'{' => Some(Token::Open),
             b'}' => Some(Token::Close),
@@ -164,23 +164,25 @@ impl<'a> Iterator for Lexer<'a> {
             return Some(token);
         }
         if ENDS_WORD[usize::from(first)]
-            && let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(**operator))
+            && let Some(operator) = OPERATORS.iter().find(|operator| self.rest().starts_with(**operator))
         {
             self.at += operator.len();
             return Some(Token::Word(Cow::Borrowed(operator)));
         }
-        let mut end = rest.bytes().position(|byte| ENDS_WORD[usize::from(byte)]).unwrap_or(rest.len());
+        let mut end = start + 1;
+        while !ENDS_WORD[usize::from(first)] && bytes.get(end).is_some_and(|byte| !ENDS_WORD[usize::from(*byte)]) {
+            end += 1;
+        }
         // `22: accept` is a key and what it maps to.
-        if end > 1 && rest[..end].ends_with(':') && !rest[..end].ends_with("::") {
+        if end > start + 1 && bytes[end - 1] == b':' && bytes[end - 2] != b':' {
             end -= 1;
         }
         // A joined line ends a word too.
-        if end > 1 && rest[..end].ends_with('\\') {
+        if end > start + 1 && bytes[end - 1] == b'\\' {
             end -= 1;
         }
-        let end = end.max(1);
-        self.at += end;
-        Some(Token::Word(Cow::Borrowed(&rest[..end])))
+        self.at = end;
+        Some(Token::Word(Cow::Borrowed(&self.text[start..end])))
     }
 }
 

@@ -119,9 +119,8 @@ fn canonical(text: &str, field: Field) -> Cow<'_, str> {
     if is_mac(text) {
         return text.to_ascii_lowercase().into();
     }
-    if (digits || text.contains(':'))
-        && let Some(address) = address::canonical(text)
-    {
+    let may_be_address = digits || text.as_bytes().contains(&b':');
+    if may_be_address && let Some(address) = address::canonical(text) {
         return address;
     }
     match field {
@@ -133,8 +132,11 @@ fn canonical(text: &str, field: Field) -> Cow<'_, str> {
         Field::Protocol if !digits => return names::protocol(text),
         _ => {}
     }
+    if !may_be_address {
+        return Cow::Borrowed(text);
+    }
     match text.split_once('-') {
-        Some((low, high)) if (digits || text.contains(':')) && !high.contains('-') => range(low, high, field),
+        Some((low, high)) if !high.contains('-') => range(low, high, field),
         _ => Cow::Borrowed(text),
     }
 }

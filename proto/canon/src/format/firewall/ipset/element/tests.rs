@@ -4,7 +4,7 @@ use super::{EXPANDED_MAX, Kind, TooMany, bounds};
 
 fn of(kind: &str, text: &str) -> String {
     let mut found = Vec::new();
-    Kind::of(kind).each(text, EXPANDED_MAX, |element| found.push(element)).unwrap();
+    Kind::of(kind).each(text, EXPANDED_MAX, |element| found.push(element.to_owned())).unwrap();
     found.join(" ")
 }
 
@@ -55,8 +55,8 @@ fn networks_but_the_first() -> String {
 fn a_netmask_leaves_the_networks() {
     let kind = |netmask| Kind { netmask: Some(netmask), ..Kind::of("hash:ip") };
     let mut found = Vec::new();
-    kind(24).each("10.0.5.77-10.0.6.1", 9, |element| found.push(element)).unwrap();
-    kind(64).each("2001:db8::1", 9, |element| found.push(element)).unwrap();
+    kind(24).each("10.0.5.77-10.0.6.1", 9, |element| found.push(element.to_owned())).unwrap();
+    kind(64).each("2001:db8::1", 9, |element| found.push(element.to_owned())).unwrap();
     assert_eq!(found, ["10.0.5.0", "10.0.6.0", "2001:db8::"]);
 }
 

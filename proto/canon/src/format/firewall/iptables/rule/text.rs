@@ -19,7 +19,7 @@ impl Rule<'_> {
         if let Some(comment) = &self.comment {
             space(text);
             text.push_str("-m comment --comment ");
-            text.push_str(comment);
+            push_word(text, comment);
         }
         if let Some(target) = &self.target {
             push_name(text, if self.goes { "-g" } else { "-j" }, target.name);
