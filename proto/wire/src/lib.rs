@@ -7,6 +7,7 @@
 //! to accept.
 
 pub mod accept;
+pub mod codec;
 pub mod connect;
 pub mod convert;
 pub mod identity;

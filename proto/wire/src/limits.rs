@@ -67,6 +67,15 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// See [`KEEP_ALIVE`].
 pub const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Bytes that a stream has for the frames it is about to decode or encode: a
+/// heartbeat and an acknowledgement fit, longer frames make room for themselves.
+/// tonic's own 8 KiB, twice, would be a third of an idle connection.
+pub const CODEC_BYTES: usize = 1024;
+
+/// Bytes of frames that are encoded before they are handed to HTTP/2 in one
+/// piece: two of its frames, as tonic has it.
+pub const ENCODED_BYTES_AT_ONCE: usize = 32 * 1024;
+
 /// Bytes of HTTP/2 headers: gRPC needs a few hundred.
 pub const HEADER_BYTES_MAX: u32 = 8 * 1024;
 

@@ -9,7 +9,8 @@ fn generated_code_is_current() {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let out = tempfile::tempdir().unwrap();
     let files = protox::compile(["driftline/v1/driftline.proto"], [crate_dir.join("proto")]).unwrap();
-    tonic_prost_build::configure().emit_rerun_if_changed(false).out_dir(out.path()).compile_fds(files).unwrap();
+    let made = tonic_prost_build::configure().emit_rerun_if_changed(false).codec_path("crate::codec::FrameCodec");
+    made.out_dir(out.path()).compile_fds(files).unwrap();
 
     let made = std::fs::read(out.path().join("driftline.v1.rs")).unwrap();
     let kept_at = crate_dir.join("src/gen/driftline.v1.rs");
