@@ -135,11 +135,13 @@ pub async fn serve(
         received: 0,
         unacknowledged: VecDeque::new(),
     };
-    let ending = match session.open(serial).await {
+    // On the heap for as long as they run: a stream that stands by, as most do
+    // most of the time, holds no room for its beginning, its end and its next record.
+    let ending = match Box::pin(session.open(serial)).await {
         Ok(()) => session.follow(&stop).await,
         Err(ending) => ending,
     };
-    session.close(ending).await;
+    Box::pin(session.close(ending)).await;
 }
 
 impl Session {
@@ -162,13 +164,13 @@ impl Session {
                     let seq = *self.acked.1.borrow_and_update();
                     self.send(&CollectorMessage::Ack { seq }).await
                 }
-                () = stop.cancelled() => Err(self.flush().await),
+                () = stop.cancelled() => Err(Box::pin(self.flush()).await),
                 // A host that is held is not read, but its end is noticed.
                 () = self.outgoing.closed() => Err(Ending::Lost),
                 () = tokio::time::sleep(held.unwrap_or_default().min(HELD_MAX)), if held.is_some() => Ok(()),
                 frame = tokio::time::timeout(silence, self.incoming.message()), if held.is_none() => match frame {
                     Err(_) => Err(Ending::Silent),
-                    Ok(frame) => self.take(frame).await,
+                    Ok(frame) => Box::pin(self.take(frame)).await,
                 },
             };
             if let Err(ending) = outcome {
@@ -358,3 +360,6 @@ async fn first(incoming: &mut Incoming) -> Result<AgentMessage, Ending> {
 fn protocol(reason: impl Into<String>) -> Ending {
     Ending::Refused(Refusal { kind: RefusalKind::Protocol, reason: reason.into() })
 }
+
+#[cfg(test)]
+mod tests;

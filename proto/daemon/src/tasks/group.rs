@@ -54,6 +54,8 @@ impl Group {
             return Err(full);
         }
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| full)?;
+        // Boxed: moved into another future it would have its room twice there.
+        let task = Box::pin(task);
         self.running.spawn(async move {
             task.await;
             drop(place);
