@@ -1,11 +1,48 @@
 //! Every metric and its name, in one place.
 
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use driftline_wire::{Record, RecordBody};
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
+
+/// Upper bounds of the times of a commit: from a quarter of a millisecond, each
+/// twice the one before, to two seconds.
+const COMMIT_BUCKETS: u16 = 14;
+
+/// A part of the way of a change through the writer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The first step of a commit waits for the commit before.
+    Wait,
+    /// The steps decide what the commit will make of the state.
+    Decide,
+    /// The store writes it, until it is on disk.
+    Store,
+    /// Alerts, live listeners and acknowledgements are handed on.
+    Tell,
+}
+
+impl Phase {
+    /// Every phase, in their order.
+    pub const ALL: [Self; 4] = [Self::Wait, Self::Decide, Self::Store, Self::Tell];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Decide => "decide",
+            Self::Store => "store",
+            Self::Tell => "tell",
+        }
+    }
+}
+
+/// The times of every phase, in their order.
+type PhaseTimes = [Histogram; Phase::ALL.len()];
 
 /// What is counted.
 pub struct Metrics {
@@ -15,6 +52,7 @@ pub struct Metrics {
     amendments: Counter,
     changes: Counter,
     commits: Counter,
+    phases: PhaseTimes,
     refused_connections: Counter,
     refused_tokens: Counter,
     refused_logins: Counter,
@@ -49,6 +87,7 @@ impl Default for Metrics {
         let refused_logins = counter("refused_logins", "API requests without a valid bearer token");
         let alerts_delivered = counter("alerts_delivered", "Alerts that a receiver took");
         let alerts_failed = counter("alert_calls_failed", "Calls to a receiver that failed");
+        let phases = phases(&mut registry);
         let mut gauge = |name: &str, help: &str| {
             let gauge = Gauge::<u64, AtomicU64>::default();
             registry.register(name, help, gauge.clone());
@@ -64,6 +103,7 @@ impl Default for Metrics {
             amendments,
             changes,
             commits,
+            phases,
             refused_connections,
             refused_tokens,
             refused_logins,
@@ -74,6 +114,13 @@ impl Default for Metrics {
             store_writable,
         }
     }
+}
+
+fn phases(registry: &mut Registry) -> PhaseTimes {
+    let buckets = || Histogram::new(exponential_buckets(0.000_25, 2.0, COMMIT_BUCKETS));
+    let family = Family::<Vec<(&str, &str)>, Histogram, _>::new_with_constructor(buckets);
+    registry.register("commit_seconds", "Time that commits spent in each phase", family.clone());
+    Phase::ALL.map(|phase| family.get_or_create_owned(&vec![("phase", phase.as_str())]))
 }
 
 /// What is measured at the moment of asking.
@@ -106,6 +153,14 @@ impl Metrics {
     /// A group of steps is on disk.
     pub fn commit(&self) {
         self.commits.inc();
+    }
+
+    /// A commit was in a phase for so long.
+    pub fn phase(&self, phase: Phase, took: Duration) {
+        let times = Phase::ALL.iter().zip(&self.phases).find(|(one, _)| **one == phase);
+        if let Some((_, histogram)) = times {
+            histogram.observe(took.as_secs_f64());
+        }
     }
 
     /// A connection was refused.
@@ -165,6 +220,8 @@ mod tests {
         metrics.record(&Record { body: amendment, ..record(None) });
         metrics.token_refused();
         metrics.commit();
+        metrics.phase(Phase::Wait, Duration::from_micros(200));
+        metrics.phase(Phase::Store, Duration::from_secs(3));
         let text = metrics.render(Now { connected: 3, outbox: 2, writable: true });
         for line in [
             "driftline_collector_records_total 4",
@@ -172,6 +229,10 @@ mod tests {
             "driftline_collector_amendments_total 1",
             "driftline_collector_refused_tokens_total 1",
             "driftline_collector_commits_total 1",
+            "driftline_collector_commit_seconds_bucket{le=\"0.00025\",phase=\"wait\"} 1",
+            "driftline_collector_commit_seconds_bucket{le=\"2.048\",phase=\"store\"} 0",
+            "driftline_collector_commit_seconds_count{phase=\"store\"} 1",
+            "driftline_collector_commit_seconds_count{phase=\"tell\"} 0",
             "driftline_collector_connected_agents 3",
             "driftline_collector_alerts_pending 2",
             "driftline_collector_store_writable 1",

@@ -7,21 +7,23 @@
 
 pub mod draft;
 pub mod health;
+mod stopwatch;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use driftline_daemon::Clock;
+use driftline_daemon::{Clock, clock};
 use driftline_store::{Batch, Committed, ErrorKind, Reader, Store, StoreError, Writer};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::judge::Judge;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Phase};
 use crate::notify::Notifier;
 pub use draft::{Draft, Placed};
 use health::{Health, Trouble};
+use stopwatch::Stopwatch;
 
 /// Steps that wait for the writer. One commit takes all of them, so this is
 /// also the largest group; an agent may have 512 records on their way.
@@ -59,6 +61,13 @@ struct Work {
     step: Step,
     bytes: usize,
     place: Option<OwnedSemaphorePermit>,
+    since: Instant,
+}
+
+impl Work {
+    fn new(step: Step, bytes: usize, place: Option<OwnedSemaphorePermit>) -> Self {
+        Self { step, bytes, place, since: clock::monotonic() }
+    }
 }
 
 enum Message {
@@ -142,7 +151,7 @@ impl Recorder {
     ) -> Result<(), Stopped> {
         let permits = u32::try_from(bytes.min(QUEUE_BYTES)).unwrap_or(u32::MAX);
         let place = Arc::clone(&self.bytes).acquire_many_owned(permits).await.map_err(|_| Stopped)?;
-        let work = Work { step: Box::new(step), bytes, place: Some(place) };
+        let work = Work::new(Box::new(step), bytes, Some(place));
         self.queue.send(Message::Work(work)).await.map_err(|_| Stopped)
     }
 
@@ -164,7 +173,7 @@ impl Recorder {
             });
             Ok(reply)
         };
-        let work = Work { step: Box::new(step), bytes: 0, place: None };
+        let work = Work::new(Box::new(step), 0, None);
         self.queue.send(Message::Work(work)).await.map_err(|_| Stopped)?;
         answered.await.map_err(|_| Stopped)
     }
@@ -174,7 +183,7 @@ impl Recorder {
     /// Hands over a small step if there is room; what is lost was not worth
     /// waiting for.
     pub fn try_submit(&self, step: impl FnOnce(&mut Draft<'_>) -> Result<Reply, StoreError> + Send + 'static) {
-        let work = Work { step: Box::new(step), bytes: 0, place: None };
+        let work = Work::new(Box::new(step), 0, None);
         // A full queue has better things to record.
         _ = self.queue.try_send(Message::Work(work));
     }
@@ -279,6 +288,7 @@ impl RecordStage {
     /// judged by.
     fn record(&mut self, group: &mut VecDeque<Work>) -> Result<bool, StoreError> {
         let later = std::mem::take(&mut *self.later.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut watch = Stopwatch::begin(group.front().map(|work| work.since));
         let now_ms = self.clock.now_ms();
         let reader = self.reader(now_ms)?;
         let mut draft = Draft::new(&reader, now_ms, self.notifier.routes()).judged(&self.judge)?;
@@ -301,15 +311,22 @@ impl RecordStage {
         let operations = draft.finish();
         // sled keeps what readers of older states need: this one is done.
         drop(reader);
-        if !operations.is_empty() {
+        watch.lap(Phase::Decide);
+        let commits = !operations.is_empty();
+        if commits {
             let batch = Batch { operations, now_ms };
             let told = std::mem::take(&mut self.recovered);
             let committed = self.commit(&batch).inspect_err(|_| self.recovered = told)?;
+            watch.lap(Phase::Store);
             self.metrics.commit();
             self.metrics.entries(u64::try_from(committed.entries.len()).unwrap_or(0));
             self.notifier.committed(batch, &committed);
         }
         replies.into_iter().for_each(|reply| reply());
+        watch.lap(Phase::Tell);
+        if commits {
+            watch.count(&self.metrics);
+        }
         Ok(new_book)
     }
 

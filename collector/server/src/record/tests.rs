@@ -11,6 +11,7 @@ struct Room {
     _dir: tempfile::TempDir,
     store: Store,
     recorder: Recorder,
+    metrics: Arc<Metrics>,
     thread: std::thread::JoinHandle<Result<(), StoreError>>,
 }
 
@@ -19,16 +20,17 @@ impl Room {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), EngineKind::Redb, StoreOptions::default()).unwrap();
         let (notifier, _) = Notifier::new(&[]);
+        let metrics: Arc<Metrics> = Arc::default();
         let (recorder, stage) = stage(RecordParts {
             store: store.clone(),
             writer: store.writer().unwrap(),
             clock: Clock::manual(1_000),
             notifier,
             health: Arc::default(),
-            metrics: Arc::default(),
+            metrics: Arc::clone(&metrics),
             stop: CancellationToken::new(),
         });
-        Self { _dir: dir, store, recorder, thread: std::thread::spawn(move || stage.run()) }
+        Self { _dir: dir, store, recorder, metrics, thread: std::thread::spawn(move || stage.run()) }
     }
 
     async fn close(self) {
@@ -188,4 +190,22 @@ async fn a_step_behind_a_push_is_judged_by_it_though_both_waited_together() {
     let verdicts: Vec<Verdict> = entries.iter().map(|entry| verdict(&entry.body)).collect();
     assert_eq!(verdicts, [Verdict::Undetermined, Verdict::Authorised]);
     room.close().await;
+}
+
+#[tokio::test]
+async fn the_time_of_a_commit_is_counted_by_phase_and_that_of_a_mere_look_is_not() {
+    let room = Room::new();
+    room.recorder.decide(|draft| draft.host(&name()).map(drop)).await.unwrap();
+    let append = |draft: &mut Draft<'_>| {
+        draft.append(vec![event::general(EventKind::Operator, "x")]);
+        Ok(())
+    };
+    room.recorder.decide(append).await.unwrap();
+    let metrics = Arc::clone(&room.metrics);
+    room.close().await;
+    let text = metrics.render(crate::metrics::Now { connected: 0, outbox: 0, writable: true });
+    for phase in ["wait", "decide", "store", "tell"] {
+        let line = format!("driftline_collector_commit_seconds_count{{phase=\"{phase}\"}} 1");
+        assert!(text.contains(&line), "{line} is not in\n{text}");
+    }
 }
