@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use driftline_tests::fleet::{APP_ENV, Fleet};
+use driftline_tests::fleet::{APP_ENV, Fleet, files_that_hold};
 use driftline_tests::netns::Namespace;
 use driftline_tests::process::eventually;
 use serde_json::Value;
@@ -125,4 +125,52 @@ fn a_host_is_compared_with_what_was_declared_approved_and_there_before() {
     assert_eq!(revisions.len(), 2, "{revisions:?}");
     let told = fleet.json(&["changes", "--events"]).to_string();
     assert!(told.contains("declared r2 for production: app (3); ticket CHG-1"), "{told}");
+}
+
+/// What a pipeline's own token gets of a check of staging.
+fn checked(fleet: &Fleet, token: &str, more: &[&str]) -> (Option<i32>, Value, String) {
+    let mut command = fleet.command("driftline");
+    command.env("DRIFTLINE_CONFIG", fleet.operator_config()).env("DRIFTLINE_TOKEN", token);
+    command.args(["check", "--env", "staging", "--output", "json", "--against"]).args(more);
+    let done = command.output().expect("the program runs");
+    let answer = serde_json::from_slice(&done.stdout).unwrap_or_default();
+    (done.status.code(), answer, String::from_utf8_lossy(&done.stderr).into_owned())
+}
+
+#[test]
+fn a_pipeline_checks_its_files_before_it_declares_them() {
+    let fleet = Fleet::start();
+    let mut agent = fleet.enrol("web-1", "staging", "web", APP_ENV);
+    agent.write("app.env", "DATABASE_HOST=db-1\nDB_PASSWORD=correct-horse-battery\n");
+    fleet.run(&mut agent);
+    let map = "[[source]]\nname = \"app\"\nkind = \"env_file\"\npath = \"{env}.env\"\n";
+    let same = "# in another order\nDB_PASSWORD='correct-horse-battery'\nexport DATABASE_HOST=db-1\n";
+    let from = repository(&fleet, map, &[("staging.env", same), ("other.env", "A=1\n")]);
+    let added = fleet.cli(&["operator", "add", "ci", "--role", "deployer:staging", "--output", "json"]);
+    let added: Value = serde_json::from_slice(&added.stdout).expect("an operator is added");
+    let token = added["token"].as_str().expect("a token").to_owned();
+    eventually("the files are what the host has", || {
+        let (code, answer, _) = checked(&fleet, &token, &[&from]);
+        (code == Some(0) && answer["keys"] == 2).then_some(())
+    });
+
+    let file = format!("{from}/staging.env");
+    write(Path::new(&from), "staging.env", "DATABASE_HOST=db-2\nDB_PASSWORD=battery-horse-correct\n");
+    let (code, answer, said) = checked(&fleet, &token, &[&file]);
+    assert_eq!(code, Some(1), "{answer} {said}");
+    let found = [("DATABASE_HOST", "differs"), ("DB_PASSWORD", "differs")];
+    assert_eq!(keys(&answer), found.map(|(key, what)| (key.to_owned(), what.to_owned())));
+
+    // Named, and mapped to nothing; mapped, and watched by nobody.
+    let other = format!("{from}/other.env");
+    assert_eq!(checked(&fleet, &token, &[&other]).0, Some(3));
+    let (code, answer, _) = checked(&fleet, &token, &[&other, "--source", "nginx"]);
+    assert_eq!((code, &answer["uncovered"][0]), (Some(3), &Value::from("app")), "{answer}");
+
+    let told = fleet.json(&["desired", "list"]);
+    assert_eq!(told["revisions"].as_array().map(Vec::len), Some(0), "a check declares nothing: {told}");
+    for value in ["correct-horse-battery", "battery-horse-correct"] {
+        assert!(files_that_hold(&fleet.path("collector"), value.as_bytes()).is_empty(), "{value}");
+        assert!(!fleet.collector_log().contains(value));
+    }
 }

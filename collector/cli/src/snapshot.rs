@@ -22,6 +22,9 @@ use crate::{hex, input};
 /// Bytes of a snapshot: a million items.
 pub const SNAPSHOT_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
+/// Sources that are named as not compared, as the collector names them.
+const UNCOVERED_MAX: usize = 20;
+
 /// What a file must have to be a snapshot of any version.
 #[derive(Deserialize)]
 struct Marked {
@@ -69,15 +72,61 @@ pub fn compared(left: &Snapshot, right: &Snapshot, listing: Listing) -> Outcome<
     let (left_name, right_name) = names(left, right);
     let one = side(left, &left_name, Some(right).filter(|other| other.declared && !left.declared))?;
     let other = side(right, &right_name, Some(left).filter(|other| other.declared && !right.declared))?;
-    let environment = |name: &str| name.parse::<Selector>().ok().and_then(|selector| selector.environment);
-    let (left_env, right_env) = (environment(&left.name), environment(&right.name));
+    // A name of files is no selector.
+    let environment = |one: &Snapshot| {
+        let selector = (!one.declared).then(|| one.name.parse::<Selector>().ok()).flatten();
+        selector.and_then(|selector| selector.environment)
+    };
+    let (left_env, right_env) = (environment(left), environment(right));
     // What needs no policy counts here too: a secret of two environments.
     let given = Given { left: left_env.as_ref(), right: right_env.as_ref(), ..Given::default() };
     let judged = expect::compare(&one, &other, listing, &given);
     let mut answer = comparison::of_judged(&judged, &left_name, &right_name);
     answer.unchecked = left.unchecked.iter().chain(&right.unchecked).cloned().collect();
     answer.unchecked.dedup();
+    answer.uncovered = uncovered(left, right);
     Ok(answer)
+}
+
+/// What files say, as if it were declared for each host of a snapshot that has
+/// the source. A source that no host has is told as unchecked.
+#[must_use]
+pub fn for_hosts_of(hosts: &Snapshot, files: &Snapshot) -> Snapshot {
+    let mut made = Snapshot { hosts: Vec::new(), ..files.clone() };
+    let declared = || files.hosts.iter().flat_map(|host| &host.sources);
+    for host in &hosts.hosts {
+        let has = |one: &&SnapshotSource| host.sources.iter().any(|own| own.source == one.source);
+        let making = files.hosts.first().unwrap_or(host);
+        made.hosts.push(SnapshotHost {
+            host: host.host.clone(),
+            role: host.role.clone(),
+            fleet_key_epoch: making.fleet_key_epoch,
+            canonical_form: making.canonical_form,
+            sources: declared().filter(has).cloned().collect(),
+        });
+    }
+    let nobody =
+        |one: &&SnapshotSource| !made.hosts.iter().flat_map(|host| &host.sources).any(|had| had.source == one.source);
+    let nobody: Vec<String> =
+        declared().filter(nobody).map(|one| format!("{} (declared, and no host watches it)", one.source)).collect();
+    made.unchecked.extend(nobody);
+    made
+}
+
+/// Sources of hosts that files of the other side say nothing of.
+fn uncovered(left: &Snapshot, right: &Snapshot) -> Vec<String> {
+    let (files, hosts) = match (left.declared, right.declared) {
+        (true, false) => (left, right),
+        (false, true) => (right, left),
+        _ => return Vec::new(),
+    };
+    let names = |snapshot: &Snapshot| -> BTreeSet<String> {
+        snapshot.hosts.iter().flat_map(|host| &host.sources).map(|source| source.source.clone()).collect()
+    };
+    let left_out: Vec<String> = names(hosts).difference(&names(files)).cloned().collect();
+    let more = left_out.len().saturating_sub(UNCOVERED_MAX);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    left_out.into_iter().take(UNCOVERED_MAX).chain(more).collect()
 }
 
 fn must_compare(left: &Snapshot, right: &Snapshot) -> Outcome<()> {

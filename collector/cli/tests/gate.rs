@@ -2,6 +2,8 @@
 //! forms of findings.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test may panic, and reads its own small files")]
 
+#[path = "gate/files.rs"]
+mod files;
 #[path = "online/server.rs"]
 #[allow(dead_code, reason = "shared with the other tests of the program")]
 mod server;

@@ -213,6 +213,7 @@ fn router(http: Shared) -> Router {
         .route("/api/v1/explain", get(explain::of_key))
         .route("/api/v1/explain/{id}", get(explain::of_id))
         .route("/api/v1/compare", get(compare::compare))
+        .route("/api/v1/compare", post(compare::files::compare).layer(DefaultBodyLimit::max(desired::PUSH_BYTES_MAX)))
         .route("/api/v1/baselines", get(baselines::list).post(baselines::approve))
         .route("/api/v1/baselines/{number}", get(baselines::show))
         .route("/api/v1/desired", get(desired::list))

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::desired::Declared;
+
 /// What one side has at a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cell {
@@ -147,10 +149,32 @@ pub struct Comparison {
     /// twenty of a side.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unchecked: Vec<String>,
+    /// Sources that hosts of one side have and the other side says nothing of, so
+    /// that nothing of them was compared; of more than twenty the last entry says
+    /// how many more.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub uncovered: Vec<String>,
     /// Metadata items that differ.
     pub metadata_differing: u64,
     /// Every difference: most severe first, then by source and key.
     pub differences: Vec<Difference>,
+}
+
+/// `POST /api/v1/compare`: hosts against what files say, digested with the fleet
+/// key where they were read. The answer is a [`Comparison`], the hosts on its
+/// left; nothing is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompareRequest {
+    /// Hosts: a selector.
+    pub left: String,
+    /// What the answer calls the files.
+    pub name: String,
+    /// What they say.
+    pub declared: Declared,
+    /// Whether equal keys are listed too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub all: Option<bool>,
 }
 
 /// Whether there is none of something.

@@ -58,6 +58,7 @@ const STRICT: &[&str] = &[
     "DeclaredSource",
     "DeclaredItem",
     "SnapshotRequest",
+    "CompareRequest",
     "PolicyPush",
     "PolicyTrial",
     "WindowOpen",

@@ -4,6 +4,8 @@
 //! The collector judges; here the answer becomes an exit code, findings, and
 //! what GitHub shows of them. What could not be checked is never green.
 
+mod against;
+mod files;
 mod github;
 
 use driftline_api::compare::{Comparison, Difference};
@@ -11,13 +13,15 @@ use driftline_compare::compare::Listing;
 use driftline_compare::key_pattern;
 use serde::Serialize;
 
+use against::Against;
+
 use super::Context;
 use crate::arguments::check::Check;
-use crate::clock;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
+use crate::printer::findings::Place;
 use crate::printer::{Output, markdown};
-use crate::side::{Typed, typed};
+use crate::side::Typed;
 use crate::snapshot;
 use crate::view::{comparison, findings};
 
@@ -29,17 +33,24 @@ struct Query<'a> {
 }
 
 pub(super) async fn run(context: &Context, arguments: &Check) -> Outcome {
-    let against = side(&arguments.against, &arguments.env);
-    if against == arguments.env && arguments.from_snapshot.is_none() {
-        let said = format!("`{against}` is held against itself: nothing would be checked");
-        return Err(Failure::new(Exit::Usage, said).hint("`--against desired` or `--against baseline`"));
-    }
     // A test case for each key, also for those that are equal; a key that is
     // asked for and on neither side is no clean check.
     let all = context.printer.output() == Output::Junit || arguments.key.is_some();
-    let mut answer = compared(context, arguments, &against, all).await?;
+    let against = against::of(arguments)?;
+    if against == Against::Side(Typed::Asked(arguments.env.clone())) && arguments.from_snapshot.is_none() {
+        let said = format!("`{}` is held against itself: nothing would be checked", arguments.env);
+        return Err(Failure::new(Exit::Usage, said).hint("`--against desired` or `--against baseline`"));
+    }
+    let (mut answer, repository) = match &against {
+        Against::Files(paths) => {
+            let repository = files::read(context, arguments, paths)?;
+            (files::compared(context, arguments, &repository, all).await?, Some(repository))
+        }
+        Against::Side(side) => (compared(context, arguments, side, all).await?, None),
+    };
     let met = narrow(&mut answer, arguments.key.as_deref(), context.printer.output());
-    tell(context, &answer, arguments)?;
+    let place = |one: &Difference| repository.as_ref()?.place(&one.source, &one.key);
+    tell(context, &answer, arguments, place)?;
     if !met {
         context.printer.say(&format!("error: no key matches `{}`", arguments.key.as_deref().unwrap_or_default()));
     }
@@ -49,10 +60,9 @@ pub(super) async fn run(context: &Context, arguments: &Check) -> Outcome {
 
 /// What the collector says of two sides; where one is a snapshot, they are
 /// compared here, and two snapshots need no collector.
-async fn compared(context: &Context, arguments: &Check, against: &str, all: bool) -> Outcome<Comparison> {
-    let right = typed(against, clock::now())?;
+async fn compared(context: &Context, arguments: &Check, right: &Typed, all: bool) -> Outcome<Comparison> {
     let (env, from) = (&arguments.env, &arguments.from_snapshot);
-    if let (Typed::Asked(right), None) = (&right, from) {
+    if let (Typed::Asked(right), None) = (right, from) {
         let query = Query { left: env, right, all: all.then_some(true) };
         return context.client()?.get(&["compare"], &query).await;
     }
@@ -60,7 +70,7 @@ async fn compared(context: &Context, arguments: &Check, against: &str, all: bool
         Some(path) => snapshot::must_open(path)?,
         None => super::snapshot::of_hosts(&context.client()?, env).await?,
     };
-    let right = match &right {
+    let right = match right {
         Typed::File(path) => snapshot::must_open(path)?,
         Typed::Asked(selector) if selector.contains([':', '@']) => {
             let said = format!("`{selector}` cannot be held against a snapshot: only hosts as they are now can");
@@ -68,16 +78,11 @@ async fn compared(context: &Context, arguments: &Check, against: &str, all: bool
         }
         Typed::Asked(selector) => super::snapshot::of_hosts(&context.client()?, selector).await?,
     };
-    let listing = if all { Listing::Everything } else { Listing::Differences };
-    snapshot::compared(&left, &right, listing)
+    snapshot::compared(&left, &right, listing(all))
 }
 
-/// The side that a word means beside an environment.
-fn side(against: &str, env: &str) -> String {
-    match against {
-        "desired" | "baseline" => format!("{against}:{env}"),
-        other => other.to_owned(),
-    }
+fn listing(all: bool) -> Listing {
+    if all { Listing::Everything } else { Listing::Differences }
 }
 
 /// Leaves only keys that match, and what is equal only where each key is to be
@@ -105,9 +110,14 @@ fn narrow(answer: &mut Comparison, pattern: Option<&str>, output: Output) -> boo
     met
 }
 
-fn tell(context: &Context, answer: &Comparison, arguments: &Check) -> Outcome<()> {
+fn tell(
+    context: &Context,
+    answer: &Comparison,
+    arguments: &Check,
+    place: impl Fn(&Difference) -> Option<Place>,
+) -> Outcome<()> {
     let document = comparison::document(answer);
-    let found = || findings::of_comparison(answer, arguments.fail_on, |_| None);
+    let found = || findings::of_comparison(answer, arguments.fail_on, &place);
     context.printer.checked(answer, &answer.differences, &document, found)?;
     let github = github::Github::from_environment();
     // Into any other output they would break it.

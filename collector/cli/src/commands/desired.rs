@@ -6,8 +6,6 @@
 mod init;
 mod push;
 
-pub(super) use push::mapped;
-
 use driftline_api::desired::{RevisionDetail, RevisionList};
 use serde::Serialize;
 

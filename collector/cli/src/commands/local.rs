@@ -5,6 +5,7 @@
 
 pub(super) mod declared;
 mod files;
+pub(super) mod repository;
 
 use std::path::Path;
 

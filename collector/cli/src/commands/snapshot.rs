@@ -5,13 +5,14 @@
 
 use std::io::Write as _;
 
+use driftline_api::desired::Declared;
 use driftline_api::snapshot::{Snapshot, SnapshotRequest};
 use driftline_compare::Selector;
 use serde::Serialize;
 
 use super::Context;
-use super::desired::mapped;
 use super::local::declared;
+use super::local::repository::mapped;
 use crate::arguments::snapshot::Snapshot as Arguments;
 use crate::client::Client;
 use crate::exit::Exit;
@@ -67,7 +68,15 @@ async fn of_files(context: &Context, arguments: &Arguments) -> Outcome<Snapshot>
     let named = Named { env: arguments.env.as_deref().unwrap_or("."), role: arguments.role.as_deref(), host: None };
     let read = declared::read(from, &mapped(from, arguments.map.as_deref())?, named, &key)?;
     read.remarks.iter().for_each(|remark| context.printer.say(remark));
-    let request =
-        SnapshotRequest { name: from.display().to_string(), role: arguments.role.clone(), declared: read.declared };
-    context.client()?.post(&["snapshot"], &request).await
+    of_declared(context, from.display().to_string(), arguments.role.clone(), read.declared).await
+}
+
+/// What files say, peppered by the collector.
+pub(super) async fn of_declared(
+    context: &Context,
+    name: String,
+    role: Option<String>,
+    declared: Declared,
+) -> Outcome<Snapshot> {
+    context.client()?.post(&["snapshot"], &SnapshotRequest { name, role, declared }).await
 }

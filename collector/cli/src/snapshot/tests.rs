@@ -105,3 +105,22 @@ fn a_file_is_a_snapshot_something_else_or_damaged() {
     assert!(failure.to_string().contains("a digest that is none"), "{failure}");
     assert_eq!(open(&dir.path().join("none.json")).unwrap_err().exit(), Exit::Inconclusive);
 }
+
+#[test]
+fn files_are_held_against_each_host_that_has_the_source() {
+    let mut hosts = snapshot("staging", &[("A", 1)]);
+    let mut db = hosts.hosts[0].clone();
+    (db.host, db.role, db.sources[0].source) = ("db-1".to_owned(), "db".to_owned(), "pg".to_owned());
+    hosts.hosts.push(db);
+    let mut files = Snapshot { declared: true, ..snapshot("deploy", &[("A", 2)]) };
+    files.hosts[0].role = "all".to_owned();
+    let answer = compared(&hosts, &for_hosts_of(&hosts, &files), Listing::Differences).unwrap();
+    assert_eq!((answer.keys, answer.uncovered.as_slice()), (1, &["pg".to_owned()][..]));
+    assert_eq!((answer.differences[0].key.as_str(), answer.differences[0].what.as_str()), ("A", "differs"));
+    files.hosts[0].sources[0].source = "nginx".to_owned();
+    let nobody = for_hosts_of(&hosts, &files);
+    assert_eq!(nobody.unchecked, ["nginx (declared, and no host watches it)"]);
+    files.hosts[0].fleet_key_epoch = 2;
+    let refused = compared(&hosts, &for_hosts_of(&hosts, &files), Listing::Differences).unwrap_err();
+    assert_eq!(refused.exit(), Exit::Inconclusive);
+}

@@ -16,6 +16,7 @@ use crate::printer::document::{Document, Row, Table};
 pub fn document(comparison: &Comparison) -> Document {
     let title = format!("{} against {}", side(comparison, true), side(comparison, false));
     let mut document = Document::default().heading(title).text(summary(comparison));
+    document = left_out(comparison).into_iter().fold(document, Document::text);
     let (meant, found): (Vec<_>, Vec<_>) = comparison.differences.iter().partition(|one| one.meant.is_some());
     let (metadata, settings): (Vec<_>, Vec<_>) = found.into_iter().partition(|one| one.metadata);
     if !settings.is_empty() {
@@ -72,6 +73,19 @@ fn summary(comparison: &Comparison) -> String {
         text.push_str(&format!(" Beside the settings: {files}."));
     }
     text
+}
+
+/// What makes it less than a check, and what was not asked.
+fn left_out(comparison: &Comparison) -> Vec<String> {
+    let mut said = Vec::new();
+    if !comparison.unchecked.is_empty() {
+        said.push(format!("Not checked, or not as of now: {}.", comparison.unchecked.join(", ")));
+    }
+    if !comparison.uncovered.is_empty() {
+        let sources = comparison.uncovered.join(", ");
+        said.push(format!("Not compared, for the other side says nothing of it: {sources}."));
+    }
+    said
 }
 
 fn table(comparison: &Comparison, differences: &[&Difference]) -> Table {
@@ -140,6 +154,7 @@ pub fn of_judged(judged: &Judged, left: &str, right: &str) -> Comparison {
         undetermined: judged.undetermined,
         percent: judged.percent(),
         unchecked: Vec::new(),
+        uncovered: Vec::new(),
         metadata_differing: judged.metadata_differing,
         differences: judged.differences.iter().map(difference).collect(),
     }

@@ -153,7 +153,7 @@ fn item(source: &SourceName, one: DeclaredItem, pepper: &Pepper) -> Result<Sheet
     Ok(SheetItem { key, digest: pepper.digest(&Digest(digest)).0, secret: one.secret, display })
 }
 
-fn label(what: &str, text: String) -> Result<String, Refused> {
+pub(crate) fn label(what: &str, text: String) -> Result<String, Refused> {
     if text.is_empty() || text.len() > LABEL_BYTES_MAX || !is_printable(&text) {
         return Err(refuse(format!("`{what}` has between 1 and {LABEL_BYTES_MAX} printable bytes")));
     }

@@ -1,5 +1,6 @@
 //! Two sides of the fleet, held against each other.
 
+pub(super) mod files;
 pub(super) mod meant;
 mod places;
 pub(super) mod sides;
@@ -8,13 +9,13 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::compare as api;
-use driftline_compare::compare::{Comparison, Listing};
+use driftline_compare::compare::{Comparison, Difference, Listing};
 
-use super::Shared;
 use super::auth::Operator;
 use super::error::Problem;
 use super::query::{Known, Pairs};
-use sides::Asked;
+use super::{Http, Shared};
+use sides::{Asked, Filled};
 
 pub(super) async fn compare(
     State(http): State<Shared>,
@@ -44,7 +45,20 @@ pub(super) async fn compare(
             Ok((sides, meant::Standing::read(reader, about, now_ms)?))
         })
         .await?;
-    let (left, right) = sides?;
+    told(&http, (left_name, right_name), sides?, standing, listing).await
+}
+
+/// Compares two sides, and says where what differs stands.
+async fn told(
+    http: &Http,
+    (left_name, right_name): (String, String),
+    (left, right): (Filled, Filled),
+    standing: meant::Standing,
+    listing: Listing,
+) -> Result<Json<api::Comparison>, Problem> {
+    // What is declared or was approved of a host stands on none.
+    let placed = (left.covers.is_none(), right.covers.is_none());
+    let uncovered = left.uncovered().chain(right.uncovered()).collect();
     let mut unchecked = left.unchecked;
     unchecked.extend(right.unchecked.into_iter().filter(|one| !unchecked.contains(one)).collect::<Vec<_>>());
     let (left, right) = (left.side, right.side);
@@ -53,10 +67,15 @@ pub(super) async fn compare(
     let answer = shown(&compared, left_name, right_name);
     let located = http.read(move |reader| {
         let mut places = places::Places::new(reader);
-        compared.differences.into_iter().map(|one| places.difference(one)).collect::<Result<Vec<_>, _>>()
+        let one = |mut one: Difference| {
+            one.left.host = one.left.host.filter(|_| placed.0);
+            one.right.host = one.right.host.filter(|_| placed.1);
+            places.difference(one)
+        };
+        compared.differences.into_iter().map(one).collect::<Result<Vec<_>, _>>()
     });
     let differences = located.await?;
-    Ok(Json(api::Comparison { unchecked, differences, ..answer }))
+    Ok(Json(api::Comparison { unchecked, uncovered, differences, ..answer }))
 }
 
 fn shown(compared: &Comparison, left: String, right: String) -> api::Comparison {
@@ -74,6 +93,7 @@ fn shown(compared: &Comparison, left: String, right: String) -> api::Comparison 
         undetermined: compared.undetermined,
         percent: compared.percent(),
         unchecked: Vec::new(),
+        uncovered: Vec::new(),
         metadata_differing: compared.metadata_differing,
         differences: Vec::new(),
     }

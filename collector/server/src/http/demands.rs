@@ -56,7 +56,7 @@ pub(super) const DEMANDS: &[Demand] = &[
     row("GET", "/api/v1/explain", Viewer, Checked),
     row("GET", "/api/v1/explain/{id}", Viewer, Checked),
     row("GET", "/api/v1/compare", Viewer, Checked),
-    row("POST", "/api/v1/compare", Viewer, Checked),
+    row("POST", "/api/v1/compare", Deployer, Checked),
     row("GET", "/api/v1/verify", Viewer, Filtered),
     row("GET", "/api/v1/export", Viewer, Whole),
     row("GET", "/api/v1/tokens", Viewer, Filtered),

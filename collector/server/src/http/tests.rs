@@ -2,6 +2,7 @@
 
 mod desired;
 mod drift;
+mod files;
 mod reports;
 mod sides;
 

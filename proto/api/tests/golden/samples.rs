@@ -374,6 +374,7 @@ fn comparisons() -> Vec<Case> {
         violations: counted / 4,
         undetermined: 1,
         percent: "15.0".into(),
+        uncovered: if counted == 0 { vec![] } else { vec!["nginx".into()] },
         unchecked,
         metadata_differing: 1,
         differences,

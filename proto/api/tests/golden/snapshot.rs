@@ -1,6 +1,7 @@
 //! Samples of snapshots.
 
 use driftline_api::SCHEMA_VERSION;
+use driftline_api::compare::CompareRequest;
 use driftline_api::desired::Declared;
 use driftline_api::snapshot::{SNAPSHOT_FORM, Snapshot, SnapshotHost, SnapshotItem, SnapshotRequest, SnapshotSource};
 
@@ -8,6 +9,12 @@ use crate::{Case, case};
 
 pub(crate) fn all() -> Vec<Case> {
     let declared = Declared { fleet_key_epoch: 1, canonical_form: 2, sources: vec![] };
+    let compared = CompareRequest {
+        left: "env=staging,role=web".into(),
+        name: "deploy/".into(),
+        declared: declared.clone(),
+        all: Some(true),
+    };
     let request = SnapshotRequest { name: "deploy".into(), role: Some("web".into()), declared };
     let item =
         SnapshotItem { key: "DB_TIMEOUT".into(), digest: "5f".repeat(32), secret: false, display: Some("30s".into()) };
@@ -31,6 +38,7 @@ pub(crate) fn all() -> Vec<Case> {
         unchecked: vec!["web-3 (silent)".into()],
     };
     vec![
+        case("CompareRequest", &compared, &CompareRequest { all: None, ..compared.clone() }),
         case("SnapshotRequest", &request, &SnapshotRequest { role: None, ..request.clone() }),
         case("Snapshot", &snapshot, &Snapshot { hosts: vec![], unchecked: vec![], ..snapshot.clone() }),
         case("SnapshotHost", &host, &SnapshotHost { sources: vec![], ..host.clone() }),

@@ -5,14 +5,6 @@ use crate::exit::FailOn;
 use crate::view::findings::tests::comparison as sample;
 
 #[test]
-fn desired_and_baseline_are_those_of_the_environment() {
-    assert_eq!(side("desired", "production"), "desired:production");
-    assert_eq!(side("baseline", "env=production,role=web"), "baseline:env=production,role=web");
-    assert_eq!(side("production", "staging"), "production");
-    assert_eq!(side("desired:staging", "production"), "desired:staging");
-}
-
-#[test]
 fn a_pattern_leaves_its_keys_and_counts_them() {
     let mut answer = sample();
     assert!(narrow(&mut answer, Some("DB_*"), Output::Table));

@@ -1,19 +1,17 @@
 //! `driftline desired push`: what files of a repository say, declared.
 
-use std::path::Path;
-
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::desired::{DeclaredCount, DesiredPush as Pushed, PushDetail, RevisionInfo};
-use driftline_canon::{CANONICAL_FORM, Environment, Format, HostName, NameError, Role, SourceKind, format};
+use driftline_canon::{CANONICAL_FORM, Environment, HostName, NameError, Role};
 use driftline_compare::Selector;
 
 use super::super::Context;
-use super::super::local::declared::{self, Read, apart};
+use super::super::local::declared::Read;
+use super::super::local::repository::{self, Chosen};
 use crate::arguments::desired::DesiredPush;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
-use crate::input;
-use crate::mapping::{self, Mapped, Named};
+use crate::mapping::Named;
 use crate::view::desired as view;
 
 /// Bytes of a push that the collector takes.
@@ -21,7 +19,7 @@ const PUSH_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 pub(super) async fn run(context: &Context, arguments: &DesiredPush) -> Outcome {
     let selector = selector((&arguments.env, arguments.role.as_deref(), arguments.host.as_deref()))?;
-    let Read { declared, remarks } = read(context, arguments)?;
+    let Read { declared, remarks, .. } = read(context, arguments)?;
     for remark in remarks {
         context.printer.say(&remark);
     }
@@ -65,48 +63,9 @@ pub(super) fn selector((env, role, host): (&str, Option<&str>, Option<&str>)) ->
 fn read(context: &Context, arguments: &DesiredPush) -> Outcome<Read> {
     let key = context.access.fleet_key()?;
     let named = Named { env: &arguments.env, role: arguments.role.as_deref(), host: arguments.host.as_deref() };
-    if let Some(source) = &arguments.source {
-        let (directory, name) = apart(&arguments.from);
-        let mapped = single(arguments, source, name)?;
-        return declared::read(&directory, &[mapped], named, &key);
-    }
-    if arguments.map.is_none() && !arguments.from.is_dir() && arguments.from.exists() {
-        let said = format!("{} is one file: which source is it?", arguments.from.display());
-        return Err(Failure::new(Exit::Usage, said).hint("`--source NAME` says it"));
-    }
-    let mapped = mapped(&arguments.from, arguments.map.as_deref())?;
-    declared::read(&arguments.from, &mapped, named, &key)
-}
-
-/// What the mapping file of a directory says.
-pub(in crate::commands) fn mapped(directory: &Path, map: Option<&Path>) -> Outcome<Vec<Mapped>> {
-    let path = map.map_or_else(|| directory.join(mapping::FILE_NAME), Path::to_owned);
-    let bytes = input::read_limited(&path, mapping::MAPPING_BYTES_MAX).map_err(|error| {
-        Failure::file(Exit::Inconclusive, "read", &path, &error)
-            .hint("it says which file is which source; `driftline desired init --env NAME` proposes one")
-    })?;
-    let name = path.display().to_string();
-    let text = String::from_utf8(bytes).map_err(|_| Failure::new(Exit::Config, format!("{name}: not UTF-8 text")))?;
-    mapping::parse(&name, &text)
-}
-
-/// One file: its kind is that of its format, unless it is said.
-fn single(arguments: &DesiredPush, source: &str, name: String) -> Outcome<Mapped> {
-    let usage = |error: NameError| Failure::new(Exit::Usage, error.to_string());
-    let source = source.parse().map_err(usage)?;
-    let kind = match &arguments.kind {
-        Some(kind) => SourceKind::from_name(kind).ok_or_else(|| {
-            let all = SourceKind::ALL.map(SourceKind::as_str).join(", ");
-            Failure::new(Exit::Usage, format!("there is no kind `{kind}`")).hint(format!("known are {all}"))
-        })?,
-        None => kind_of(&arguments.from, &name),
-    };
-    Ok(Mapped::single(source, kind, name))
-}
-
-fn kind_of(path: &Path, name: &str) -> SourceKind {
-    let head = input::read_limited(path, driftline_canon::limits::FILE_BYTES_MAX as u64).unwrap_or_default();
-    format::detect(name, &head).map_or(SourceKind::EnvFile, Format::kind)
+    let chosen =
+        Chosen { map: arguments.map.as_deref(), source: arguments.source.as_deref(), kind: arguments.kind.as_deref() };
+    repository::one(&arguments.from, chosen, named, &key)
 }
 
 /// What the answer to a push would be, as far as it is known here.

@@ -7,7 +7,6 @@
 use std::path::{Path, PathBuf};
 
 use driftline_api::desired::{Declared, DeclaredItem, DeclaredSource};
-use driftline_canon::digest::KeyedDigest;
 use driftline_canon::limits::FILE_BYTES_MAX;
 use driftline_canon::{
     CANONICAL_FORM, FleetKey, Format, ItemKey, Observation, Problem, ProblemKind, Setting, SourceKind, Value, format,
@@ -32,6 +31,19 @@ pub(in crate::commands) struct Read {
     pub(in crate::commands) declared: Declared,
     /// What should be known about the files, one sentence each; no values.
     pub(in crate::commands) remarks: Vec<String>,
+    /// Where everything stands, for findings.
+    pub(in crate::commands) stands: Vec<Stands>,
+}
+
+/// Where a setting stands; without a key: the file of a source.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::commands) struct Stands {
+    pub(in crate::commands) source: String,
+    pub(in crate::commands) key: Option<String>,
+    pub(in crate::commands) path: String,
+    pub(in crate::commands) line: Option<u32>,
+    /// Whether the file is included by the source's own.
+    pub(in crate::commands) included: bool,
 }
 
 /// Reads every mapped file below a directory.
@@ -47,7 +59,7 @@ pub(in crate::commands) fn read(
     let root = std::fs::canonicalize(directory)
         .map_err(|error| Failure::file(Exit::Inconclusive, "read", directory, &error))?;
     let keyed = key.keyed();
-    let (mut sources, mut remarks) = (Vec::new(), Vec::new());
+    let (mut sources, mut remarks, mut stands) = (Vec::new(), Vec::new(), Vec::new());
     for one in mapped {
         let path = directory.join(one.path(named)?);
         let reading = File { root: &root, path: &path, mapped: one }.read()?;
@@ -55,17 +67,19 @@ pub(in crate::commands) fn read(
         let bad: Vec<&Problem> = reading.problems.iter().filter(|problem| is_blind(problem)).collect();
         if !bad.is_empty() {
             let told = bad.iter().map(|problem| problem.render(&name)).collect::<Vec<_>>().join("\n");
-            let said = format!("{name} is not understood whole, and nothing was declared:\n{told}");
+            let said = format!("{name} is not understood whole, and nothing was sent:\n{told}");
             return Err(Failure::new(Exit::Data, said));
         }
         remarks.extend(reading.problems.iter().map(|problem| problem.render(&name)));
         if reading.by_content && one.kind != SourceKind::File {
             remarks.push(format!("{name}: its format is not plain to see: it is declared by its content alone"));
         }
-        sources.push(source(one, &reading.settings, &keyed));
+        let observation = Observation::of_settings(&reading.settings, &keyed, one.display);
+        stands.extend(places(one, &name, &observation));
+        sources.push(source(one, &observation));
     }
     let declared = Declared { fleet_key_epoch: key.epoch().0, canonical_form: CANONICAL_FORM, sources };
-    Ok(Read { declared, remarks })
+    Ok(Read { declared, remarks, stands })
 }
 
 /// Whether part of the file was not understood.
@@ -73,8 +87,22 @@ fn is_blind(problem: &Problem) -> bool {
     !matches!(problem.kind, ProblemKind::DuplicateKey | ProblemKind::Unresolved)
 }
 
-fn source(one: &Mapped, settings: &[Setting], keyed: &KeyedDigest) -> DeclaredSource {
-    let observation = Observation::of_settings(settings, keyed, one.display);
+/// Where the items of a file stand, and the file itself.
+fn places(one: &Mapped, name: &str, observation: &Observation) -> Vec<Stands> {
+    let at = |key: Option<String>, file: Option<String>, line| Stands {
+        source: one.source.to_string(),
+        key,
+        included: file.is_some(),
+        path: file.unwrap_or_else(|| name.to_owned()),
+        line,
+    };
+    let items = observation.items().iter();
+    let items =
+        items.map(|item| at(Some(item.key.to_string()), item.file.as_ref().map(ToString::to_string), item.line));
+    items.chain([at(None, None, None)]).collect()
+}
+
+fn source(one: &Mapped, observation: &Observation) -> DeclaredSource {
     let item = |item: &driftline_canon::Item| DeclaredItem {
         key: item.key.to_string(),
         digest: hex::encode(&item.digest.0),

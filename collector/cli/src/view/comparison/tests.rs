@@ -51,6 +51,7 @@ fn sample() -> Comparison {
         undetermined: 0,
         percent: "3.8".to_owned(),
         unchecked: vec![],
+        uncovered: vec![],
         metadata_differing: 1,
         differences: vec![
             one(

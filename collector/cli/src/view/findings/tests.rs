@@ -44,6 +44,7 @@ pub(crate) fn comparison() -> Comparison {
         undetermined: 1,
         percent: "50.0".to_owned(),
         unchecked: Vec::new(),
+        uncovered: Vec::new(),
         metadata_differing: 0,
         differences: vec![
             difference("DB_HOST", "differs", "critical"),

@@ -18,7 +18,7 @@ use driftline_store::{HostRecord, Reader, StoreError};
 use crate::grant::OperatorRole;
 use crate::http::auth::Operator;
 use crate::http::error::Problem;
-pub(in crate::http) use declared::fact;
+pub(in crate::http) use declared::{Files, fact};
 
 /// Things that a comparison names as not checked.
 const UNCHECKED_MAX: usize = 20;
@@ -87,6 +87,8 @@ pub(in crate::http) struct Filled {
     pub(in crate::http) covers: Option<Covers>,
     /// What makes the answer less than a check.
     pub(in crate::http) unchecked: Vec<String>,
+    /// Sources that the other side says nothing of.
+    uncovered: BTreeSet<SourceName>,
     /// Fleet key epoch and canonical form of all its digests, where it has only
     /// one.
     making: Option<(u32, u32)>,
@@ -94,13 +96,20 @@ pub(in crate::http) struct Filled {
 
 impl Filled {
     pub(in crate::http) fn new(name: &str) -> Self {
-        Self { side: Side::new(name), covers: None, unchecked: Vec::new(), making: None }
+        Self { side: Side::new(name), covers: None, unchecked: Vec::new(), uncovered: BTreeSet::new(), making: None }
     }
 
     pub(in crate::http) fn uncheck(&mut self, what: String) {
         if self.unchecked.len() < UNCHECKED_MAX && !self.unchecked.contains(&what) {
             self.unchecked.push(what);
         }
+    }
+
+    /// What the other side says nothing of, as answers have it.
+    pub(in crate::http) fn uncovered(&self) -> impl Iterator<Item = String> {
+        let more = self.uncovered.len().saturating_sub(UNCHECKED_MAX);
+        let more = (more > 0).then(|| format!("and {more} more"));
+        self.uncovered.iter().take(UNCHECKED_MAX).map(ToString::to_string).chain(more)
     }
 }
 
@@ -255,6 +264,20 @@ pub(in crate::http) fn both(
         return Ok(Err(Problem::incomparable(said).hint("push both anew with the key of today")));
     }
     Ok(Ok((first, second)))
+}
+
+/// Hosts as they are, and what files say of their sources.
+pub(in crate::http) fn against_files(
+    reader: &Reader,
+    selector: &Selector,
+    files: Files,
+) -> Result<Result<(Filled, Filled), Problem>, StoreError> {
+    let right = match declared::of_files(reader, selector, files)? {
+        Ok(right) => right,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let left = hosts::fill(reader, &selector.to_string(), (selector, None), right.covers.as_ref())?;
+    Ok(left.map(|left| (left, right)))
 }
 
 /// Hosts that are meant; a problem if nobody is.

@@ -21,6 +21,7 @@ fn comparison(differing: u64, keys: u64, percent: &str) -> Comparison {
         undetermined: 0,
         percent: percent.to_owned(),
         unchecked: vec![],
+        uncovered: vec![],
         metadata_differing: 0,
         differences: Vec::new(),
     }

@@ -115,7 +115,7 @@ fn a_file_that_is_not_there_or_not_understood_declares_nothing() {
     assert!(missing.to_string().contains("source `s` is mapped to it at map.toml:1:1"), "{missing}");
     let bad = all("config_file", "bad.json").unwrap_err();
     assert_eq!(bad.exit(), Exit::Data);
-    assert!(bad.to_string().contains("nothing was declared"), "{bad}");
+    assert!(bad.to_string().contains("nothing was sent"), "{bad}");
     let twice = all("env_file", "twice.env").unwrap();
     assert_eq!((twice.declared.sources[0].items.len(), twice.remarks.len()), (1, 1), "{:?}", twice.remarks);
     let odd = all("firewall", "rules").unwrap_err();

@@ -42,6 +42,7 @@ fn comparison(differences: Vec<Difference>) -> Comparison {
         undetermined: 0,
         percent: "50.0".to_owned(),
         unchecked: Vec::new(),
+        uncovered: Vec::new(),
         metadata_differing: 0,
         differences,
     }

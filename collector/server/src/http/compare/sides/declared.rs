@@ -11,7 +11,7 @@ use driftline_compare::desired::{Revision, Sheet, SheetItem, Who, in_force};
 use driftline_store::{HostRecord, Reader, StoreError};
 
 use super::{Covers, Filled, meant};
-use crate::desired::owner;
+use crate::desired::{PushedSource, owner};
 use crate::http::desired::{find, sheets};
 use crate::http::error::Problem;
 
@@ -32,25 +32,56 @@ pub(super) fn of_hosts(
         Err(problem) => return Ok(Err(problem)),
     };
     let revisions: Vec<Revision> = reader.documents("")?;
-    let mut side = Declaring {
-        reader,
-        filled: Filled::new(name),
-        covers: Covers { settings_only: true, ..Covers::default() },
-        cache: HashMap::new(),
-        nobody: BTreeSet::new(),
-    };
-    let watched = watched_by_environment(reader)?;
-    for host in &hosts {
-        let watched = watched.get(&host.environment);
-        side.host(host, &revisions, (at_ms, watched))?;
-    }
-    let Declaring { mut filled, covers, nobody, .. } = side;
-    if covers.all.is_empty() && nobody.is_empty() {
+    let side = Declaring::new(reader, name).all(&hosts, &revisions, at_ms)?;
+    if side.covers.all.is_empty() && side.nobody.is_empty() {
         let said = format!("nothing is declared for `{selector}`");
         return Ok(Err(Problem::not_found(said).hint("`driftline desired push` declares")));
     }
-    nobody.iter().for_each(|source| filled.uncheck(format!("{source} (declared, and no host watches it)")));
-    filled.covers = Some(covers);
+    Ok(Ok(side.filled()))
+}
+
+/// What files say, as if it were declared for an environment and never kept.
+pub(in crate::http) struct Files {
+    /// What the answer calls them.
+    pub(in crate::http) name: String,
+    /// Fleet key epoch and canonical form of their digests.
+    pub(in crate::http) making: (u32, u32),
+    /// What they say, peppered.
+    pub(in crate::http) sources: Vec<PushedSource>,
+}
+
+pub(super) fn of_files(
+    reader: &Reader,
+    selector: &Selector,
+    files: Files,
+) -> Result<Result<Filled, Problem>, StoreError> {
+    let hosts = match meant(reader, selector)? {
+        Ok(hosts) => hosts,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let mut side = Declaring::new(reader, &files.name);
+    // The one revision that counts: of the files, for each host that has the
+    // source, whatever the selector narrows.
+    let revision = Revision {
+        number: 0,
+        selector: Selector { role: None, host: None, ..selector.clone() },
+        revision: files.name,
+        ticket: None,
+        pushed_by: String::new(),
+        pushed_ms: 0,
+        expires_ms: None,
+        fleet_key_epoch: files.making.0,
+        canonical_form: files.making.1,
+        sources: files.sources.iter().map(|one| (one.source.clone(), 0)).collect(),
+    };
+    for PushedSource { source, kind, items } in files.sources {
+        let sheet = Sheet { owner: owner(revision.number), source: source.clone(), kind, items };
+        side.cache.insert((revision.number, source), Some(sheet));
+    }
+    let mut filled = side.all(&hosts, &[revision], 0)?.filled();
+    if filled.covers.as_ref().is_none_or(Covers::is_empty) {
+        filled.uncheck(format!("no host of `{selector}` watches anything that the files say"));
+    }
     Ok(Ok(filled))
 }
 
@@ -73,7 +104,34 @@ struct Declaring<'r> {
     nobody: BTreeSet<SourceName>,
 }
 
-impl Declaring<'_> {
+impl<'r> Declaring<'r> {
+    fn new(reader: &'r Reader, name: &str) -> Self {
+        Self {
+            reader,
+            filled: Filled::new(name),
+            covers: Covers { settings_only: true, ..Covers::default() },
+            cache: HashMap::new(),
+            nobody: BTreeSet::new(),
+        }
+    }
+
+    /// Declares for each of these hosts.
+    fn all(mut self, hosts: &[HostRecord], revisions: &[Revision], at_ms: i64) -> Result<Self, StoreError> {
+        let watched = watched_by_environment(self.reader)?;
+        for host in hosts {
+            self.host(host, revisions, (at_ms, watched.get(&host.environment)))?;
+        }
+        Ok(self)
+    }
+
+    /// The side, what nobody watches told.
+    fn filled(self) -> Filled {
+        let Self { mut filled, covers, nobody, .. } = self;
+        nobody.iter().for_each(|source| filled.uncheck(format!("{source} (declared, and no host watches it)")));
+        filled.covers = Some(covers);
+        filled
+    }
+
     fn host(
         &mut self,
         host: &HostRecord,

@@ -47,6 +47,7 @@ fn now(reader: &Reader, filled: &mut Filled, host: &HostRecord, other: Option<&C
     let mut ids: HashMap<SourceName, SourceId> = HashMap::new();
     for source in reader.sources(&host.host)?.iter().filter(|source| !source.retired) {
         if other.is_some_and(|other| !other.holds(&host.host, &source.source)) {
+            filled.uncovered.insert(source.source.clone());
             continue;
         }
         let at =
@@ -87,6 +88,7 @@ fn then(
     for source in then.sources {
         let (name, kind) = (&source.source.source, source.source.kind);
         if other.is_some_and(|other| !other.holds(&host.host, name)) {
+            filled.uncovered.insert(name.clone());
             continue;
         }
         let at = filled.side.source(Place { host: &host.host, role: &host.role, source: name, kind });
