@@ -68,6 +68,7 @@ pub struct Printer {
     style: Style,
     /// Whether a runner takes lines for commands.
     on_runner: bool,
+    terminal: bool,
 }
 
 impl Printer {
@@ -78,13 +79,19 @@ impl Printer {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let style = Style { width: width(), colour: terminal && !no_colour && !dumb };
-        Self { output, style, on_runner: workflow::is_read() }
+        Self { output, style, on_runner: workflow::is_read(), terminal }
     }
 
     /// How results are printed.
     #[must_use]
     pub fn output(&self) -> Output {
         self.output
+    }
+
+    /// Whether a person reads standard output as it comes.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
     }
 
     /// How tables look.

@@ -18,6 +18,7 @@ use crate::client::Client;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::input;
+use crate::printer::Output;
 use crate::printer::document::{Block, Document};
 use crate::printer::text::safe;
 use crate::view::policy as view;
@@ -115,9 +116,13 @@ async fn show(context: &Context, version: Option<u64>) -> Outcome {
             .hint("`driftline policy apply FILE` applies one"));
     };
     // The text alone on standard output: it can be saved, changed and applied.
-    let lines = detail.text.lines().map(str::to_owned).collect();
-    let document = Document::default().block(Block::Lines(lines));
-    context.printer.result(&detail, std::slice::from_ref(&detail), &document)?;
+    let text = view::text(&detail.text, context.printer.is_terminal());
+    if context.printer.output() == Output::Table {
+        context.printer.data(&text)?;
+    } else {
+        let document = Document::default().block(Block::Lines(text.lines().map(str::to_owned).collect()));
+        context.printer.result(&detail, std::slice::from_ref(&detail), &document)?;
+    }
     context.printer.say(&safe(&view::of_version(policy)));
     Ok(Exit::Clean)
 }

@@ -52,10 +52,14 @@ fn facts_of(facts: &[(String, String)], style: Style) -> String {
     let names = facts.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
     let left = style.width.saturating_sub(names + GAP);
     let fact = |(name, value): &(String, String)| {
-        let value = text::cut(&text::safe(value), left);
-        format!("{}{}{value}", text::pad(name, names), " ".repeat(GAP)).trim_end().to_owned()
+        let wrapped = text::wrap(&text::safe(value), left).into_iter().enumerate();
+        let line = |(at, part): (usize, String)| {
+            let name = if at == 0 { name.as_str() } else { "" };
+            format!("{}{}{part}", text::pad(name, names), " ".repeat(GAP)).trim_end().to_owned()
+        };
+        wrapped.map(line).collect::<Vec<_>>()
     };
-    lines(facts.iter().map(fact))
+    lines(facts.iter().flat_map(fact))
 }
 
 fn table(table: &Table, style: Style) -> String {

@@ -10,50 +10,51 @@ use crate::exit::{Exit, FailOn};
 use crate::printer::document::{Document, Row, Table};
 use crate::time_text;
 
-/// Hosts that a cell names.
-const HOSTS_NAMED_MAX: usize = 2;
+/// The state of a drift that somebody has to look at.
+const OPEN: &str = "open";
 
-/// A list as a table, with a sentence below each row.
+/// A list as a table, with a sentence below each row: it names the key, the
+/// source, the hosts and who began it in full, for which no column is wide
+/// enough.
 #[must_use]
 pub fn document(list: &DriftList) -> Document {
     if list.drifts.is_empty() {
         return Document::default().text("no drift");
     }
-    let mut table = Table::new(&["severity", "id", "kind", "where", "key", "age", "state", "by"]);
+    let is_mixed = list.drifts.iter().any(|one| one.state != OPEN);
+    let mut titles = vec!["severity", "id", "age", "kind", "where"];
+    if is_mixed {
+        titles.insert(3, "state");
+    }
+    let mut table = Table::new(&titles);
     table.note_title = "what".to_owned();
-    table.rows = list.drifts.iter().map(row).collect();
-    let document = Document::default().table(table).text(summary(list));
+    table.rows = list.drifts.iter().map(|one| row(one, is_mixed)).collect();
+    let hint = "`driftline explain ID` tells of one, `driftline plan ID` what would end it.";
+    let document = Document::default().table(table).text(summary(list)).text(hint);
     match list.more {
         0 => document,
         more => document.text(format!("{more} more are not listed: ask for one environment or kind.")),
     }
 }
 
-fn row(one: &Drift) -> Row {
-    let cells = vec![
+fn row(one: &Drift, is_mixed: bool) -> Row {
+    let mut cells = vec![
         one.severity.clone(),
         one.id.clone(),
-        one.rule.clone(),
-        format!("{}/{} {}", one.environment, one.role, hosts(one)),
-        format!("{}: {}", one.source, one.key),
         age(one.age_s),
-        one.state.clone(),
-        one.opened_by.as_ref().and_then(|by| by.actor.clone()).unwrap_or_else(|| "unknown".to_owned()),
+        one.rule.clone(),
+        format!("{}/{}", one.environment, one.role),
     ];
-    Row { cells, note: Some(one.headline.clone()), severity: Some(severity(&one.severity)) }
-}
-
-fn hosts(one: &Drift) -> String {
-    let named: Vec<&str> = one.hosts.iter().take(HOSTS_NAMED_MAX).map(String::as_str).collect();
-    let more = usize::try_from(one.host_count).unwrap_or(usize::MAX).saturating_sub(named.len());
-    match more {
-        0 => named.join(", "),
-        more => format!("{} +{more}", named.join(", ")),
+    if is_mixed {
+        cells.insert(3, one.state.clone());
     }
+    let actor = one.opened_by.as_ref().and_then(|by| by.actor.as_ref());
+    let note = actor.map_or_else(|| one.headline.clone(), |actor| format!("{}; by {actor}", one.headline));
+    Row { cells, note: Some(note), severity: Some(severity(&one.severity)) }
 }
 
 fn summary(list: &DriftList) -> String {
-    let open: Vec<&Drift> = list.drifts.iter().filter(|one| one.state == "open").collect();
+    let open: Vec<&Drift> = list.drifts.iter().filter(|one| one.state == OPEN).collect();
     let critical = open.iter().filter(|one| one.severity == Severity::Critical.as_str()).count();
     let accepted = list.drifts.iter().filter(|one| one.state == "accepted").count();
     let said = driftline_canon::count(open.len() as u64, "drift is open", "drifts are open");
@@ -108,7 +109,7 @@ pub fn story(story: &DriftDetail) -> Document {
 /// How the command ends: only open drift fails.
 #[must_use]
 pub fn exit(list: &DriftList, unheld: bool, fail_on: FailOn) -> Exit {
-    let open = list.drifts.iter().filter(|one| one.state == "open");
+    let open = list.drifts.iter().filter(|one| one.state == OPEN);
     let worst = open.map(|one| severity(&one.severity)).max();
     Exit::of_drift(worst, unheld || !list.unchecked.is_empty() || list.more > 0, fail_on)
 }

@@ -72,6 +72,19 @@ pub fn applied(detail: &PolicyDetail) -> Document {
     Document::default().text(said)
 }
 
+/// The text of a policy: as it is where it goes into a file, escaped line by line
+/// where a terminal would obey it.
+#[must_use]
+pub fn text(text: &str, terminal: bool) -> String {
+    let whole = if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
+    if !terminal {
+        return whole;
+    }
+    // Tabs only set in, and are the author's.
+    let line = |line: &str| line.split('\t').map(safe).collect::<Vec<_>>().join("\t");
+    whole.lines().map(|one| line(one) + "\n").collect()
+}
+
 /// One version in a sentence.
 #[must_use]
 pub fn of_version(policy: &PolicyInfo) -> String {
@@ -99,8 +112,9 @@ pub fn history(list: &PolicyList) -> Document {
 pub fn outcome(outcome: &PolicyOutcome, days: u32) -> Document {
     let cut = if outcome.cut_short { ", the newest of them" } else { "" };
     let document = Document::default().text(format!(
-        "{} of the last {days} days looked at{cut}: {} would weigh otherwise, rules or freezes would speak otherwise of {}.",
+        "{} of {} looked at{cut}: {} would weigh otherwise, rules or freezes would speak otherwise of {}.",
         super::count(outcome.changes, "change", "changes"),
+        if days == 1 { "the last day".to_owned() } else { format!("the last {days} days") },
         outcome.weighed_otherwise,
         outcome.judged_otherwise
     ));

@@ -10,16 +10,35 @@ fn open_drift_is_a_table_in_80_columns_with_its_age_and_who_began_it() {
     accepted["opened_by"] = Value::Null;
     let output = run(&always(200, drifts(&[a_drift("d-17", "open", "critical"), accepted])), &["drift"]);
     let expected = "\
-SEVERITY  ID    KIND     WHERE          KEY           AGE      STATE     BY
-critical  d-17  desired  producti…2 +1  app: DB…EOUT  2 d      open      alice
-          DB_TIMEOUT is 60s, and revision 4f2a91c declares 30s
-warning   d-9   desired  producti…eb-2  app: DB…EOUT  < 1 min  accepted  unknown
+SEVERITY  ID    AGE      STATE     KIND     WHERE
+critical  d-17  2 d      open      desired  production/web
+          DB_TIMEOUT is 60s, and revision 4f2a91c declares 30s; by alice
+warning   d-9   < 1 min  accepted  desired  production/web
           DB_TIMEOUT is 60s, and revision 4f2a91c declares 30s
 
 1 drift is open, 1 of them critical. 1 accepted.
+
+`driftline explain ID` tells of one, `driftline plan ID` what would end it.
 ";
     assert_eq!(out(&output), expected);
     assert_eq!((code(&output), err(&output).as_str()), (1, ""));
+}
+
+#[test]
+fn a_long_rule_and_many_hosts_are_told_in_full_in_80_columns() {
+    let rule = "inet filter/input: ip saddr 10.0.0.0/8 tcp dport 5432 ct state new counter accept comment db";
+    let mut one = a_drift("d-123", "open", "critical");
+    one["environment"] = json!("production-eu-central-1");
+    one["opened_by"]["actor"] = json!("alice (uid 1000) by nft, exact");
+    one["headline"] =
+        json!(format!("'{rule}' of firewall/nft is on web-1, web-2 and web-3, and revision 4f2a91c does not have it"));
+    let output = out(&run(&always(200, drifts(&[one])), &["drift"]));
+    assert_printable(&output);
+    let told = output.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [rule, "web-1, web-2 and web-3", "by alice (uid 1000) by nft, exact"] {
+        assert!(told.contains(part), "{part}: {output}");
+    }
+    assert!(output.contains("critical  d-123  2 d  desired  production-eu-central-1/web"), "{output}");
 }
 
 #[test]

@@ -147,3 +147,16 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn a_long_fact_is_wrapped_under_itself_and_loses_no_word() {
+    let value = (1..=30).map(|at| format!("word{at}")).collect::<Vec<_>>().join(" ");
+    let document = Document::default().facts([("what", value.clone()), ("held against", "x".to_owned())]);
+    let shown = render(&document, Style { width: 40, colour: false });
+    assert!(shown.lines().all(|line| line.chars().count() <= 40), "{shown}");
+    let mut lines = shown.lines();
+    assert!(lines.next().unwrap().starts_with("what          word1 word2"), "{shown}");
+    assert!(lines.next().unwrap().starts_with("              word"), "{shown}");
+    let told: Vec<&str> = shown.split_whitespace().filter(|word| word.starts_with("word")).collect();
+    assert_eq!(told.join(" "), value);
+}

@@ -43,11 +43,13 @@ fn text(document: &Document) -> String {
 #[test]
 fn a_row_says_how_old_where_and_who_and_the_sentence_stands_below() {
     let shown = text(&document(&list(vec![drift("d-1", "warning", "open"), drift("d-2", "info", "accepted")])));
-    for part in ["d-1", "92 d", "production/web web-1, web-2 +3", "app: DB", "unknown", "revision abc says 30s"] {
+    for part in ["d-1", "92 d", "accepted", "production/web", "revision abc says 30s", "driftline plan ID"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(shown.contains("1 drift is open, 0 of them critical. 1 accepted."), "{shown}");
     assert!(text(&document(&list(Vec::new()))).contains("no drift"));
+    let all_open = text(&document(&list(vec![drift("d-1", "warning", "open")])));
+    assert!(!all_open.contains("| state |") && shown.contains("| state |"), "a column that says one word: {all_open}");
 }
 
 #[test]

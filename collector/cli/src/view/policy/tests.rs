@@ -62,3 +62,26 @@ proptest! {
         prop_assert_eq!(of('+'), b);
     }
 }
+
+#[test]
+fn w10_the_text_of_a_policy_is_raw_in_a_file_and_escaped_on_a_terminal() {
+    let hostile = "# a\u{202e}b\u{1b}[2J\r\n[settle]\n\tseconds = 30";
+    assert_eq!(text(hostile, false), format!("{hostile}\n"));
+    assert_eq!(text(hostile, true), "# a\\u{202e}b\\u{1b}[2J\n[settle]\n\tseconds = 30\n");
+    assert_eq!((text("", true), text("a\n", false)), (String::new(), "a\n".to_owned()));
+}
+
+#[test]
+fn one_day_is_the_last_day() {
+    let found = PolicyOutcome {
+        schema_version: 1,
+        changes: 3,
+        cut_short: false,
+        weighed_otherwise: 1,
+        judged_otherwise: 0,
+        examples: Vec::new(),
+    };
+    let said = |days| crate::printer::markdown::render(&outcome(&found, days));
+    assert!(said(1).contains("3 changes of the last day looked at: 1 would weigh otherwise"), "{}", said(1));
+    assert!(said(7).contains("of the last 7 days looked at"), "{}", said(7));
+}
