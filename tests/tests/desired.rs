@@ -117,6 +117,25 @@ fn a_host_is_compared_with_what_was_declared_approved_and_there_before() {
     assert!(then.contains(&("DB_TIMEOUT".to_owned(), "differs".to_owned())), "{then:?}");
     let shown = fleet.json(&["show", "web-1", "--at", &before]).to_string();
     assert!(shown.contains("30s") && !shown.contains("EXTRA"), "{shown}");
+    let drift = |key: &str| {
+        let all = fleet.json(&["drift", "--env", "production"])["drifts"].as_array().cloned().unwrap_or_default();
+        all.into_iter().find(|one| one["key"] == key).expect("a drift of the key")["id"]
+            .as_str()
+            .unwrap_or("")
+            .to_owned()
+    };
+    let plan = |key: &str, form: &str| {
+        let done = fleet.cli(&["plan", &drift(key), "--format", form]);
+        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    let text = plan("DB_TIMEOUT", "text");
+    assert!(text.starts_with("To make production like revision r1: 1 step.\n"), "{text}");
+    assert!(text.contains("change DB_TIMEOUT from 5s to 30s (line 1)"), "{text}");
+    assert!(plan("EXTRA", "text").contains("remove EXTRA (line 3)"));
+    let patch = plan("DB_TIMEOUT", "env");
+    assert!(patch.contains("@@ -1,1 +1,1 @@\n-DB_TIMEOUT=5s\n+DB_TIMEOUT=30s\n"), "{patch}");
+
     write(Path::new(&from), "production.env", "DB_TIMEOUT=5s\nKEEP=1\nEXTRA=1\n");
     assert_eq!(push("r1", &[]), Some(65), "another content of a revision");
     assert_eq!(push("r2", &["--ticket", "CHG-1"]), Some(0));

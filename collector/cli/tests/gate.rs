@@ -4,6 +4,8 @@
 
 #[path = "gate/files.rs"]
 mod files;
+#[path = "gate/plan_of_drift.rs"]
+mod plan_of_drift;
 #[path = "online/server.rs"]
 #[allow(dead_code, reason = "shared with the other tests of the program")]
 mod server;

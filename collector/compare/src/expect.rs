@@ -38,6 +38,17 @@ pub enum Meant {
     },
 }
 
+impl Meant {
+    /// Its kind in JSON: `accepted` or `expected`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Expected { .. } => "expected",
+        }
+    }
+}
+
 /// What a comparison is held against.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Given<'a> {

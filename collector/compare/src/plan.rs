@@ -15,7 +15,7 @@ pub mod unified_diff;
 mod how;
 mod spelling;
 
-use driftline_canon::{ItemKey, SourceKind, SourceName};
+use driftline_canon::{HostName, ItemKey, SourceKind, SourceName};
 
 use crate::Severity;
 use crate::compare::{Cell, What};
@@ -53,6 +53,46 @@ impl Form {
     }
 }
 
+/// Which sides a plan is between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sides {
+    /// The side that is to change.
+    pub target: String,
+    /// The side that it is to be like.
+    pub reference: String,
+    /// Where placeholders say that a value of the reference is (`on production`,
+    /// `in revision 4f2a91c`).
+    pub values: String,
+    /// Whether each side has secrets of its own, which are not to be made the
+    /// same.
+    pub own_secrets: bool,
+}
+
+impl Sides {
+    /// Two sides of a comparison, by their names. Environments should have
+    /// passwords of their own; an environment and what was declared or approved
+    /// for it should not.
+    #[must_use]
+    pub fn compared(target: &str, reference: &str) -> Self {
+        Self {
+            target: target.to_owned(),
+            reference: reference.to_owned(),
+            values: step::values_of(reference),
+            own_secrets: !step::is_kept(reference),
+        }
+    }
+}
+
+/// What brings the reference's value about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Cure {
+    /// It is to be set.
+    #[default]
+    Set,
+    /// It is set where the source reads it: what runs is to be restarted.
+    Restart,
+}
+
 /// One key of a comparison, turned so that one side is to become like the
 /// other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +113,11 @@ pub struct Given {
     pub reference: End,
     /// How much it matters.
     pub severity: Severity,
+    /// The hosts of the target that it is about; none: all of the role, or those
+    /// that the target's groups tell.
+    pub only: Vec<HostName>,
+    /// What is to be done.
+    pub cure: Cure,
 }
 
 /// What one side has at a key, and where.
@@ -109,13 +154,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan that makes `target` like `reference`.
+    /// The plan that makes the target like the reference.
     #[must_use]
-    pub fn of(target: &str, reference: &str, given: impl IntoIterator<Item = Given>) -> Self {
-        let mut plan =
-            Self { target: target.to_owned(), reference: reference.to_owned(), steps: Vec::new(), open: Vec::new() };
+    pub fn of(sides: &Sides, given: impl IntoIterator<Item = Given>) -> Self {
+        let (target, reference) = (sides.target.clone(), sides.reference.clone());
+        let mut plan = Self { target, reference, steps: Vec::new(), open: Vec::new() };
         for one in given {
-            match step::of((target, reference), one) {
+            match step::of(sides, one) {
                 Ok(steps) => plan.steps.extend(steps),
                 Err(open) => plan.open.push(open),
             }

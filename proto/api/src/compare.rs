@@ -93,6 +93,9 @@ pub struct Difference {
     /// Why it is no finding: who accepted it, or what the policy expects.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meant: Option<String>,
+    /// Which of them: `accepted` or `expected`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub meant_kind: Option<String>,
     /// Why it is one though it may be equal: a secret that both sides have, what
     /// the policy expects otherwise.
     #[serde(skip_serializing_if = "Option::is_none", default)]

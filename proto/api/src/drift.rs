@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compare::Difference;
 use crate::explain::Explanation;
 
 /// One drift.
@@ -120,6 +121,35 @@ pub struct DriftDetail {
     /// The acceptances that were for it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub acceptances: Vec<Acceptance>,
+    /// What would end it; none once it has ended.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub toward: Option<Toward>,
+}
+
+/// What would end a drift that is there, as plans are made of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toward {
+    /// What it is to be like: `revision 4f2a91c`, `baseline 3`, `what is saved`,
+    /// `its file`, `most hosts of role web`.
+    pub reference: String,
+    /// Where the value of it is (`in revision 4f2a91c`, `on production`), what
+    /// placeholders of secrets say.
+    pub values: String,
+    /// Whether what runs is to be restarted, because its file is as it should be.
+    pub restart: bool,
+    /// What is there on the left, on the hosts that differ, and what should be on
+    /// the right. For `at_reboot` the source and the key are those of the live
+    /// rule.
+    pub difference: Difference,
+    /// Hosts that it is about, if not all of the role.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub only: Vec<String>,
+    /// Why nothing can be planned, if nothing can.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub open: Option<String>,
+    /// Hosts that are not connected and were last seen so (`HOST (STATUS)`).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unchecked: Vec<String>,
 }
 
 /// One acceptance.

@@ -97,8 +97,8 @@ fn narrow(answer: &mut Comparison, pattern: Option<&str>, output: Output) -> boo
     answer.keys = counted(|_| true);
     answer.undetermined = counted(|one| one.what == "undetermined");
     answer.differing = counted(|one| one.meant.is_none() && !matches!(one.what.as_str(), "equal" | "undetermined"));
-    answer.accepted = counted(|one| one.meant.as_ref().is_some_and(|why| why.starts_with("accepted")));
-    answer.expected = counted(|one| one.meant.as_ref().is_some_and(|why| why.starts_with("expected")));
+    answer.accepted = counted(|one| one.meant_kind.as_deref() == Some("accepted"));
+    answer.expected = counted(|one| one.meant_kind.as_deref() == Some("expected"));
     answer.violations = counted(|one| one.violation.is_some());
     answer.percent = driftline_compare::compare::percent::one_decimal(answer.differing, answer.keys);
     let beside = answer.differences.iter().filter(|one| one.metadata && one.is_finding()).count();

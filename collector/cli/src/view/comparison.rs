@@ -175,6 +175,7 @@ fn difference(one: &compare::Difference) -> Difference {
         metadata: one.metadata,
         // Nothing is accepted or expected without a collector.
         meant: None,
+        meant_kind: None,
         violation: one.violation.clone(),
     }
 }

@@ -95,6 +95,9 @@ pub fn story(story: &DriftDetail) -> Document {
         let times = driftline_canon::count(u64::from(one.reopened), "time", "times");
         facts.push(("came back", format!("{times}, first seen {}", time_text::short(&one.first_opened_at))));
     }
+    if matches!(one.state.as_str(), "open" | "accepted") {
+        facts.push(("to end it", format!("`driftline plan {}` says the steps", one.id)));
+    }
     facts.extend(story.missing.iter().map(|missing| ("missing", missing.clone())));
     let heading = format!("drift {}: {} in {}/{}", one.id, one.key, one.environment, one.role);
     let mut document = Document::default().heading(heading).facts(facts);

@@ -177,6 +177,7 @@ severity      critical (functional)
 since         2026-11-20 08:00:05
 began         change 41 on web-1: alice
 came back     2 times, first seen 2026-11-01 06:00:00
+to end it     `driftline plan d-17` says the steps
 missing       who it was before
 
 its life

@@ -6,7 +6,7 @@
 //! be spelled for every reader of env files stands above the patch as a
 //! comment.
 
-use driftline_canon::SourceKind;
+use driftline_canon::{HostName, SourceKind};
 
 use super::step::{Action, Placeholder, Step, Value};
 use super::{Plan, spelling, text};
@@ -31,15 +31,23 @@ fn patch(file: &[Step], talk: &mut Vec<String>) -> String {
     let Some(first) = file.first() else { return String::new() };
     // Before a line that a key stands on: behind one may be the rest of its value.
     let insert_at = file.iter().filter_map(line).min().map_or(0, |line| line.saturating_sub(1));
-    for step in file.iter().filter(|step| step.action != Action::Keep) {
-        match hunk(step, insert_at) {
+    let changes = || file.iter().filter(|step| step.action != Action::Keep);
+    // One file of a patch is for the same hosts from its first line to its last.
+    let hosts = changes().next().map_or(&[][..], |step| &step.only);
+    let is_same = changes().all(|step| step.only == hosts);
+    for step in changes() {
+        match hunk(step, insert_at, is_same) {
             Ok(hunk) => hunks.push(hunk),
             Err(why) => talk.push(format!("not in the patch ({why}): {}", text::sentence(step))),
         }
     }
     let Some(path) = first.path().filter(|_| !hunks.is_empty()) else { return String::new() };
     hunks.sort_by_key(|hunk| hunk.line);
-    talk.push(format!("for {}", first.label()));
+    let alone = match hosts {
+        [] => String::new(),
+        some => format!(", on {} alone", some.iter().map(HostName::as_str).collect::<Vec<_>>().join(", ")),
+    };
+    talk.push(format!("for {}{alone}", first.label()));
     let mut out = format!("--- {path}\n+++ {path}\n");
     let mut shift: i64 = 0;
     for hunk in merged(hunks) {
@@ -89,14 +97,15 @@ fn merged(hunks: Vec<Hunk>) -> Vec<Hunk> {
     out
 }
 
-fn hunk(step: &Step, insert_at: u32) -> Result<Hunk, &'static str> {
+fn hunk(step: &Step, insert_at: u32, is_same: bool) -> Result<Hunk, &'static str> {
     if step.kind != SourceKind::EnvFile || step.path().is_none() {
         return Err("no env file");
     }
     if !spelling::is_variable(step.key.as_str()) {
         return Err("no variable");
     }
-    if !step.only.is_empty() || step.action == Action::Align {
+    let is_seen_there = step.at.as_ref().is_some_and(|at| step.only.contains(&at.host));
+    if step.action == Action::Align || !(step.only.is_empty() || (is_same && is_seen_there)) {
         return Err("on some hosts only");
     }
     let spelled = |value: &Value| -> Result<Vec<String>, &'static str> {
@@ -110,6 +119,9 @@ fn hunk(step: &Step, insert_at: u32) -> Result<Hunk, &'static str> {
         }
     };
     let (old, new) = (spelled(&step.old)?, spelled(&step.new)?);
+    if old.is_empty() && step.action != Action::Add {
+        return Err("what is there is not known");
+    }
     if old.is_empty() {
         return Ok(Hunk { line: insert_at, old, new });
     }

@@ -67,6 +67,9 @@ pub(super) enum Beside {
 
 /// How a step is carried out.
 pub(super) fn of(step: &Step) -> How<'_> {
+    if step.action == Action::Restart {
+        return How::ByHand("which service it is, and when it may be restarted, is for a person to say");
+    }
     if step.key.is_metadata() || step.key.ordered_list().is_some() {
         return beside(step);
     }

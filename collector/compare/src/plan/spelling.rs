@@ -3,6 +3,8 @@
 //! A value that not every reader of a format takes alike is not spelled at all:
 //! the caller says that a person must write it.
 
+use driftline_canon::key::is_deceptive;
+
 /// Whether all readers of env files take the name for a variable's.
 pub(super) fn is_variable(name: &str) -> bool {
     let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
@@ -67,6 +69,29 @@ pub(super) fn yaml_escaped(text: &str) -> String {
 
 /// A comment behind `#` that stays one line whatever the text.
 pub(super) fn comment(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let line: String = text.chars().map(|c| if moves(c) { ' ' } else { c }).collect();
     format!("# {line}")
+}
+
+/// Whether a text is one line that shows what it is: nothing in it ends a line,
+/// moves a cursor or turns text around.
+pub(super) fn is_one_line(text: &str) -> bool {
+    !text.chars().any(moves)
+}
+
+/// The text as such a line, the rest escaped.
+pub(super) fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            c if moves(c) => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn moves(c: char) -> bool {
+    c.is_control() || is_deceptive(c) || matches!(c, '\u{2028}' | '\u{2029}')
 }

@@ -9,7 +9,7 @@ use std::fmt;
 
 use driftline_canon::{HostName, ItemKey, SourceKind, SourceName, display};
 
-use super::{End, Given, Open};
+use super::{Cure, End, Given, Open, Sides, spelling};
 use crate::Severity;
 use crate::compare::{Cell, CellState, Group, What};
 
@@ -26,6 +26,8 @@ pub enum Action {
     Remove,
     /// Hosts that differ from the others are to be like them.
     Align,
+    /// What runs is to be restarted, so that it has what its file says.
+    Restart,
 }
 
 /// Where an item stands.
@@ -60,15 +62,16 @@ impl Placeholder {
     /// What every placeholder begins with.
     pub const BEGIN: &str = "<value of ";
 
-    fn new(key: &ItemKey, source: &SourceName, side: &str, at: Option<&Where>) -> Self {
+    /// `values` says where the values of its side are (`on production`); one that
+    /// was declared or approved is in the repository, or was.
+    fn new(key: &ItemKey, source: &SourceName, values: &str, at: Option<&Where>) -> Self {
         let place = match at {
-            // The value is in the repository, or was: not where it is missing.
-            _ if is_kept(side) => format!("{side}, source {source}"),
-            Some(Where { host, path, .. }) if path.is_empty() => format!("{side} {host}"),
-            Some(Where { host, path, .. }) => format!("{side} {host}:{path}"),
-            None => side.to_owned(),
+            _ if values.starts_with("in ") => format!("{values}, source {source}"),
+            Some(Where { host, path, .. }) if path.is_empty() => format!("{values} {host}"),
+            Some(Where { host, path, .. }) => format!("{values} {host}:{path}"),
+            None => values.to_owned(),
         };
-        Self(format!("{}{key} on {place}>", Self::BEGIN))
+        Self(spelling::one_line(&format!("{}{key} {place}>", Self::BEGIN)))
     }
 }
 
@@ -125,7 +128,7 @@ impl Step {
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         let path = self.at.as_ref().map(|at| at.path.as_str());
-        path.filter(|path| path.starts_with('/') && !path.contains('\\'))
+        path.filter(|path| path.starts_with('/') && !path.contains('\\') && spelling::is_one_line(path))
     }
 
     /// Whether it is one key of the same file as another.
@@ -138,40 +141,45 @@ impl Step {
     /// Side, host of reference and path: what a diff calls the file.
     #[must_use]
     pub fn label(&self) -> String {
-        match &self.at {
+        let label = match &self.at {
             Some(at) if !at.path.is_empty() => format!("{} {}:{}", self.side, at.host, at.path),
             Some(at) => format!("{} {} ({})", self.side, at.host, self.source),
             None => format!("{} {}/{}", self.side, self.role, self.source),
-        }
+        };
+        spelling::one_line(&label)
     }
 }
 
 /// The steps of one key; none where a person must look first.
-pub(super) fn of(names: (&str, &str), given: Given) -> Result<Vec<Step>, Open> {
+pub(super) fn of(sides: &Sides, given: Given) -> Result<Vec<Step>, Open> {
     let open = |reason: String| Open { source: given.source.clone(), key: given.key.clone(), reason };
-    let maker = Maker { names, given: &given };
+    let maker = Maker { sides, given: &given };
+    if given.cure == Cure::Restart {
+        return Ok(vec![maker.on_target(Action::Restart, given.only.clone())]);
+    }
     if given.reference.cell.state == CellState::Split {
         return maker.align_reference().map(|step| vec![step]).map_err(open);
     }
     if given.target.cell.state == CellState::Unknown || given.reference.cell.state == CellState::Unknown {
         return Err(open("it could not be read: make it readable and plan again".to_owned()));
     }
+    let only = || given.only.clone();
     match given.what {
         What::Equal => Ok(vec![maker.on_target(Action::Keep, Vec::new())]),
         What::Undetermined => Err(open("not every host could be read: make it readable and plan again".to_owned())),
-        What::MissingLeft => Ok(vec![maker.on_target(Action::Add, Vec::new())]),
-        What::MissingRight => Ok(vec![maker.on_target(Action::Remove, Vec::new())]),
+        What::MissingLeft => Ok(vec![maker.on_target(Action::Add, only())]),
+        What::MissingRight => Ok(vec![maker.on_target(Action::Remove, only())]),
         What::Differs if maker.each_has_its_secret() => {
             let reason = "each side has a secret of its own: a secret is not to be copied from side to side";
             Err(open(reason.to_owned()))
         }
-        What::Differs => Ok(vec![maker.on_target(Action::Change, Vec::new())]),
+        What::Differs => Ok(vec![maker.on_target(Action::Change, only())]),
         What::Split => Ok(vec![maker.split_target()]),
     }
 }
 
 struct Maker<'a> {
-    names: (&'a str, &'a str),
+    sides: &'a Sides,
     given: &'a Given,
 }
 
@@ -198,16 +206,14 @@ impl Maker<'_> {
         Step {
             action,
             only,
-            old: self.value(target, self.names.0),
-            new: self.value(reference, self.names.1),
-            ..self.step(self.names.0, &self.given.role.0, target.at.clone())
+            old: self.value(target, &values_of(&self.sides.target)),
+            new: self.value(reference, &self.sides.values),
+            ..self.step(&self.sides.target, &self.given.role.0, target.at.clone())
         }
     }
 
-    /// Environments should have passwords of their own; an environment and what
-    /// was declared or approved for it should not.
     fn each_has_its_secret(&self) -> bool {
-        self.given.target.cell.secret && self.given.reference.cell.secret && !is_kept(self.names.1)
+        self.given.target.cell.secret && self.given.reference.cell.secret && self.sides.own_secrets
     }
 
     /// Hosts of the target disagree: those that are not like the reference are
@@ -226,7 +232,7 @@ impl Maker<'_> {
     /// agree.
     fn align_reference(&self) -> Result<Step, String> {
         let reference = &self.given.reference;
-        let side = self.names.1;
+        let side = self.sides.reference.as_str();
         if is_kept(side) {
             return Err(format!("{side} has another value for each of several hosts: plan for one host"));
         }
@@ -241,7 +247,7 @@ impl Maker<'_> {
             (false, display) => {
                 let at =
                     most.hosts.first().zip(reference.at.clone()).map(|(host, at)| Where { host: host.clone(), ..at });
-                self.read(display.as_deref(), reference.cell.secret, side, at.as_ref())
+                self.read(display.as_deref(), reference.cell.secret, &self.sides.values, at.as_ref())
             }
         };
         let action = if most.missing { Action::Remove } else { Action::Align };
@@ -249,25 +255,30 @@ impl Maker<'_> {
         Ok(Step { action, only: named(outliers.iter()), new: value, ..step })
     }
 
-    fn value(&self, end: &End, side: &str) -> Value {
+    fn value(&self, end: &End, values: &str) -> Value {
         match end.cell.state {
             CellState::Missing | CellState::Split => Value::Nothing,
             CellState::Unknown | CellState::Value => {
-                self.read(end.cell.display.as_deref(), end.cell.secret, side, end.at.as_ref())
+                self.read(end.cell.display.as_deref(), end.cell.secret, values, end.at.as_ref())
             }
         }
     }
 
-    fn read(&self, display: Option<&str>, secret: bool, side: &str, at: Option<&Where>) -> Value {
+    fn read(&self, display: Option<&str>, secret: bool, values: &str, at: Option<&Where>) -> Value {
         match display {
             Some(text) if !secret && is_to_the_letter(text) => Value::Shown(text.to_owned()),
-            _ => Value::Hidden(Placeholder::new(&self.given.key, &self.given.source, side, at)),
+            _ => Value::Hidden(Placeholder::new(&self.given.key, &self.given.source, values, at)),
         }
     }
 }
 
+/// Where the values of a side are, in words.
+pub(super) fn values_of(side: &str) -> String {
+    format!("{} {side}", if is_kept(side) { "in" } else { "on" })
+}
+
 /// Whether a side is what was said for hosts, not hosts.
-fn is_kept(side: &str) -> bool {
+pub(super) fn is_kept(side: &str) -> bool {
     ["desired:", "baseline:", "revision:"].iter().any(|kept| side.starts_with(kept))
 }
 
@@ -289,10 +300,11 @@ fn named<'a>(groups: impl Iterator<Item = &'a Group> + Clone) -> Vec<HostName> {
 }
 
 /// Whether a display is the value itself: not masked, escaped, cut, resolved
-/// from a template or taken over from the environment.
+/// from a template or taken over from the environment. Agents escape what moves
+/// to another line; what did not come so is not what they showed.
 fn is_to_the_letter(text: &str) -> bool {
     let not = [display::MASK, "\\", " -> ", "(inherited)", "… (", Placeholder::BEGIN];
-    !not.iter().any(|part| text.contains(part))
+    spelling::is_one_line(text) && !not.iter().any(|part| text.contains(part))
 }
 
 #[cfg(test)]

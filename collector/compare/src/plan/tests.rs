@@ -42,11 +42,13 @@ pub(super) fn env(key: &str, what: What, target: Cell, reference: Cell, line: Op
         target: End { cell: target, at: at("s1", "/srv/app/.env", line) },
         reference: End { cell: reference, at: at("web-1", "/srv/app/.env", Some(7)) },
         severity: Severity::Warning,
+        only: Vec::new(),
+        cure: Cure::Set,
     }
 }
 
 pub(super) fn plan(given: Vec<Given>) -> Plan {
-    Plan::of("staging", "production", given)
+    Plan::of(&Sides::compared("staging", "production"), given)
 }
 
 fn only(given: Given) -> Step {
@@ -79,21 +81,23 @@ fn p4_a_secret_is_a_placeholder_that_names_its_place() {
 fn p4_secrets_of_two_environments_are_not_made_the_same() {
     let given = |reference: &str| {
         let both = (value(Some("****"), true), value(Some("****"), true));
-        Plan::of("staging", reference, [env("DB_PASSWORD", What::Differs, both.0, both.1, Some(1))])
+        Plan::of(&Sides::compared("staging", reference), [env("DB_PASSWORD", What::Differs, both.0, both.1, Some(1))])
     };
     let between = given("production");
     assert!(between.steps.is_empty());
     assert!(between.open[0].reason.contains("a secret of its own"), "{between:?}");
     // What was declared for an environment is what it should have.
-    assert_eq!(given("desired:staging").steps[0].action, Action::Change);
+    let declared = given("desired:staging");
+    assert_eq!(declared.steps[0].action, Action::Change);
+    assert!(declared.steps[0].new.to_string().starts_with("<value of DB_PASSWORD in desired:staging"), "{declared:?}");
 }
 
 #[test]
 fn a_secret_that_was_declared_is_looked_for_where_it_was_declared() {
     for side in ["desired:staging", "baseline:staging", "revision:r17"] {
         let both = (value(Some("****"), true), value(Some("****"), true));
-        let plan = Plan::of("staging", side, [env("JWT", What::Differs, both.0, both.1, Some(1))]);
-        let expected = format!("<value of JWT on {side}, source app>");
+        let plan = Plan::of(&Sides::compared("staging", side), [env("JWT", What::Differs, both.0, both.1, Some(1))]);
+        let expected = format!("<value of JWT in {side}, source app>");
         assert_eq!(plan.steps[0].new.to_string(), expected);
     }
 }
@@ -102,7 +106,7 @@ fn a_secret_that_was_declared_is_looked_for_where_it_was_declared() {
 fn what_was_declared_is_not_aligned() {
     let cell = split(vec![group(&["w1", "w2"], Some("30s")), group(&["w3"], Some("60s"))]);
     let given = env("T", What::Split, value(Some("5s"), false), cell, Some(2));
-    let plan = Plan::of("staging", "baseline:staging", [given]);
+    let plan = Plan::of(&Sides::compared("staging", "baseline:staging"), [given]);
     assert!(plan.steps.is_empty() && plan.open[0].reason.contains("plan for one host"), "{plan:?}");
 }
 
@@ -185,6 +189,89 @@ fn any_given() -> impl Strategy<Value = Given> {
             given
         },
     )
+}
+
+/// The plan of a drift of production on one host of several.
+fn of_drift(cure: Cure, given: Given) -> Plan {
+    let sides = Sides {
+        target: "production".to_owned(),
+        reference: "revision 4f2a91c".to_owned(),
+        values: "in revision 4f2a91c".to_owned(),
+        own_secrets: false,
+    };
+    Plan::of(&sides, [Given { only: vec!["s1".parse().unwrap()], cure, ..given }])
+}
+
+#[test]
+fn a_step_for_one_host_has_its_line_and_a_patch_that_names_the_host() {
+    let given = env("T", What::Differs, value(Some("60s"), false), value(Some("30s"), false), Some(3));
+    let plan = of_drift(Cure::Set, given.clone());
+    let text = plan.render(Form::Text);
+    assert!(text.starts_with("To make production like revision 4f2a91c: 1 step.\n"), "{text}");
+    assert!(text.contains("  warning: change T from 60s to 30s on s1 (line 3)\n"), "{text}");
+    let patch = plan.render(Form::Env);
+    assert!(patch.contains("# for production s1:/srv/app/.env, on s1 alone\n"), "{patch}");
+    assert!(patch.contains("@@ -3,1 +3,1 @@\n-T=60s\n+T=30s\n"), "{patch}");
+    assert!(plan.render(Form::Shell).contains("    case $host in\n        s1)"), "{}", plan.render(Form::Shell));
+    assert!(plan.render(Form::Ansible).contains("inventory_hostname in ['s1']"));
+    // A line of a host that it is not about is no place for a patch.
+    let mut elsewhere = given;
+    elsewhere.target.at = at("s9", "/srv/app/.env", Some(3));
+    assert!(!of_drift(Cure::Set, elsewhere).render(Form::Env).contains("@@"));
+}
+
+#[test]
+fn p4_the_secret_of_a_drift_is_where_it_was_declared() {
+    let both = (value(Some("****"), true), value(Some("****"), true));
+    let plan = of_drift(Cure::Set, env("DB_PASSWORD", What::Differs, both.0, both.1, Some(2)));
+    assert_eq!(plan.steps[0].new.to_string(), "<value of DB_PASSWORD in revision 4f2a91c, source app>");
+    assert!(plan.open.is_empty(), "within one environment a secret is not a matter of two");
+}
+
+#[test]
+fn what_waits_for_a_restart_is_restarted_by_a_person() {
+    let given = env("T", What::Differs, value(Some("5s"), false), value(Some("30s"), false), None);
+    let plan = of_drift(Cure::Restart, Given { kind: SourceKind::ProcessEnv, ..given });
+    assert_eq!(plan.steps[0].action, Action::Restart);
+    let said = "restart what app shows on s1: then it has T = 30s instead of 5s";
+    assert!(plan.render(Form::Text).contains(said), "{}", plan.render(Form::Text));
+    for form in [Form::Shell, Form::Ansible, Form::Env] {
+        let text = plan.render(form);
+        assert!(
+            text.contains(said) && text.lines().all(|line| !line.contains(said) || line.trim_start().starts_with('#')),
+            "{text}"
+        );
+    }
+    assert!(plan.render(Form::Diff).contains("-T = 5s\n+T = 30s\n"));
+}
+
+#[test]
+fn w10_what_has_several_lines_becomes_no_line_of_its_own() {
+    let evil = "5s\n+EVIL=1\n@@ -1,1 +1,1 @@\u{1b}[2J\u{202e}\rEVIL=2";
+    let with = |what, path: &str| {
+        let mut given = env("T", what, value(Some(evil), false), value(Some(&format!("{evil}x")), false), Some(2));
+        given.target.at = at("s1", path, Some(2));
+        given.reference.at = at("web-1", path, Some(2));
+        given
+    };
+    let path = "/srv/app\nEVIL=3\n--- /etc/passwd\u{85}EVIL=4/.env";
+    for given in [
+        with(What::Differs, "/srv/app/.env"),
+        with(What::Differs, path),
+        with(What::Equal, path),
+        with(What::MissingRight, path),
+    ] {
+        let sides = Sides::compared("staging", "x\nEVIL=5\u{1b}[2J");
+        let beside = env("A", What::Differs, value(Some("1"), false), value(Some("2"), false), Some(9));
+        let plan = Plan::of(&sides, [given, beside]);
+        for form in Form::ALL {
+            let text = plan.render(form);
+            let begins = |line: &str| line.trim_start_matches(['+', '-', ' ', '\'']).starts_with("EVIL");
+            assert!(!text.lines().any(begins), "{form:?}: {text}");
+            assert!(!text.contains(['\u{1b}', '\u{202e}', '\r', '\u{85}']), "{form:?}: {text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("--- /etc/passwd")), "{form:?}: {text}");
+        }
+    }
 }
 
 proptest! {

@@ -4,19 +4,20 @@
 
 use driftline_canon::count;
 
-use super::Plan;
 use super::step::{Action, Step, Value};
+use super::{Plan, spelling};
 
 /// The plan as text.
 #[must_use]
 pub fn render(plan: &Plan) -> String {
     let changes: Vec<&Step> = plan.changes().collect();
     let steps = count(u64::try_from(changes.len()).unwrap_or(u64::MAX), "step", "steps");
-    let mut out = format!("To make {} like {}: {steps}.\n", plan.target, plan.reference);
+    let title = format!("To make {} like {}: {steps}.", plan.target, plan.reference);
+    let mut out = format!("{}\n", spelling::one_line(&title));
     let mut before: Option<&Step> = None;
     for step in changes {
         if before.is_none_or(|before| !before.shares_file_with(step)) {
-            out.push_str(&format!("\n{}\n", heading(step)));
+            out.push_str(&format!("\n{}\n", spelling::one_line(&heading(step))));
         }
         out.push_str(&format!("  {}\n", sentence(step)));
         before = Some(step);
@@ -25,7 +26,8 @@ pub fn render(plan: &Plan) -> String {
         out.push_str("\nNot planned:\n");
     }
     for open in &plan.open {
-        out.push_str(&format!("  {} of {}: {}\n", open.key, open.source, open.reason));
+        let said = format!("{} of {}: {}", open.key, open.source, open.reason);
+        out.push_str(&format!("  {}\n", spelling::one_line(&said)));
     }
     out
 }
@@ -47,7 +49,7 @@ pub fn sentence(step: &Step) -> String {
         some => format!(" on {}", some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
     };
     let line = match step.at.as_ref().and_then(|at| at.line) {
-        Some(line) if step.only.is_empty() => format!(" (line {line})"),
+        Some(line) if is_of_its_place(step) => format!(" (line {line})"),
         _ => String::new(),
     };
     let severity = step.severity;
@@ -63,8 +65,21 @@ pub fn sentence(step: &Step) -> String {
             let hosts = if hosts.is_empty() { " on every host".to_owned() } else { hosts };
             format!("set {key} to {}{hosts}", shown(&step.new))
         }
+        (Action::Restart, old) => {
+            let now = match old {
+                Value::Nothing => String::new(),
+                old => format!(" instead of {}", shown(old)),
+            };
+            format!("restart what {} shows{hosts}: then it has {key} = {}{now}", step.source, shown(&step.new))
+        }
     };
-    format!("{severity}: {what}")
+    spelling::one_line(&format!("{severity}: {what}"))
+}
+
+/// Whether the place of a step is that of all hosts where it is done, as far as
+/// it names any.
+fn is_of_its_place(step: &Step) -> bool {
+    step.only.is_empty() || step.at.as_ref().is_some_and(|at| *step.only == [at.host.clone()])
 }
 
 fn shown(value: &Value) -> String {

@@ -4,8 +4,8 @@
 //! Files are larger than what is known of them here (comments, order), so it
 //! is for reading and review; a patch that can be applied is `env_patch`.
 
-use super::Plan;
 use super::step::{Action, Step, Value};
+use super::{Plan, spelling};
 
 /// Unchanged lines that are shown beside a change.
 const CONTEXT: usize = 3;
@@ -31,14 +31,14 @@ struct Line {
 }
 
 fn lines(step: &Step) -> Vec<Line> {
-    let line = |mark: char, value: &Value| Line { mark, text: format!("{} = {value}", step.key) };
+    let line = |mark: char, value: &Value| Line { mark, text: spelling::one_line(&format!("{} = {value}", step.key)) };
     let unknown = |mark: char| Line { mark, text: format!("{} = (differs between hosts)", step.key) };
     let old = || if step.old == Value::Nothing { unknown('-') } else { line('-', &step.old) };
     match step.action {
         Action::Keep => vec![line(' ', &step.old)],
         Action::Add => vec![line('+', &step.new)],
         Action::Remove => vec![old()],
-        Action::Change | Action::Align => vec![old(), line('+', &step.new)],
+        Action::Change | Action::Align | Action::Restart => vec![old(), line('+', &step.new)],
     }
 }
 

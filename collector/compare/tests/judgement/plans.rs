@@ -4,7 +4,7 @@
 use driftline_canon::{ItemKey, SourceKind};
 use driftline_compare::Severity;
 use driftline_compare::compare::{Cell, CellState, Group, What};
-use driftline_compare::plan::{Action, End, Form, Given, Plan, Value, Where};
+use driftline_compare::plan::{Action, Cure, End, Form, Given, Plan, Sides, Value, Where};
 use proptest::prelude::*;
 
 const ODD: [&str; 9] =
@@ -31,6 +31,8 @@ fn given(key: &str, what: What, target: Cell, reference: Cell) -> Given {
         target: end(target, "s1"),
         reference: end(reference, "p1"),
         severity: Severity::Warning,
+        only: Vec::new(),
+        cure: Cure::Set,
     }
 }
 
@@ -58,7 +60,7 @@ fn every_change(key: &str, value: &str, secret: bool) -> [(Action, Given); 4] {
 }
 
 fn plan(given: Given) -> Plan {
-    let plan = Plan::of("staging", "production", [given]);
+    let plan = Plan::of(&Sides::compared("staging", "production"), [given]);
     assert_eq!((plan.steps.len(), plan.open.len()), (1, 0), "{plan:?}");
     plan
 }
@@ -94,7 +96,10 @@ fn j9_what_is_secret_or_unreadable_on_either_end_is_a_placeholder_or_open() {
     }
     let unknown = || Cell { state: CellState::Unknown, ..cell(None, false) };
     for (target, reference) in [(unknown(), cell(Some("1"), false)), (cell(Some("1"), false), unknown())] {
-        let plan = Plan::of("staging", "production", [given("UNREAD", What::Undetermined, target, reference)]);
+        let plan = Plan::of(
+            &Sides::compared("staging", "production"),
+            [given("UNREAD", What::Undetermined, target, reference)],
+        );
         assert_eq!((plan.changes().count(), plan.open.len()), (0, 1));
         for form in [Form::Text, Form::Shell, Form::Ansible] {
             assert!(plan.render(form).contains("UNREAD"), "{form:?} says what it leaves open");
@@ -121,7 +126,7 @@ proptest! {
     ) {
         let value = format!("{value}ZQZ\u{1b}\nEVIL-LINE");
         for (action, given) in every_change(key, &value, secret) {
-            let plan = Plan::of("staging", "production", [given]);
+            let plan = Plan::of(&Sides::compared("staging", "production"), [given]);
             // Sentences and diffs are for people, and show a display as it came: escaped.
             for form in [Form::Env, Form::Shell, Form::Ansible] {
                 let text = plan.render(form);

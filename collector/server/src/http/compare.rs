@@ -2,7 +2,7 @@
 
 pub(super) mod files;
 pub(super) mod meant;
-mod places;
+pub(super) mod places;
 pub(super) mod sides;
 
 use axum::extract::State;

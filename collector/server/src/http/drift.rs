@@ -3,6 +3,8 @@
 //! It reads what the keeper keeps, after the keeper has seen everything that
 //! was committed before the question. It judges nothing.
 
+mod toward;
+
 use axum::extract::State;
 use axum::{Extension, Json};
 use driftline_api::SCHEMA_VERSION;
@@ -225,6 +227,7 @@ fn told(reader: &Reader, drift: &Drift, now_ms: i64) -> Result<api::DriftDetail,
         missing: missing(drift, opening.is_some()),
         opening,
         acceptances: acceptances.iter().map(|one| acceptances::shown(one, now_ms)).collect(),
+        toward: toward::of(reader, drift)?,
     })
 }
 

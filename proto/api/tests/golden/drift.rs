@@ -2,7 +2,7 @@
 
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::drift::{
-    Acceptance, AcceptanceDetail, AcceptanceList, AcceptanceRequest, Drift, DriftDetail, DriftList, Opener,
+    Acceptance, AcceptanceDetail, AcceptanceList, AcceptanceRequest, Drift, DriftDetail, DriftList, Opener, Toward,
 };
 
 use driftline_api::explain::Explanation;
@@ -25,6 +25,7 @@ pub(crate) fn all() -> Vec<Case> {
         opening: Some(explanation()),
         missing: vec!["not every host that differs is named".into()],
         acceptances: vec![acceptance()],
+        toward: Some(toward()),
     };
     let least_story = DriftDetail {
         drift: least_drift(),
@@ -32,8 +33,10 @@ pub(crate) fn all() -> Vec<Case> {
         opening: None,
         missing: vec![],
         acceptances: vec![],
+        toward: None,
         ..story.clone()
     };
+    let least_toward = Toward { only: vec![], open: None, unchecked: vec![], ..toward() };
     let given = AcceptanceDetail { schema_version: SCHEMA_VERSION, acceptance: acceptance(), drifts: 2 };
     let acceptances = AcceptanceList { schema_version: SCHEMA_VERSION, acceptances: vec![acceptance()] };
     vec![
@@ -41,6 +44,7 @@ pub(crate) fn all() -> Vec<Case> {
         case("Opener", &opener(), &Opener { actor: None, ..opener() }),
         case("DriftList", &list, &least_list),
         case("DriftDetail", &story, &least_story),
+        case("Toward", &toward(), &least_toward),
         case("Acceptance", &acceptance(), &least_acceptance()),
         case("AcceptanceRequest", &request(), &request()),
         case("AcceptanceDetail", &given, &AcceptanceDetail { acceptance: least_acceptance(), ..given.clone() }),
@@ -51,6 +55,19 @@ pub(crate) fn all() -> Vec<Case> {
 /// The story of a change has samples of its own.
 fn explanation() -> Explanation {
     serde_json::from_str(include_str!("../../golden/Explanation.least.json")).unwrap()
+}
+
+/// A difference has samples of its own.
+fn toward() -> Toward {
+    Toward {
+        reference: "revision 4f2a91c".into(),
+        values: "in revision 4f2a91c".into(),
+        restart: false,
+        difference: serde_json::from_str(include_str!("../../golden/Difference.least.json")).unwrap(),
+        only: vec!["web-1".into()],
+        open: Some("rules stand in another order".into()),
+        unchecked: vec!["web-1 (silent)".into()],
+    }
 }
 
 fn opener() -> Opener {

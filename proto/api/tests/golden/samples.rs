@@ -405,6 +405,7 @@ fn comparisons() -> Vec<Case> {
         recommendation: "set the same value on all hosts".into(),
         metadata: false,
         meant: said.then(|| "accepted until 2026-12-31 by team-shop (a-3): slow network".into()),
+        meant_kind: said.then(|| "accepted".into()),
         violation: said.then(|| "a secret that must differ is the same on both sides".into()),
     };
     vec![

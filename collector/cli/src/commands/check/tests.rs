@@ -28,3 +28,17 @@ fn j9_a_pattern_that_meets_no_key_checks_nothing() {
     assert!(!narrow(&mut answer, Some("NOPE_*"), Output::Table));
     assert_eq!(comparison::exit(&answer, FailOn::Never), Exit::Inconclusive);
 }
+
+#[test]
+fn what_is_meant_is_counted_by_its_kind_and_not_by_its_words() {
+    let mut answer = sample();
+    let meant = |why: &str, kind: &str| (Some(why.to_owned()), Some(kind.to_owned()));
+    let words = [meant("erwartet", "expected"), meant("expected, says its reason", "accepted")];
+    for (one, (why, kind)) in answer.differences.iter_mut().zip(words) {
+        (one.what, one.meant, one.meant_kind) = ("differs".to_owned(), why, kind);
+    }
+    let keys: Vec<String> = answer.differences.iter().map(|one| one.key.clone()).collect();
+    assert!(keys.len() > 1, "{keys:?}");
+    assert!(narrow(&mut answer, Some("*"), Output::Table));
+    assert_eq!((answer.accepted, answer.expected), (1, 1));
+}

@@ -4,9 +4,10 @@
 //! out of the steps and said.
 
 use driftline_api::compare::{At, Cell, CellState, Comparison, Difference, Group};
-use driftline_canon::{HostName, ItemKey, SourceKind, SourceName};
+use driftline_api::drift::Toward;
+use driftline_canon::{HostName, ItemKey, Role, SourceKind, SourceName};
 use driftline_compare::compare::{self, What};
-use driftline_compare::plan::{End, Given, Open, Plan, Where};
+use driftline_compare::plan::{Cure, End, Given, Open, Plan, Sides, Where};
 
 use crate::view;
 
@@ -20,7 +21,7 @@ pub(super) fn plan(comparison: &Comparison) -> Plan {
             None => strange.extend(unread(one)),
         }
     }
-    let mut plan = Plan::of(&comparison.left, &comparison.right, given);
+    let mut plan = Plan::of(&Sides::compared(&comparison.left, &comparison.right), given);
     plan.open.extend(strange);
     plan
 }
@@ -33,8 +34,10 @@ fn unread(one: &Difference) -> Option<Open> {
 
 fn read(one: &Difference) -> Option<Given> {
     let (left, right) = one.role.split_once('~').unwrap_or((&one.role, &one.role));
+    // They become words of scripts and groups of playbooks.
+    let (left, right) = (Role::new(left).ok()?, Role::new(right).ok()?);
     Some(Given {
-        role: (left.to_owned(), right.to_owned()),
+        role: (left.to_string(), right.to_string()),
         source: SourceName::new(&one.source).ok()?,
         kind: SourceKind::from_name(&one.kind)?,
         key: ItemKey::from_canonical(one.key.clone()).ok()?,
@@ -42,7 +45,33 @@ fn read(one: &Difference) -> Option<Given> {
         target: end(&one.left)?,
         reference: end(&one.right)?,
         severity: view::severity(&one.severity),
+        only: Vec::new(),
+        cure: Cure::Set,
     })
+}
+
+/// The plan that ends a drift of an environment.
+pub(super) fn toward(environment: &str, toward: &Toward) -> Plan {
+    let sides = Sides {
+        target: environment.to_owned(),
+        reference: toward.reference.clone(),
+        values: toward.values.clone(),
+        own_secrets: false,
+    };
+    let only = toward.only.iter().map(|host| HostName::new(host).ok()).collect::<Option<Vec<_>>>();
+    let given = match (&toward.open, read(&toward.difference), only) {
+        (None, Some(given), Some(only)) => {
+            Some(Given { only, cure: if toward.restart { Cure::Restart } else { Cure::Set }, ..given })
+        }
+        _ => None,
+    };
+    let is_planned = given.is_some();
+    let mut plan = Plan::of(&sides, given);
+    if !is_planned {
+        let open = unread(&toward.difference);
+        plan.open.extend(open.map(|open| Open { reason: toward.open.clone().unwrap_or(open.reason), ..open }));
+    }
+    plan
 }
 
 fn end(cell: &Cell) -> Option<End> {

@@ -29,6 +29,7 @@ fn one(key: &str, what: &str, severity: &str, left: Cell, right: Cell, recommend
         recommendation: recommendation.to_owned(),
         metadata: key.starts_with('@'),
         meant: None,
+        meant_kind: None,
         violation: None,
     }
 }

@@ -76,9 +76,12 @@ fn a_story_tells_the_life_and_what_is_not_known() {
         opening: None,
         missing: vec!["nobody watched who made it".to_owned()],
         acceptances: Vec::new(),
+        toward: None,
     };
     let shown = text(&story(&told));
-    for part in ["drift d-1", "it came back", "nobody watched who made it", "2 times", "open since"] {
+    for part in
+        ["drift d-1", "it came back", "nobody watched who made it", "2 times", "open since", "driftline plan d-1"]
+    {
         assert!(shown.contains(part), "{part}: {shown}");
     }
 }

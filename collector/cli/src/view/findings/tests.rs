@@ -25,6 +25,7 @@ fn difference(key: &str, what: &str, severity: &str) -> Difference {
         recommendation: format!("Sync '{key}'"),
         metadata: false,
         meant: None,
+        meant_kind: None,
         violation: None,
     }
 }

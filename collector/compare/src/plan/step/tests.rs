@@ -18,9 +18,9 @@ fn a_placeholder_says_as_much_as_is_known() {
     let source = "app".parse::<SourceName>().unwrap();
     let host = "web-1".parse::<HostName>().unwrap();
     let at = Where { host, path: String::new(), line: None, included: false };
-    assert_eq!(Placeholder::new(&key, &source, "production", None).to_string(), "<value of A on production>");
+    assert_eq!(Placeholder::new(&key, &source, "on production", None).to_string(), "<value of A on production>");
     assert_eq!(
-        Placeholder::new(&key, &source, "production", Some(&at)).to_string(),
+        Placeholder::new(&key, &source, "on production", Some(&at)).to_string(),
         "<value of A on production web-1>"
     );
 }

@@ -206,7 +206,7 @@ fn a_plan_reaches_no_host_of_another_environment() {
     assert!(Command::new("sh").args([&script, "production", "web", "web-1"]).output().unwrap().status.success());
     assert_eq!(read(&path), STAGING);
     assert!(made.render(Form::Ansible).contains("  hosts: \"web:&staging\"\n"));
-    let of = |target: &str| Plan::of(target, "production", example(&path)).render(Form::Ansible);
+    let of = |target: &str| Plan::of(&Sides::compared(target, "production"), example(&path)).render(Form::Ansible);
     assert!(of("env=staging,host=s1").contains("  hosts: \"web:&staging:&s1\"\n"));
     // A role alone is of every environment.
     let nameless = of("role=web");

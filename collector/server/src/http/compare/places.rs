@@ -17,14 +17,14 @@ use super::meant;
 const LINES_MAX: u32 = 20_000;
 
 /// Looks up where items stand.
-pub(super) struct Places<'a> {
+pub(in crate::http) struct Places<'a> {
     reader: &'a Reader,
     paths: HashMap<(HostName, SourceName), Option<String>>,
     lines: u32,
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(reader: &'a Reader) -> Self {
+    pub(in crate::http) fn new(reader: &'a Reader) -> Self {
         Self { reader, paths: HashMap::new(), lines: 0 }
     }
 
@@ -44,6 +44,7 @@ impl<'a> Places<'a> {
             recommendation: one.recommendation,
             metadata: one.metadata,
             meant: one.meant.as_ref().map(meant::text),
+            meant_kind: one.meant.as_ref().map(|meant| meant.kind().to_owned()),
             violation: one.violation,
         })
     }
@@ -68,7 +69,8 @@ impl<'a> Places<'a> {
         Ok(api::Cell { state, display: cell.display, secret: cell.secret, groups: groups.collect(), at })
     }
 
-    fn at(
+    /// Where an item of a host stands, or would.
+    pub(in crate::http) fn at(
         &mut self,
         host: HostName,
         source: &SourceName,

@@ -58,6 +58,12 @@ async fn a_drift_is_listed_told_accepted_and_comes_back_when_that_is_revoked() {
     let story: DriftDetail = room.json(&format!("/api/v1/drift/{}", one.id)).await;
     assert!(story.turns[0].ends_with("it was found"), "{:?}", story.turns);
     assert!(story.opening.is_some() || !story.missing.is_empty(), "who began it, or that nobody knows");
+    let toward = story.toward.unwrap();
+    assert_eq!((toward.reference.as_str(), toward.values.as_str()), ("revision rev77", "in revision rev77"));
+    let (left, right) = (&toward.difference.left, &toward.difference.right);
+    assert_eq!((toward.difference.what.as_str(), right.display.as_deref()), ("differs", Some("shown")));
+    assert_eq!(left.at.as_ref().map(|at| at.host.as_str()), Some("web-1"), "where what is there stands");
+    assert!(right.at.is_none() && !toward.restart, "what is declared stands on no host");
     let given = accept(&room, "ada", &one.id, LATER).await.unwrap();
     assert_eq!((given.drifts, given.acceptance.status.as_str()), (1, "valid"));
     assert!(listed(&room, "?env=production").await.drifts.iter().all(|drift| drift.key != "DB_HOST"));
@@ -165,6 +171,10 @@ async fn a_firewall_rule_of_three_months_ago_is_explained_from_who_to_whether_it
     let opening = story.opening.unwrap();
     assert!(opening.change.as_ref().unwrap().actor.is_some());
     assert_eq!(opening.persisted.iter().map(|one| one.holds).collect::<Vec<_>>(), [false], "it is in no file");
+    let toward = story.toward.unwrap();
+    let step = &toward.difference;
+    assert_eq!((step.source.as_str(), step.key.as_str(), step.what.as_str()), ("firewall/nft", rule, "missing_right"));
+    assert_eq!((toward.reference.as_str(), toward.open), ("what is saved", None));
     let gone = move |draft: &mut crate::record::Draft<'_>| {
         let host = "web-1".parse().unwrap();
         let key = ItemKey::from_bytes(format!("nft: {rule}").as_bytes());
@@ -174,6 +184,80 @@ async fn a_firewall_rule_of_three_months_ago_is_explained_from_who_to_whether_it
     room.http.core.recorder.decide(gone).await.unwrap();
     assert!(listed(&room, "").await.drifts.is_empty());
     assert_eq!(listed(&room, "?all=true").await.drifts[0].state, "resolved");
+    let ended: DriftDetail = room.json(&format!("/api/v1/drift/{}", one.id)).await;
+    assert!(ended.toward.is_none(), "what ended needs no plan");
+}
+
+/// Hosts of one role, each with one value of `app`.
+async fn role(room: &Room, values: &'static [(&str, u8)]) {
+    let step = move |draft: &mut crate::record::Draft<'_>| {
+        for (name, value) in values {
+            let mut host = host_record(name);
+            host.status = HostStatus::Connected;
+            let source = SourceName::new("app").unwrap();
+            let item = item("T", *value);
+            draft.put_items(&host.host, &source, [(item.key.clone(), Some(item))]);
+            draft.put_source(source_record(&host.host, source));
+            draft.put_host(host);
+        }
+        Ok(())
+    };
+    room.http.core.recorder.decide(step).await.unwrap();
+    room.clock.advance_ms(60_000);
+}
+
+#[tokio::test]
+async fn an_outlier_of_a_role_is_to_be_like_most_of_it_and_who_is_silent_is_named() {
+    let room = Room::new().await;
+    role(&room, &[("web-1", 1), ("web-2", 1), ("web-3", 2)]).await;
+    let silent = |draft: &mut crate::record::Draft<'_>| {
+        let mut host = draft.host(&"web-3".parse().unwrap())?.unwrap();
+        host.status = HostStatus::Silent;
+        draft.put_host(host);
+        Ok(())
+    };
+    room.http.core.recorder.decide(silent).await.unwrap();
+    let list = listed(&room, "?rule=role").await;
+    let story: DriftDetail = room.json(&format!("/api/v1/drift/{}", list.drifts[0].id)).await;
+    let toward = story.toward.unwrap();
+    assert_eq!((toward.reference.as_str(), toward.values.as_str()), ("most hosts of role web", "on production"));
+    assert_eq!((toward.only.as_slice(), toward.difference.what.as_str()), (&["web-3".to_owned()][..], "differs"));
+    let at = |cell: &api_compare::Cell| cell.at.as_ref().map(|at| at.host.clone());
+    let (left, right) = (at(&toward.difference.left), at(&toward.difference.right));
+    assert_eq!((left.as_deref(), right.as_deref()), (Some("web-3"), Some("web-1")));
+    assert_eq!(toward.difference.right.display.as_deref(), Some("value 1"));
+    assert_eq!(toward.unchecked, ["web-3 (silent)"]);
+}
+
+#[tokio::test]
+async fn a_process_is_to_be_restarted_and_its_file_is_named() {
+    let room = Room::new().await;
+    let step = |draft: &mut crate::record::Draft<'_>| {
+        let mut host = host_record("web-1");
+        host.status = HostStatus::Connected;
+        for (name, kind, value) in [("app", SourceKind::EnvFile, 1), ("app-live", SourceKind::ProcessEnv, 2)] {
+            let mut source = source_record(&host.host, SourceName::new(name).unwrap());
+            source.kind = kind;
+            if kind == SourceKind::ProcessEnv {
+                let said = "T is 30s in the file, 5s in the process, started 2026-11-19: restart pending";
+                source.problems =
+                    vec![driftline_canon::Problem::whole(driftline_canon::ProblemKind::Pending, said.to_owned())];
+            }
+            let item = item("T", value);
+            draft.put_items(&host.host, &source.source, [(item.key.clone(), Some(item))]);
+            draft.put_source(source);
+        }
+        draft.put_host(host);
+        Ok(())
+    };
+    room.http.core.recorder.decide(step).await.unwrap();
+    let list = listed(&room, "?rule=process").await;
+    let story: DriftDetail = room.json(&format!("/api/v1/drift/{}", list.drifts[0].id)).await;
+    let toward = story.toward.unwrap();
+    assert!(toward.restart && toward.reference == "its file", "{toward:?}");
+    let (left, right) = (&toward.difference.left, &toward.difference.right);
+    assert_eq!((left.display.as_deref(), right.display.as_deref()), (Some("value 2"), Some("value 1")));
+    assert_eq!(right.at.as_ref().map(|at| at.host.as_str()), Some("web-1"));
 }
 
 fn alice() -> Actor {

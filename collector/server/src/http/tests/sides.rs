@@ -234,5 +234,6 @@ async fn what_is_accepted_counts_apart_and_a_secret_of_two_environments_is_criti
     assert_eq!((after.differing, after.accepted, after.percent.as_str()), (1, 1, "33.3"), "{after:?}");
     let accepted = after.differences.iter().find(|one| one.key == "API_KEY").unwrap();
     assert!(accepted.meant.as_ref().unwrap().ends_with("by ada (a-1): its own"), "{accepted:?}");
+    assert_eq!(accepted.meant_kind.as_deref(), Some("accepted"));
     assert!(!accepted.is_finding());
 }

@@ -48,6 +48,7 @@ fn split(key: &str, outlier: &str) -> Difference {
         recommendation: String::new(),
         metadata: false,
         meant: None,
+        meant_kind: None,
         violation: None,
     }
 }

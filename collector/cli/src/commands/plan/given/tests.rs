@@ -23,6 +23,7 @@ fn difference(key: &str, what: &str, left: Cell, right: Cell) -> Difference {
         recommendation: String::new(),
         metadata: false,
         meant: None,
+        meant_kind: None,
         violation: None,
     }
 }
