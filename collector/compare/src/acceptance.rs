@@ -14,13 +14,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::drift::{Drift, Rule};
 use crate::policy::Pattern;
-use crate::policy::pattern::PatternError;
+use crate::policy::pattern::{PATTERN_BYTES_MAX, PatternError};
 
 /// Bytes of a reason. A paragraph says why; more belongs into a ticket.
 pub const REASON_BYTES_MAX: usize = 1_024;
 
 /// Bytes of an owner: a name, an address or a team.
 pub const OWNER_BYTES_MAX: usize = 128;
+
+/// Bytes of a selector: four patterns and the words before them.
+pub const SELECTOR_BYTES_MAX: usize = 4 * PATTERN_BYTES_MAX + 64;
 
 /// How long an acceptance may last. What is right for longer than a year is
 /// desired state or an expectation.
@@ -84,6 +87,9 @@ pub enum AcceptanceError {
     /// Over before it begins.
     #[error("an acceptance ends in the future")]
     Over,
+    /// A regular expression: there may be thousands of acceptances.
+    #[error("an acceptance takes `*` and `?`, no regular expressions: an expectation of the policy does")]
+    Regex,
     /// A selector of everything.
     #[error("it leaves out no source and no key: a whole environment cannot be accepted")]
     Everything,
@@ -100,6 +106,12 @@ impl Acceptance {
     pub fn check(&self) -> Result<(), AcceptanceError> {
         if matches!(&self.covers, Covers::Selected(selector) if selector.is_of_everything()) {
             return Err(AcceptanceError::Everything);
+        }
+        if let Covers::Selected(selector) = &self.covers {
+            if selector.patterns().any(Pattern::is_regex) {
+                return Err(AcceptanceError::Regex);
+            }
+            text("a selector", &selector.to_string(), SELECTOR_BYTES_MAX)?;
         }
         text("a reason", &self.reason, REASON_BYTES_MAX)?;
         text("an owner", &self.owner, OWNER_BYTES_MAX)?;
@@ -284,6 +296,11 @@ impl DriftSelector {
             pattern.as_ref().is_none_or(|one| names.into_iter().all(|name| one.matches(name)))
         };
         says_nothing(&self.source) && says_nothing(&self.key)
+    }
+
+    /// Its patterns.
+    pub fn patterns(&self) -> impl Iterator<Item = &Pattern> {
+        [&self.environment, &self.role, &self.source, &self.key].into_iter().flatten()
     }
 
     /// The pattern of environments, if one was given.

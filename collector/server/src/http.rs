@@ -57,6 +57,14 @@ const CONNECTIONS_MAX: usize = 1_024;
 /// Reads of the store at once: each holds a thread and a snapshot.
 const READS_MAX: usize = 8;
 
+/// Of them, how many may go through the whole history: they take minutes, and
+/// the others answer people.
+const LONG_READS_MAX: usize = 2;
+
+/// Look-ups of tokens at once. They have places of their own: whatever is read,
+/// somebody can log in to revoke a host.
+const LOOK_UPS_MAX: usize = 2;
+
 /// Bytes of a request's body. The largest, a token request, has some hundred.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
@@ -75,6 +83,8 @@ struct Http {
     core: Arc<Core>,
     /// Places to read the store.
     places: Arc<Semaphore>,
+    long_places: Arc<Semaphore>,
+    doors: Arc<Semaphore>,
     /// What operators read, until it is told.
     reads: Reads,
     limiter: Mutex<Limiter>,
@@ -90,7 +100,32 @@ impl Http {
         &self,
         read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| Problem::stopping())?;
+        self.read_at(&self.places, read).await
+    }
+
+    /// The same for what goes through much of the history.
+    async fn read_long<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _place = self.long_places.acquire().await.map_err(|_| Problem::stopping())?;
+        self.read(read).await
+    }
+
+    /// The same for who is at the door.
+    async fn look_up<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.read_at(&self.doors, read).await
+    }
+
+    async fn read_at<T: Send + 'static>(
+        &self,
+        places: &Arc<Semaphore>,
+        read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let place = Arc::clone(places).acquire_owned().await.map_err(|_| Problem::stopping())?;
         let store = self.core.store.clone();
         let done = tokio::task::spawn_blocking(move || {
             let _place = place;
@@ -137,6 +172,8 @@ pub async fn serve(
     let http = Arc::new(Http {
         core,
         places: Arc::new(Semaphore::new(READS_MAX)),
+        long_places: Arc::new(Semaphore::new(LONG_READS_MAX)),
+        doors: Arc::new(Semaphore::new(LOOK_UPS_MAX)),
         reads: Reads::default(),
         limiter: Mutex::default(),
         streams: Group::new("live stream", CONNECTIONS_MAX, stop.child_token()),

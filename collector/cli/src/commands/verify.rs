@@ -29,7 +29,10 @@ pub(super) async fn run(context: &Context, arguments: &Verify) -> Outcome {
         (Some(path), _, _) => prove_file(path, wanted)?,
         (None, Some(path), _) => export(context, path, wanted).await?,
         (None, None, None) if arguments.quick => context.client()?.get(&["verify"], &()).await?,
-        (None, None, wanted) => stream(context, wanted, |_| Ok(())).await?,
+        (None, None, wanted) => stream(context, wanted, |_| Ok(())).await.map_err(|failure| match failure.exit() {
+            Exit::Denied => failure.hint("the export is for who sees every environment; `--quick` asks the collector"),
+            _ => failure,
+        })?,
     };
     let saved = arguments.file.is_some() && wanted.is_none();
     let quick = arguments.quick.then_some("the collector says so; without `--quick` it is proven here");

@@ -89,3 +89,16 @@ fn one_that_is_over_or_revoked_covers_nothing() {
     assert_eq!((revoked.status(1_600), revoked.is_valid_at(1_600)), ("revoked", false));
     assert_eq!((Acceptance::number_of("a-7"), Acceptance::number_of("d-7")), (Some(7), None));
 }
+
+#[test]
+fn a_selector_that_costs_much_or_cannot_be_printed_is_not_accepted() {
+    let covering =
+        |text: &str| Acceptance { covers: Covers::Selected(text.parse().unwrap()), ..made("why", "who", 2_000) };
+    assert_eq!(covering("source=app,key=DB_*").check(), Ok(()));
+    assert_eq!(covering("key=re:DB_(A|B)").check(), Err(AcceptanceError::Regex));
+    assert_eq!(covering("env=re:p.*,source=app").check(), Err(AcceptanceError::Regex));
+    assert_eq!(covering("env=staging,key=*").check(), Err(AcceptanceError::Everything));
+    for odd in ["source=app,key=A\u{1b}[2J", "source=app,key=A\u{202e}B"] {
+        assert!(matches!(covering(odd).check(), Err(AcceptanceError::Text { what: "a selector", .. })), "{odd:?}");
+    }
+}

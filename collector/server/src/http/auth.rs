@@ -138,7 +138,7 @@ impl Operator {
     /// it was. What cannot be looked up is none of the two: it ends too.
     pub(super) async fn dismissal(&self, http: &Http) -> Option<Problem> {
         let hash = self.0.token_hash;
-        let found = match http.read(move |reader| reader.operator_by_token_hash(&hash)).await {
+        let found = match http.look_up(move |reader| reader.operator_by_token_hash(&hash)).await {
             Ok(found) => found,
             Err(problem) => return Some(problem),
         };

@@ -28,7 +28,7 @@ const CHUNKS: usize = 2;
 
 pub(super) async fn verify(State(http): State<Shared>, pairs: Pairs) -> Result<Json<Verification>, Problem> {
     Known::of(pairs, &[])?;
-    let report = http.read(|reader| reader.verify(|_, _| {})).await?;
+    let report = http.read_long(|reader| reader.verify(|_, _| {})).await?;
     Ok(Json(Verification {
         schema_version: SCHEMA_VERSION,
         intact: report.is_whole(),

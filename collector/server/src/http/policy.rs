@@ -119,7 +119,7 @@ pub(super) async fn test(
     }
     let (_, policy) = parsed(text).await?;
     let (now_ms, sight) = (http.core.clock.now_ms(), operator.sight());
-    let outcome = http.read(move |reader| trial::replay(reader, &policy, now_ms, days, &sight));
+    let outcome = http.read_long(move |reader| trial::replay(reader, &policy, now_ms, days, &sight));
     Ok(Json(outcome.await?))
 }
 

@@ -104,6 +104,8 @@ impl Room {
         let http = Arc::new(Http {
             core,
             places: Arc::new(Semaphore::new(READS_MAX)),
+            long_places: Arc::new(Semaphore::new(LONG_READS_MAX)),
+            doors: Arc::new(Semaphore::new(LOOK_UPS_MAX)),
             reads: Reads::default(),
             limiter: Mutex::default(),
             streams: Group::new("live stream", CONNECTIONS_MAX, stop.child_token()),

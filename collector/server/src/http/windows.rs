@@ -82,7 +82,9 @@ pub(super) async fn open(
     }
     let opened = http.core.recorder.decide(move |draft| {
         let all: Vec<Window> = draft.documents("")?;
-        if all.iter().filter(|window| window.is_open_at(now_ms)).count() >= OPEN_MAX {
+        // One environment does not take the room of another.
+        let beside = |one: &&Window| one.is_open_at(now_ms) && one.selector.environment == window.selector.environment;
+        if all.iter().filter(beside).count() >= OPEN_MAX {
             return Ok(None);
         }
         let number = all.last().map_or(1, |last| last.number.saturating_add(1));
@@ -91,7 +93,9 @@ pub(super) async fn open(
         draft.put_document(&window)?;
         Ok(Some(window))
     });
-    let full = || Problem::conflict(format!("{OPEN_MAX} windows are open")).hint("close some, or let them end");
+    let full = || {
+        Problem::conflict(format!("{OPEN_MAX} windows are open in {environment}")).hint("close some, or let them end")
+    };
     Ok(Json(info(&opened.await?.ok_or_else(full)?, now_ms)))
 }
 

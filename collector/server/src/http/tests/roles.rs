@@ -210,3 +210,26 @@ async fn the_last_administrator_stays_and_tokens_end_when_they_are_rotated() {
         assert!(events.contains(told), "{told}: {events}");
     }
 }
+
+#[tokio::test]
+async fn whatever_is_read_somebody_can_log_in_and_decide() {
+    let room = Room::new().await;
+    room.fill().await;
+    let readers = u32::try_from(READS_MAX).unwrap();
+    let _held = Arc::clone(&room.http.places).acquire_many_owned(readers).await.unwrap();
+    assert_eq!(room.get("/api/v1/whoami").await.status(), StatusCode::OK);
+    assert_eq!(room.call("GET", "/api/v1/whoami", Some("nobody"), "").await.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn what_reads_the_whole_history_leaves_places_to_people() {
+    let room = Room::new().await;
+    room.fill().await;
+    let longs = u32::try_from(LONG_READS_MAX).unwrap();
+    let _held = Arc::clone(&room.http.long_places).acquire_many_owned(longs).await.unwrap();
+    assert_eq!(room.get("/api/v1/changes").await.status(), StatusCode::OK);
+    let mut long = Box::pin(room.get("/api/v1/verify"));
+    let waited = tokio::time::timeout(Duration::from_millis(200), &mut long).await;
+    assert!(waited.is_err(), "it waits for a place of its own kind");
+    assert!(LONG_READS_MAX < READS_MAX);
+}
