@@ -7,10 +7,12 @@
 pub mod apply;
 pub mod chain;
 pub mod iptables;
+mod rules;
 pub mod touched;
 
 use std::collections::{BTreeMap, HashMap};
 
+use driftline_canon::format::firewall::meaning::Rewritten;
 use driftline_canon::format::nftables::{self, content_setting};
 use driftline_canon::{ItemKey, Problem, Setting, Value};
 use serde_json::Value as Json;
@@ -18,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::event::{TableId, family_name, family_of};
 pub use chain::{Chain, Rule};
+pub use rules::Since;
 use touched::Unclear;
 
 /// The value of most items that are not rules: that they are there.
@@ -297,12 +300,19 @@ impl Model {
         self.tables.iter().map(|table| rules(table) + elements(table)).sum()
     }
 
-    /// The rules of a chain that is not another reader's.
+    /// The rules of a chain that is not another reader's, as whoever knew `known`
+    /// of them is to be told: what is between those that are as they were, or all
+    /// of them where that is not to be known.
     #[must_use]
-    pub fn rules(&self, id: &TableId, chain: &str) -> Vec<&str> {
+    pub fn rules(&self, id: &TableId, chain: &str, since: Since, known: usize) -> Rewritten<'_> {
         let table = self.seen().find(|table| table.id == *id);
         let chain = table.and_then(|table| Some(&table.chains[table.chain_at(chain)?]));
-        chain.into_iter().flat_map(Chain::read).map(|rule| &*rule.text).collect()
+        let Some(chain) = chain else { return Rewritten::default() };
+        if since.before != known || chain.rules.has_unread() {
+            return chain.read().map(|rule| &*rule.text).collect();
+        }
+        let between = chain.rules.get(since.front..chain.rules.len() - since.back).unwrap_or_default();
+        Rewritten { front: since.front, back: since.back, ..between.iter().map(|rule| &*rule.text).collect() }
     }
 
     /// Everything that is not another reader's.
@@ -334,7 +344,7 @@ impl Model {
 
     /// The item of all rules that could not be read.
     fn content(&self) -> Option<Setting> {
-        let rules = self.seen().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+        let rules = self.seen().flat_map(|table| &table.chains).flat_map(|chain| chain.rules.iter());
         content_setting(rules.filter(|rule| rule.problem.is_some()).map(|rule| &*rule.text))
     }
 

@@ -111,6 +111,6 @@ fn a_part_is_told_to_what_was_handed_on() {
     let meanings = Meanings::default();
     let _ = meanings.of_whole(Backend::Nft, &saved(""), |_| None);
     let rule = ["-p tcp -m tcp --dport 5432 -j ACCEPT"];
-    let meant = meanings.of_part(Backend::Nft, |kept| kept.part([("filter/INPUT", rule.to_vec())], []));
+    let meant = meanings.of_part(Backend::Nft, |kept| kept.part([("filter/INPUT", rule.into_iter().collect())], []));
     assert!(opens(&meant), "{meant:?}");
 }

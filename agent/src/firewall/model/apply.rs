@@ -221,6 +221,8 @@ impl Table {
             touched.chain(&id, &old, &chain.rules, true);
             touched.chain(&id, name, &chain.rules, false);
             touched.unclear.insert(Unclear::Table(id.clone()));
+            // Of that name these were not known.
+            chain.rules.anew();
         }
         let before = chain.describe(Thing::of("chain", inner));
         touched.facts(&id, before.iter().chain(&chain.itself.facts));
@@ -255,7 +257,7 @@ impl Table {
         }
         touched.rule(&id, name, &rule, false);
         // One that is told of once more may have had another text.
-        if let Some(old) = chain.rules.iter().find(|old| old.handle == rule.handle && !old.dead) {
+        if let Some(old) = chain.known(rule.handle) {
             touched.rule(&id, name, old, true);
         }
         if !chain.put(rule, spot) {

@@ -4,11 +4,12 @@
 //! What goes in a transaction stays in its place until the transaction ends,
 //! because the places of new rules are told by it.
 
-use driftline_canon::format::nftables::{self, RuleHash, hash_of, order_setting, rule_setting};
+use driftline_canon::format::nftables::{self, RuleHash, hash_of, rule_setting};
 use driftline_canon::{Problem, Setting};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
+use super::rules::Rules;
 use super::{Fact, Thing, handle};
 use crate::firewall::event::Spot;
 
@@ -16,7 +17,7 @@ use crate::firewall::event::Spot;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
     pub(super) itself: Thing,
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Rules,
     /// New rules behind one that is not there yet.
     pub(super) waiting: Vec<(u64, Rule)>,
     /// Where the last rule was found.
@@ -54,7 +55,7 @@ impl Rule {
 impl Chain {
     /// Of the object within `{"chain": …}`.
     pub(super) fn of(inner: &Json) -> Self {
-        Self { itself: Thing::of("chain", inner), rules: Vec::new(), waiting: Vec::new(), hint: 0 }
+        Self { itself: Thing::of("chain", inner), rules: Rules::default(), waiting: Vec::new(), hint: 0 }
     }
 
     /// Its name.
@@ -83,7 +84,8 @@ impl Chain {
 
     /// The order of its rules.
     pub(super) fn order(&self, key: &str) -> Option<Setting> {
-        order_setting(key, self.read().map(|rule| &rule.hash))
+        let (order, behind) = self.rules.order();
+        order.setting(key, behind)
     }
 
     /// Rules that could be read.
@@ -92,7 +94,8 @@ impl Chain {
     }
 
     pub(super) fn problems(&self) -> impl Iterator<Item = &Problem> {
-        self.rules.iter().filter_map(|rule| rule.problem.as_deref())
+        let unread = if self.rules.has_unread() { &self.rules[..] } else { &[] };
+        unread.iter().filter_map(|rule| rule.problem.as_deref())
     }
 
     /// What is said about it is this now.
@@ -102,13 +105,13 @@ impl Chain {
 
     /// Puts a rule in its place. False if the place is not to be known.
     pub(super) fn put(&mut self, rule: Rule, spot: Spot) -> bool {
-        if let Some(at) = self.find(rule.handle, |_| true) {
+        if let Some(at) = self.find(rule.handle) {
             // Replaced, or told of once more after a listing.
-            self.rules[at] = rule;
+            self.rules.replace(at, rule);
             return true;
         }
         match spot {
-            Spot::Behind(handle) => match self.find(handle, |_| true) {
+            Spot::Behind(handle) => match self.find(handle) {
                 Some(at) => self.rules.insert(at + 1, rule),
                 None => self.waiting.push((handle, rule)),
             },
@@ -116,7 +119,7 @@ impl Chain {
             Spot::Front => self.rules.insert(0, rule),
             Spot::Replaced => {
                 self.rules.push(rule);
-                return self.rules.iter().all(|rule| !rule.dead);
+                return !self.rules.has_dead();
             }
         }
         true
@@ -129,38 +132,39 @@ impl Chain {
             self.rules.push(Rule { dead: true, ..rule });
             return self.rules.last();
         }
-        let at = self.find(handle, |rule| !rule.dead)?;
-        self.rules[at].dead = true;
-        self.rules.get(at)
+        let at = self.find(handle).filter(|at| !self.rules[*at].dead)?;
+        self.rules.kill(at)
     }
 
     /// The transaction has ended. False if some rule's place is not to be known.
     pub(super) fn settle(&mut self) -> bool {
-        loop {
+        while !self.waiting.is_empty() {
             let before = self.waiting.len();
             for (behind, rule) in std::mem::take(&mut self.waiting) {
-                match self.find(behind, |_| true) {
+                match self.find(behind) {
                     Some(at) => self.rules.insert(at + 1, rule),
                     None => self.waiting.push((behind, rule)),
                 }
             }
-            if self.waiting.is_empty() || self.waiting.len() == before {
+            if self.waiting.len() == before {
                 break;
             }
         }
-        self.rules.retain(|rule| !rule.dead);
         let known = self.waiting.is_empty();
-        self.rules.extend(std::mem::take(&mut self.waiting).into_iter().map(|(_, rule)| rule));
+        self.rules.settle();
+        std::mem::take(&mut self.waiting).into_iter().for_each(|(_, rule)| self.rules.push(rule));
         self.hint = 0;
         known
     }
 
+    /// The rule with that handle, unless it goes.
+    pub(super) fn known(&self, handle: u64) -> Option<&Rule> {
+        self.rules.get(self.rules.find(handle, self.hint)?).filter(|rule| !rule.dead)
+    }
+
     /// Rules go and come one behind the other more often than not.
-    fn find(&mut self, handle: u64, wanted: impl Fn(&Rule) -> bool) -> Option<usize> {
-        let is = |rule: &Rule| rule.handle == handle && wanted(rule);
-        let hint = self.hint.min(self.rules.len());
-        let behind = self.rules[hint..].iter().position(is).map(|at| at + hint);
-        let found = behind.or_else(|| self.rules[..hint].iter().position(is))?;
+    fn find(&mut self, handle: u64) -> Option<usize> {
+        let found = self.rules.find(handle, self.hint)?;
         self.hint = found;
         Some(found)
     }

@@ -51,7 +51,7 @@ pub(super) fn made(table: &Table) -> bool {
     if on_hooks.is_empty() || !on_hooks.iter().all(is_theirs) || !table.sets.is_empty() || !table.objects.is_empty() {
         return false;
     }
-    let mut rules = table.chains.iter().flat_map(|chain| &chain.rules);
+    let mut rules = table.chains.iter().flat_map(|chain| chain.rules.iter());
     rules.clone().any(|rule| rule.is_of_iptables) || rules.all(|rule| rule.counts)
 }
 

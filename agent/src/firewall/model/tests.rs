@@ -103,7 +103,8 @@ fn what_does_not_fit_is_said() {
 fn a_print_tells_rulesets_apart_and_nothing_else() {
     let (one, mut other) = (model(), model());
     assert_eq!(one.print(), other.print());
-    other.tables[0].chains[0].rules[0].handle = 77;
+    let renamed = chain::Rule { handle: 77, ..other.tables[0].chains[0].rules[0].clone() };
+    other.tables[0].chains[0].rules.replace(0, renamed);
     assert_eq!(one.print(), other.print(), "handles are noise");
     other.take(&rule(5, "drop"));
     assert_ne!(one.print(), other.print());
@@ -122,4 +123,40 @@ fn a_rule_that_is_said_without_its_set_is_to_be_listed() {
     };
     assert!(!looks(&["s"], json!("@s")) && !looks(&["__set0"], json!({"set": [1]})));
     assert!(looks(&["s"], json!("s")) && looks(&["__set0"], json!(1)) && looks(&[], json!("__chain0")));
+}
+
+/// What whoever knows so many rules of the chain is told after these events.
+fn rewritten(model: &mut Model, known: usize, all: &[(Spot, u64, Option<&str>)]) -> (usize, usize, Vec<String>) {
+    let mut touched = Touched::default();
+    for (spot, handle, verdict) in all {
+        let said = verdict.map(|verdict| rule(*handle, verdict)["rule"].clone());
+        let what = in_chain(*spot);
+        let said = said.as_ref().map(|said| ("rule", said));
+        let news = News { table: &id(), what: &what, handle: *handle, gone: said.is_none(), said };
+        model.apply(&news, &mut touched).unwrap();
+    }
+    model.settle(&mut touched);
+    let outcome = touched.outcome(model);
+    let one = &outcome.chains[0];
+    let told = model.rules(&one.table, &one.name, one.since, known);
+    (told.front, told.back, told.rules.into_iter().map(str::to_owned).collect())
+}
+
+#[test]
+fn only_rules_between_those_that_stay_are_told() {
+    let mut model = model();
+    (10..20).for_each(|handle| model.take(&rule(handle, "accept")));
+    let all = rewritten(&mut model, 11, &[(Spot::End, 30, Some("drop"))]);
+    assert_eq!((all.0, all.1, all.2.len()), (0, 0, 12), "nothing was known before");
+    let drop = || vec!["drop".to_owned()];
+    assert_eq!(rewritten(&mut model, 12, &[(Spot::End, 31, Some("drop"))]), (12, 0, drop()));
+    assert_eq!(rewritten(&mut model, 13, &[(Spot::Behind(10), 32, Some("drop"))]), (2, 11, drop()));
+    assert_eq!(rewritten(&mut model, 14, &[(Spot::End, 32, None)]), (2, 11, Vec::new()));
+    let two = [(Spot::Front, 33, Some("drop")), (Spot::End, 31, None)];
+    assert_eq!(
+        rewritten(&mut model, 13, &two),
+        (0, 0, model.rules(&id(), "c", Since::default(), 1).rules.iter().map(|one| (*one).to_owned()).collect())
+    );
+    let all = rewritten(&mut model, 99, &[(Spot::End, 34, Some("drop"))]);
+    assert_eq!((all.0, all.1, all.2.len()), (0, 0, 14), "whoever knows another number is told of all");
 }

@@ -8,9 +8,13 @@ use std::collections::{HashMap, HashSet};
 use driftline_canon::format::nftables::{RuleHash, order_key, rule_setting};
 use driftline_canon::{ItemKey, Setting};
 
-use super::{Fact, Model, Rule, Table};
+use super::rules::Since;
+use super::{Chain, Fact, Model, Rule, Table};
 use crate::firewall::event::{TableId, family_name};
 use crate::firewall::model::iptables;
+
+/// Rules that are few.
+const FEW: usize = 4;
 
 /// What is to be listed, because no event tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,12 +64,25 @@ struct Rules {
 pub struct Outcome {
     /// Each key with what it is set to now, or with none if it is gone.
     pub items: Vec<(ItemKey, Option<Setting>)>,
-    /// Chains of which rules may have changed: table, name, and name in keys.
-    pub chains: Vec<(TableId, Box<str>, String)>,
+    /// Chains of which rules may have changed.
+    pub chains: Vec<InChain>,
     /// Whether a table of iptables-nft was touched.
     pub iptables: bool,
     /// The same of ip6tables-nft.
     pub ip6tables: bool,
+}
+
+/// A chain of which rules may have changed.
+#[derive(Debug)]
+pub struct InChain {
+    /// Its table.
+    pub table: TableId,
+    /// Its name.
+    pub name: Box<str>,
+    /// Its name in keys.
+    pub key: String,
+    /// What is as it was; nothing, where that is not known.
+    pub since: Since,
 }
 
 impl Touched {
@@ -126,8 +143,8 @@ impl Touched {
             let theirs = if family_name(id.family) == "ip6" { &mut outcome.ip6tables } else { &mut outcome.iptables };
             *theirs |= touched.was_hidden || hidden == Some(true);
             unread |= hidden.is_some_and(|hidden| hidden != touched.was_hidden);
+            outcome.chains.extend(touched.chains_of(&id, model.table(&id)));
             let table = model.tables.iter().find(|table| table.id == id);
-            outcome.chains.extend(touched.chains_of(&id, table));
             match (touched.was_hidden, table) {
                 (true, None) => {}
                 (true, Some(table)) if table.hidden => {}
@@ -147,11 +164,20 @@ impl Touched {
 impl InTable {
     /// Chains that were touched; all of them, where the table has become or is
     /// no longer another reader's.
-    fn chains_of(&self, id: &TableId, table: Option<&Table>) -> Vec<(TableId, Box<str>, String)> {
-        let turned = table.filter(|table| table.hidden != self.was_hidden);
-        let all = turned.into_iter().flat_map(|table| &table.chains).map(|chain| chain.name());
-        let names: HashSet<&str> = self.chains.keys().map(|name| &**name).chain(all).collect();
-        names.into_iter().map(|name| (id.clone(), name.into(), key_of_chain(id, name))).collect()
+    fn chains_of(&self, id: &TableId, mut table: Option<&mut Table>) -> Vec<InChain> {
+        let turned = table.as_ref().filter(|table| table.hidden != self.was_hidden);
+        let seen_before = turned.is_none() && !self.was_hidden;
+        let all = turned.into_iter().flat_map(|table| &table.chains).map(|chain| chain.name().into());
+        let names: HashSet<Box<str>> = self.chains.keys().cloned().chain(all).collect();
+        let of = |name: Box<str>| {
+            let chain = table.as_mut().and_then(|table| {
+                let at = table.chain_at(&name)?;
+                table.chains.get_mut(at)
+            });
+            let since = chain.map(|chain| chain.rules.since()).filter(|_| seen_before);
+            InChain { table: id.clone(), key: key_of_chain(id, &name), name, since: since.unwrap_or_default() }
+        };
+        names.into_iter().map(of).collect()
     }
 
     /// What follows of a table that was not another reader's.
@@ -164,11 +190,7 @@ impl InTable {
         for (chain, rules) in &mut self.chains {
             let key = key_of_chain(id, chain);
             let found = seen.and_then(|table| Some(&table.chains[table.chain_at(chain)?]));
-            for rule in found.into_iter().flat_map(|chain| chain.read()) {
-                if let Some(one) = rules.get_mut(&rule.hash) {
-                    one.now += 1;
-                }
-            }
+            found.into_iter().for_each(|chain| count(rules, chain));
             for one in rules.values() {
                 for time in 1..=one.now.saturating_add(one.gone) {
                     let setting = rule_setting(&key, &one.text, time);
@@ -182,6 +204,22 @@ impl InTable {
             table.fill(&mut keys);
         }
         items.extend(keys);
+    }
+}
+
+/// Counts how often the rules that were touched stand in their chain. Few are
+/// looked for one by one: that costs less than a look at each rule's hash.
+fn count(touched: &mut HashMap<RuleHash, Rules>, chain: &Chain) {
+    if touched.len() <= FEW {
+        for (hash, one) in touched {
+            one.now = chain.read().map(|rule| u32::from(rule.hash == *hash)).sum();
+        }
+        return;
+    }
+    for rule in chain.read() {
+        if let Some(one) = touched.get_mut(&rule.hash) {
+            one.now += 1;
+        }
     }
 }
 

@@ -338,9 +338,15 @@ impl Session {
 
     /// What the changes of a transaction mean.
     fn meant(&self, follower: &Follower, outcome: &Outcome) -> Meant {
-        let chains = outcome.chains.iter().map(|(id, name, key)| (key.as_str(), self.model.rules(id, name)));
         let items = outcome.items.iter().map(|(key, setting)| (key, setting.as_ref().map(|setting| &setting.value)));
-        follower.desk.meanings.of_part(Backend::Nft, |kept| kept.part(chains, items))
+        follower.desk.meanings.of_part(Backend::Nft, |kept| {
+            let mut chains = Vec::with_capacity(outcome.chains.len());
+            for one in &outcome.chains {
+                let rules = self.model.rules(&one.table, &one.name, one.since, kept.count(&one.key));
+                chains.push((&*one.key, rules));
+            }
+            kept.part(chains, items)
+        })
     }
 
     /// Compares what is known with what is there, if anything was committed

@@ -8,7 +8,7 @@ fn rule(handle: u64) -> Rule {
 
 fn chain(handles: &[u64]) -> Chain {
     let mut chain = Chain::of(&serde_json::json!({"family": "ip", "table": "t", "name": "c"}));
-    chain.rules.extend(handles.iter().map(|handle| rule(*handle)));
+    handles.iter().for_each(|handle| chain.rules.push(rule(*handle)));
     chain
 }
 

@@ -28,7 +28,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use self::graph::{ChainId, Graph, RuleId};
-pub use self::kept::{Kept, Meant};
+pub use self::kept::{Kept, Meant, Rewritten};
 use self::keys::About;
 use self::settle::Pending;
 use crate::format::Setting;
@@ -111,7 +111,7 @@ impl Ruleset {
     }
 
     /// The rules of a chain, in order.
-    pub fn rules(&self, chain: &str) -> impl Iterator<Item = &str> {
+    pub fn rules(&self, chain: &str) -> impl ExactSizeIterator<Item = &str> {
         let chain = self.graph.find_chain(chain);
         let rules = chain.map_or(&[] as &[RuleId], |chain| &self.graph.at(chain).rules);
         rules.iter().map(|&rule| &*self.graph.rule(rule).text)

@@ -89,12 +89,55 @@ pub fn rule_setting(chain: &str, text: &str, time: u32) -> Setting {
 /// The item of the order of a chain's rules; none without rules.
 #[must_use]
 pub fn order_setting<'a>(chain: &str, rules: impl IntoIterator<Item = &'a RuleHash>) -> Option<Setting> {
-    let (mut order, mut count) = (Sha256::new(), 0);
-    for rule in rules {
-        order.update(rule.0);
-        count += 1;
+    RuleOrder::default().setting(chain, rules)
+}
+
+/// The order of a chain's rules as far as it was hashed: one that changes behind
+/// some rules costs what is behind them.
+#[derive(Debug, Clone, Default)]
+pub struct RuleOrder {
+    /// After each [`MARK_RULES`] rules.
+    marks: Vec<Sha256>,
+}
+
+/// Rules between two places that the hash of an order can go on from: a hundred
+/// bytes are kept for each of them, and so many rules take ten microseconds.
+const MARK_RULES: usize = 512;
+
+impl RuleOrder {
+    /// Rules that it knows, from the first on.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.marks.len() * MARK_RULES
     }
-    (count > 0).then(|| setting(order_key(chain), &order_value(count, &order.finalize())))
+
+    /// Only so many rules are as they were.
+    pub fn cut(&mut self, rules: usize) {
+        self.marks.truncate(rules / MARK_RULES);
+    }
+
+    /// Goes on with what is not known of all rules.
+    pub fn go_on<'a>(&mut self, all: impl IntoIterator<Item = &'a RuleHash>) {
+        let mut order = self.marks.last().cloned().unwrap_or_default();
+        for (number, rule) in (1_usize..).zip(all.into_iter().skip(self.known())) {
+            order.update(rule.0);
+            if number.is_multiple_of(MARK_RULES) {
+                self.marks.push(order.clone());
+            }
+        }
+    }
+
+    /// The item of the order, given the rules behind those that are known; none
+    /// without rules.
+    #[must_use]
+    pub fn setting<'a>(&self, chain: &str, behind: impl IntoIterator<Item = &'a RuleHash>) -> Option<Setting> {
+        let (mut order, mut count) = (self.marks.last().cloned().unwrap_or_default(), self.known());
+        for rule in behind {
+            order.update(rule.0);
+            count += 1;
+        }
+        (count > 0).then(|| setting(order_key(chain), &order_value(count, &order.finalize())))
+    }
 }
 
 /// The key of the order of a chain's rules.

@@ -25,6 +25,25 @@ pub struct Kept {
     beside: HashMap<ItemKey, Box<str>>,
 }
 
+/// The rules of a chain as they are now: so many of those it had before are as
+/// they were at its front and its back, and between them are these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rewritten<'a> {
+    /// Rules in front that are as they were.
+    pub front: usize,
+    /// Rules at the back that are as they were.
+    pub back: usize,
+    /// What is between them now.
+    pub rules: Vec<&'a str>,
+}
+
+/// All rules of a chain, whatever it had.
+impl<'a> FromIterator<&'a str> for Rewritten<'a> {
+    fn from_iter<T: IntoIterator<Item = &'a str>>(rules: T) -> Self {
+        Self { front: 0, back: 0, rules: rules.into_iter().collect() }
+    }
+}
+
 impl Kept {
     /// The ruleset of a reading's settings.
     #[must_use]
@@ -113,12 +132,18 @@ impl Kept {
         self.ruleset.settle()
     }
 
-    /// A part of it changed: chains with all of their rules as they are now, and
-    /// what is no rule, with none where it is gone. What it costs goes by the
-    /// chains that are named and by what changed.
+    /// How many rules a chain has.
+    #[must_use]
+    pub fn count(&self, chain: &str) -> usize {
+        self.ruleset.graph.find_chain(chain).map_or(0, |chain| self.ruleset.graph.at(chain).rules.len())
+    }
+
+    /// A part of it changed: chains with their rules as they are now, and what is
+    /// no rule, with none where it is gone. What it costs goes by the rules that
+    /// are named and by what changed.
     pub fn part<'a>(
         &mut self,
-        chains: impl IntoIterator<Item = (&'a str, Vec<&'a str>)>,
+        chains: impl IntoIterator<Item = (&'a str, Rewritten<'a>)>,
         items: impl IntoIterator<Item = (&'a ItemKey, Option<&'a Value>)>,
     ) -> Meant {
         for (key, value) in items {
@@ -127,7 +152,7 @@ impl Kept {
             }
         }
         for (chain, rules) in chains {
-            self.ruleset.rewrite(chain, &rules);
+            self.ruleset.rewrite_between(chain, &rules);
         }
         self.ruleset.settle()
     }
@@ -148,16 +173,25 @@ impl Kept {
 impl Ruleset {
     /// A chain has these rules now, whatever it had.
     pub fn rewrite(&mut self, chain: &str, now: &[&str]) {
-        let before: Vec<&str> = self.rules(chain).collect();
+        self.rewrite_between(chain, &now.iter().copied().collect());
+    }
+
+    /// A chain has these rules now between those that are as they were.
+    fn rewrite_between(&mut self, chain: &str, now: &Rewritten<'_>) {
+        let Rewritten { front, back, rules: now } = now;
+        let all = self.rules(chain).len();
+        let (front, back) = ((*front).min(all), *back);
+        let between = all.saturating_sub(front + back);
+        let before: Vec<&str> = self.rules(chain).skip(front).take(between).collect();
         let same = before.iter().zip(now).take_while(|(old, new)| old == new).count();
         let behind = before[same..].iter().rev().zip(now[same..].iter().rev()).take_while(|(old, new)| old == new);
         let behind = behind.count();
         let gone = same..before.len() - behind;
         for at in gone.rev() {
-            self.remove(chain, at);
+            self.remove(chain, front + at);
         }
         for (at, rule) in now.iter().enumerate().take(now.len() - behind).skip(same) {
-            self.insert(chain, at, rule);
+            self.insert(chain, front + at, rule);
         }
     }
 

@@ -77,3 +77,19 @@ fn rules_of_iptables_and_counters_are_told() {
 fn no_rules_have_no_order_and_nothing_unread_no_content() {
     assert_eq!((order_setting("inet t/c", []), content_setting([])), (None, None));
 }
+
+#[test]
+fn an_order_that_goes_on_is_that_of_all_rules() {
+    let mut hashes: Vec<RuleHash> = (0..2_000).map(|number| hash_of(&format!("tcp dport {number} accept"))).collect();
+    let mut order = RuleOrder::default();
+    for (from, at) in [(0, 2_000), (2_000, 2_000), (1_999, 3), (3, 700), (511, 512), (1_024, 0)] {
+        order.cut(from);
+        order.go_on(&hashes);
+        assert_eq!(order.setting("t/c", &hashes[order.known()..]), order_setting("t/c", &hashes));
+        order.cut(at);
+        hashes.insert(at.min(hashes.len()), hash_of("drop"));
+        assert!(order.known() <= at);
+        assert_eq!(order.setting("t/c", &hashes[order.known()..]), order_setting("t/c", &hashes));
+    }
+    assert_eq!(RuleOrder::default().setting("t/c", []), None);
+}

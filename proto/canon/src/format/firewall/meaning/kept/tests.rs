@@ -1,4 +1,4 @@
-use super::{Kept, Meant};
+use super::{Kept, Meant, Rewritten};
 use crate::format::{self, Format, Setting};
 use crate::{DisplayPolicy, FleetKey, KeyEpoch, Observation, Value};
 
@@ -48,7 +48,7 @@ fn a_part_means_what_the_whole_means() {
         let now = read(&table(policy, rules));
         let whole = Kept::of(&read(&before)).read(&now);
         let facts = now.iter().filter(|one| super::is_fact(&one.key)).map(|one| (&one.key, Some(&one.value)));
-        let part = Kept::of(&read(&before)).part([("inet t/c", rules.to_vec())], facts);
+        let part = Kept::of(&read(&before)).part([("inet t/c", rules.iter().copied().collect())], facts);
         assert_eq!(said(&whole), said(&part));
         assert!(!whole.is_empty());
     }
@@ -96,4 +96,29 @@ fn sets_of_another_source_are_told_as_they_are_now() {
     assert!(kept.read(&rules).is_empty(), "the rules are read without the sets");
     let gone = said(&kept.read_beside([(&set, "hash:ip"), (&two, "present")]));
     assert_eq!(gone, ["ipset/web: 192.0.2.1 => closes tcp/99 for 192.0.2.1: 192.0.2.1 is no longer in web"]);
+}
+
+#[test]
+fn what_is_between_rules_that_stay_means_what_all_rules_mean() {
+    let all: Vec<String> = (20..30).map(|port| format!("tcp dport {port} accept")).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let before = read(&table("drop", &all));
+    for (front, back, between) in [
+        (10, 0, &["tcp dport 99 accept"][..]),
+        (0, 10, &["udp dport 53 drop", "tcp dport 99 accept"][..]),
+        (4, 5, &["tcp dport 99 accept"][..]),
+        (4, 5, &[][..]),
+        (3, 3, &["tcp dport 26 accept", "tcp dport 23 accept", "tcp dport 24 accept", "tcp dport 25 accept"][..]),
+        (0, 0, &["tcp dport 99 accept"][..]),
+    ] {
+        let now = [&all[..front], between, &all[10 - back..]].concat();
+        let (mut whole, mut part) = (Kept::of(&before), Kept::of(&before));
+        let told = whole.part([("inet t/c", now.iter().copied().collect())], []);
+        let rewritten = Rewritten { front, back, rules: between.to_vec() };
+        assert_eq!(said(&told), said(&part.part([("inet t/c", rewritten)], [])));
+        assert!(!told.is_empty());
+        assert_eq!(part.ruleset.rules("inet t/c").collect::<Vec<_>>(), now);
+        assert_eq!(part.count("inet t/c"), now.len());
+    }
+    assert_eq!(Kept::of(&before).count("inet t/other"), 0);
 }
