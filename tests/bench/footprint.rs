@@ -56,8 +56,8 @@ pub(crate) fn run(setup: &Setup) -> Section {
     work_lines(&mut section.lines, &most, &spent, changes);
     section.notes = vec![format!(
         "The agent as it is shipped: built with `--profile dist-agent`, in the environment of its unit. \
-         `file` sources by one glob, {} s idle and half of that at work, no reconciliation within (it comes every 300 s). Anonymous memory is the \
-         part that is no file's; the rest is mapped text of the program, which the kernel can drop. Pss counts pages \
+         `file` sources by one glob, {} s idle and half of that at work, no reconciliation within (it comes every 300 s). Children would \
+         count with it; this agent has none. Anonymous memory is the part that is no file's; the rest is mapped text of the program, which the kernel can drop. Pss counts pages \
          shared with other processes in parts.",
         lasts.as_secs()
     )];

@@ -50,7 +50,8 @@ Each number stands beside a peer or a limit that was measured in the same run on
 the same machine, with the ratio, and beside its budget. Times are wall clock;
 `p50 / p99` are nearest-rank percentiles. Collector, agents, simulated agents
 and the webhook's receiver share the machine's cores, over TLS 1.3 on loopback.
-Memory is `VmRSS`, processor time is the scheduler's.
+Memory is `VmRSS` and processor time the scheduler's, each of a process and of
+the children that it has started (the agent runs `nft -j monitor`) together.
 
 {tables}## Remarks
 

@@ -1,6 +1,8 @@
-//! What the kernel says about a process: memory, CPU time, wake-ups.
+//! What the kernel says about a process and its children: memory, CPU time,
+//! wake-ups.
 //!
-//! It only reads `/proc`; sums are over the threads that live at that moment.
+//! It only reads `/proc`; sums are over the threads and children that live at
+//! that moment.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,12 +10,16 @@ use std::time::{Duration, Instant};
 
 use driftline_tests::process::read_text;
 
-/// One look at a process.
+/// One look at a process and all that came from it: what it has others do for it
+/// counts as its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     at: Instant,
-    /// Resident bytes (`VmRSS`).
+    /// Resident bytes (`VmRSS`), each process by itself: what two of them map
+    /// counts twice.
     pub(crate) resident: u64,
+    /// How many of those are of its children.
+    pub(crate) children: u64,
     /// Resident bytes that are its own and no file's (`RssAnon`).
     pub(crate) anonymous: u64,
     /// Proportional share (`Pss`): pages shared with others count in parts.
@@ -34,13 +40,28 @@ pub(crate) struct Spent {
 }
 
 impl Look {
-    /// Looks at a process.
+    /// Looks at a process and its children.
     pub(crate) fn at(pid: u32) -> Self {
+        let at = Instant::now();
+        let mut all = Self::alone(pid, at);
+        for child in children(pid).into_iter().map(|pid| Self::alone(pid, at)) {
+            all.resident += child.resident;
+            all.children += child.resident;
+            all.anonymous += child.anonymous;
+            all.proportional += child.proportional;
+            all.cpu += child.cpu;
+            all.voluntary += child.voluntary;
+        }
+        all
+    }
+
+    fn alone(pid: u32, at: Instant) -> Self {
         let status = read_text(&of(pid, "status"));
         let rollup = read_text(&of(pid, "smaps_rollup"));
         Self {
-            at: Instant::now(),
+            at,
             resident: kib(&status, "VmRSS:"),
+            children: 0,
             anonymous: kib(&status, "RssAnon:"),
             proportional: kib(&rollup, "Pss:"),
             cpu: cpu(pid),
@@ -106,10 +127,9 @@ fn kib(text: &str, name: &str) -> u64 {
     number(text, name) * 1024
 }
 
-/// Kills a process and all that came from it: for a row that failed, whose
-/// children nobody owns any more.
-pub(crate) fn end_family(pid: u32, also_itself: bool) {
-    let mut family = if also_itself { vec![pid] } else { Vec::new() };
+/// All that came from a process and live.
+fn children(pid: u32) -> Vec<u32> {
+    let mut family = Vec::new();
     let mut open = vec![pid];
     while let Some(parent) = open.pop() {
         for thread in threads(parent) {
@@ -119,7 +139,13 @@ pub(crate) fn end_family(pid: u32, also_itself: bool) {
             family.extend(children);
         }
     }
-    for id in family {
+    family
+}
+
+/// Kills a process and all that came from it: for a row that failed, whose
+/// children nobody owns any more.
+pub(crate) fn end_family(pid: u32, also_itself: bool) {
+    for id in also_itself.then_some(pid).into_iter().chain(children(pid)) {
         let _ = Command::new("kill").args(["-KILL", &id.to_string()]).status();
     }
 }

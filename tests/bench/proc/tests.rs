@@ -44,3 +44,17 @@ fn a_family_ends_together() {
         (status.is_empty() || status.contains("State:\tZ")).then_some(())
     });
 }
+
+#[test]
+fn what_children_have_resident_is_counted_and_said() {
+    let alone = Look::at(std::process::id()).children;
+    let mut parent = Command::new("sh").args(["-c", "sleep 600 & wait"]).spawn().unwrap();
+    let look = driftline_tests::process::eventually("a child with memory", || {
+        let look = Look::at(parent.id());
+        (look.children > 0).then_some(look)
+    });
+    assert!(look.resident > look.children, "the parent has memory of its own: {look:?}");
+    assert!(Look::at(std::process::id()).children >= alone + look.resident, "children of children count");
+    end_family(parent.id(), true);
+    parent.wait().unwrap();
+}
