@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use driftline_api::token::{TokenGrant, TokenRequest};
 use driftline_canon::EnrolmentToken;
+use reqwest::Method;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::collector::Collector;
@@ -46,6 +48,16 @@ impl Api {
         text
     }
 
+    /// Sends a body and gives what the collector says to it.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &impl Serialize) -> String {
+        let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.bearer);
+        let answer = request.json(body).send().await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let status = answer.status();
+        let text = answer.text().await.unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert!(status.is_success(), "{path}: {status}: {text}");
+        text
+    }
+
     /// A new token's secret, and what the collector says to it.
     pub(crate) async fn token(&self, environment: &str) -> ([u8; 32], TokenGrant) {
         let mut secret = [0; 32];
@@ -58,11 +70,7 @@ impl Api {
             valid_s: None,
             secret_sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
         };
-        let call = self.client.post(format!("{}/api/v1/tokens", self.base)).bearer_auth(&self.bearer).json(&request);
-        let answer = call.send().await.expect("the API answers");
-        let status = answer.status();
-        let text = answer.text().await.expect("an answer has a body");
-        assert!(status.is_success(), "a token: {status}: {text}");
+        let text = self.send(Method::POST, "/api/v1/tokens", &request).await;
         (secret, serde_json::from_str(&text).expect("a grant"))
     }
 }

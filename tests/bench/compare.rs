@@ -6,8 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use driftline_api::compare::Comparison;
+use driftline_api::drift::AcceptanceRequest;
+use driftline_api::policy::PolicyPush;
+use driftline_daemon::clock;
 use driftline_tests::process::{program, succeed};
+use reqwest::Method;
 use serde::Deserialize;
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use crate::api::Api;
@@ -24,7 +29,14 @@ const SMALL_MAX: Duration = Duration::from_millis(50);
 const LARGE_MAX: Duration = Duration::from_secs(1);
 
 /// Comparisons through the API; the middle one counts.
-const TIMES: usize = 5;
+const TIMES: usize = 9;
+
+/// Differences that are expected, and as many that are accepted, and as many
+/// expectations of other keys.
+const MEANT: usize = 50;
+
+/// For how long they are accepted: a day.
+const ACCEPTED_MS: i64 = 24 * 3_600 * 1_000;
 
 /// One line of the example of the `compare` crate.
 #[derive(Debug, Deserialize)]
@@ -44,7 +56,8 @@ pub(crate) fn run(setup: &Setup) -> Section {
     lines.extend(through_the_api(setup, hosts));
     let notes = vec![
         "The first lines are the judgement alone, in memory: feeding both sides, and comparing. Through the API it is \
-         reading the store, comparing and JSON over TLS."
+         reading the store, comparing and JSON over TLS; then once more with a policy of expectations, some of them for \
+         other keys, and with acceptances."
             .to_owned(),
     ];
     Section { title: "Comparing environments".to_owned(), lines, notes }
@@ -66,22 +79,54 @@ fn through_the_api(setup: &Setup, hosts: usize) -> Vec<Line> {
     for (environment, seed) in [("staging", 1), ("production", 2)] {
         runtime.block_on(fill(&collector, &api, environment, seed, hosts));
     }
-    let path = "/api/v1/compare?left=staging&right=production";
+    let least = Samples::new((0..TIMES).map(|_| runtime.block_on(round_trip(&api))).collect());
+    let least = least.p50();
+    let mut lines = vec![asked(&api, &runtime, hosts, least)];
+    runtime.block_on(mean(&api));
+    lines.push(asked(&api, &runtime, hosts, least));
+    lines
+}
+
+/// The comparison, asked for over and over.
+fn asked(api: &Api, runtime: &Runtime, hosts: usize, least: Duration) -> Line {
     let once = || {
         let begun = Instant::now();
-        let found: Comparison = runtime.block_on(api.get(path));
+        let found: Comparison = runtime.block_on(api.get("/api/v1/compare?left=staging&right=production"));
         (begun.elapsed(), found)
     };
     let (_, found) = once();
     let took = Samples::new((0..TIMES).map(|_| once().0).collect());
-    let least = Samples::new((0..TIMES).map(|_| runtime.block_on(round_trip(&api))).collect());
-    let what = format!("2 x {hosts} hosts x {KEYS} keys through the API, {} of {} differ", found.differing, found.keys);
     assert_eq!((found.left_hosts as usize, found.right_hosts as usize), (hosts, hosts), "every host was compared");
-    vec![
-        Line::new(what, duration(took.p50()))
-            .beside(format!("an empty answer {}", duration(least.p50())), times(took.p50(), least.p50()))
-            .budget("50 ms", took.p50() <= SMALL_MAX),
-    ]
+    Line::new(what(hosts, &found), duration(took.p50()))
+        .beside(format!("an empty answer {}", duration(least)), times(took.p50(), least))
+        .budget("50 ms", took.p50() <= SMALL_MAX)
+}
+
+fn what(hosts: usize, found: &Comparison) -> String {
+    let meant = match (found.expected, found.accepted) {
+        (0, 0) => String::new(),
+        (expected, accepted) => format!(", {expected} more expected and {accepted} accepted"),
+    };
+    let (differing, keys) = (found.differing, found.keys);
+    format!("2 x {hosts} hosts x {KEYS} keys through the API, {differing} of {keys} differ{meant}")
+}
+
+/// Gives the collector a policy that expects some of the differences, among
+/// rules for other keys, and accepts others one by one.
+async fn mean(api: &Api) {
+    let expect = |key| format!("[[expect]]\nkey = \"{key}\"\nmust = \"any\"\nreason = \"of the benchmark\"\n\n");
+    let others = (0..MEANT).map(|at| expect(format!("OTHER_{at}_*")));
+    let text = others.chain((0..MEANT / 10).map(|ten| expect(format!("SETTING_0000{ten}?")))).collect();
+    let _ = api.send(Method::PUT, "/api/v1/policy", &PolicyPush { text, replaces: None }).await;
+    for at in 0..MEANT {
+        let accepted = AcceptanceRequest {
+            covers: format!("env=production,source=app,key=SETTING_{:06}", KEYS / 2 + at),
+            reason: "of the benchmark".to_owned(),
+            owner: "ada".to_owned(),
+            expires_at: clock::format_ms(clock::now_ms() + ACCEPTED_MS),
+        };
+        let _ = api.send(Method::POST, "/api/v1/acceptances", &accepted).await;
+    }
 }
 
 async fn round_trip(api: &Api) -> Duration {
@@ -106,3 +151,6 @@ async fn send_all(member: &Member, seed: u64) -> Result<(), String> {
     let mut source = MadeUp::new("app", KEYS, seed);
     member.connect(&[source.start()]).await?.deliver(source.snapshot()).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,10 +20,10 @@ use crate::stats::{Samples, count, duration, pair, per_second, ratio, times};
 use crate::table::{Line, Section};
 use crate::{Setup, fleet, machine, runtime};
 
-const AGENTS: usize = 50;
+pub(crate) const AGENTS: usize = 50;
 
 /// Items of each agent's source.
-const ITEMS: usize = 100;
+pub(crate) const ITEMS: usize = 100;
 
 const BATCHED_MIN: u64 = 100_000;
 const SINGLE_MIN: u64 = 20_000;
@@ -31,27 +31,27 @@ const ACK_MAX: Duration = Duration::from_millis(20);
 
 /// What the agents do.
 #[derive(Debug, Clone, Copy)]
-struct Load {
+pub(crate) struct Load {
     /// Items that change in each record.
-    items: usize,
+    pub(crate) items: usize,
     /// Records of one agent that may be on their way.
-    window: usize,
+    pub(crate) window: usize,
     /// Between two records of one agent; zero: as fast as the window allows.
-    pause: Duration,
+    pub(crate) pause: Duration,
     /// How long.
-    lasts: Duration,
+    pub(crate) lasts: Duration,
 }
 
 /// What came of it.
 #[derive(Debug)]
-struct Outcome {
-    records: u64,
-    took: Duration,
-    acks: Samples,
+pub(crate) struct Outcome {
+    pub(crate) records: u64,
+    pub(crate) took: Duration,
+    pub(crate) acks: Samples,
     /// Records of one commit on average.
-    group: String,
+    pub(crate) group: String,
     /// The collector's processor time for all of them.
-    cpu: Duration,
+    pub(crate) cpu: Duration,
 }
 
 impl Outcome {
@@ -69,11 +69,7 @@ pub(crate) fn run(setup: &Setup) -> Section {
     let runtime = runtime();
     let members = runtime.block_on(fleet::enrol(&collector, &api, "production", AGENTS));
     let mut fleet = runtime.block_on(start(&members));
-    let mut under = |load| {
-        let before = Look::at(collector.pid());
-        let outcome = runtime.block_on(drive(&api, &mut fleet, load));
-        Outcome { cpu: Look::at(collector.pid()).since(&before).cpu, ..outcome }
-    };
+    let mut under = |load| runtime.block_on(drive(&collector, &api, &mut fleet, load));
     let batched = under(Load { items: ITEMS, window: 32, pause: Duration::ZERO, lasts });
     let single = under(Load { items: 1, window: 64, pause: Duration::ZERO, lasts });
     // Half the budget of single deltas: 50 agents, one record each 5 ms.
@@ -123,13 +119,13 @@ fn group(before: &str, after: &str) -> String {
 }
 
 /// One agent that sends.
-struct Sender {
+pub(crate) struct Sender {
     speaker: Speaker,
     listener: Listener,
     source: MadeUp,
 }
 
-async fn start(members: &[Member]) -> Vec<Sender> {
+pub(crate) async fn start(members: &[Member]) -> Vec<Sender> {
     let mut all = Vec::new();
     for (number, member) in members.iter().enumerate() {
         let mut source = MadeUp::new("app", ITEMS, number as u64);
@@ -141,8 +137,9 @@ async fn start(members: &[Member]) -> Vec<Sender> {
     all
 }
 
-async fn drive(api: &Api, fleet: &mut Vec<Sender>, load: Load) -> Outcome {
+pub(crate) async fn drive(collector: &Collector, api: &Api, fleet: &mut Vec<Sender>, load: Load) -> Outcome {
     let before = api.text("/metrics").await;
+    let idle = Look::at(collector.pid());
     let begun = Instant::now();
     let mut running = JoinSet::new();
     for sender in fleet.drain(..) {
@@ -154,8 +151,9 @@ async fn drive(api: &Api, fleet: &mut Vec<Sender>, load: Load) -> Outcome {
         fleet.push(sender);
     }
     let took = begun.elapsed();
+    let cpu = Look::at(collector.pid()).since(&idle).cpu;
     let group = group(&before, &api.text("/metrics").await);
-    Outcome { records: acks.len() as u64, took, acks: Samples::new(acks), group, cpu: Duration::ZERO }
+    Outcome { records: acks.len() as u64, took, acks: Samples::new(acks), group, cpu }
 }
 
 /// Sends until the time is over and all is acknowledged.

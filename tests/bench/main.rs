@@ -16,8 +16,10 @@ mod files;
 mod firewall;
 mod fleet;
 mod footprint;
+mod history;
 mod idle;
 mod ingest;
+mod judging;
 mod latency;
 mod machine;
 mod orchestra;
@@ -62,6 +64,9 @@ const ROWS: &[Row] = &[
     Row { name: "burst", run: burst::run, seconds_max: 120 },
     Row { name: "ingest", run: ingest::run, seconds_max: 180 },
     Row { name: "compare", run: compare::run, seconds_max: 300 },
+    Row { name: "judging", run: judging::run, seconds_max: 240 },
+    // Ten million entries, where they are asked for, take a quarter of an hour.
+    Row { name: "history", run: history::run, seconds_max: 3_600 },
     Row { name: "engines", run: engines::run, seconds_max: 300 },
     // 10,000 hosts are enrolled one by one first, which takes minutes.
     Row { name: "idle", run: idle::run, seconds_max: 1_500 },
