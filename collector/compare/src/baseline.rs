@@ -9,6 +9,7 @@ use driftline_canon::{Environment, HostName, Role, SourceName};
 use serde::{Deserialize, Serialize};
 
 use crate::Selector;
+use crate::desired::Who;
 
 /// What was approved at one time; its items are sheets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,15 +47,26 @@ pub struct BaselineHost {
     pub sources: Vec<(SourceName, u32)>,
 }
 
-/// For each source of a host: the baseline that was approved last.
+impl BaselineHost {
+    /// Whether it was approved of a host of that environment and role. One that
+    /// was enrolled into another is held against nothing that was approved of it
+    /// there.
+    #[must_use]
+    pub fn is_of(&self, environment: &Environment, role: &Role) -> bool {
+        (&self.environment, &self.role) == (environment, role)
+    }
+}
+
+/// For each source of a host: the baseline that was approved last of it in its
+/// environment and role.
 #[must_use]
 pub fn latest<'b>(
     baselines: impl IntoIterator<Item = &'b Baseline>,
-    host: &HostName,
+    who: Who<'_>,
 ) -> BTreeMap<SourceName, (&'b Baseline, &'b BaselineHost)> {
     let mut chosen: BTreeMap<SourceName, (&Baseline, &BaselineHost)> = BTreeMap::new();
     for baseline in baselines {
-        for own in baseline.hosts.iter().filter(|own| own.host == *host) {
+        for own in baseline.hosts.iter().filter(|own| own.host == *who.host && own.is_of(who.environment, who.role)) {
             for (source, _) in &own.sources {
                 let newer = chosen.get(source).is_none_or(|(kept, _)| kept.number < baseline.number);
                 if newer {
@@ -97,13 +109,25 @@ mod tests {
             baseline(1, &[("web-1", &["app", "nginx"]), ("web-2", &["app"])]),
             baseline(2, &[("web-2", &["app"])]),
         ];
+        let (environment, role) = (Environment::new("production").unwrap(), Role::new("web").unwrap());
         let numbers = |host: &str| {
             let host = HostName::new(host).unwrap();
-            let found = latest(&all, &host);
+            let found = latest(&all, Who { environment: &environment, role: &role, host: &host });
             Vec::from_iter(found.into_iter().map(|(source, (baseline, _))| (source.to_string(), baseline.number)))
         };
         assert_eq!(numbers("web-1"), [("app".to_owned(), 3), ("nginx".to_owned(), 1)]);
         assert_eq!(numbers("web-2"), [("app".to_owned(), 2)]);
         assert!(numbers("db-1").is_empty());
+    }
+
+    #[test]
+    fn what_was_approved_of_a_host_elsewhere_is_not_held_against_it() {
+        let all = [baseline(1, &[("web-1", &["app"])])];
+        let found = |environment: &str, role: &str| {
+            let (environment, role) = (Environment::new(environment).unwrap(), Role::new(role).unwrap());
+            let host = HostName::new("web-1").unwrap();
+            latest(&all, Who { environment: &environment, role: &role, host: &host }).len()
+        };
+        assert_eq!([found("production", "web"), found("staging", "web"), found("production", "db")], [1, 0, 0]);
     }
 }

@@ -8,6 +8,7 @@
 pub mod observe;
 pub mod reconcile;
 pub mod story;
+pub mod unseen;
 
 use std::fmt;
 

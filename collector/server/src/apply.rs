@@ -74,7 +74,8 @@ pub fn record(
     }
     // Each of the arms below puts it back.
     let stored = draft.take_source(&host.host, &named.name)?;
-    let at = At { host, seq, observed_ms, unobserved_since_ms, context };
+    let since_ms = since_ms(host, observed_ms, draft.now_ms);
+    let at = At { host, seq, observed_ms, since_ms, unobserved_since_ms, context };
     match body {
         RecordBody::Delta(delta) => delta::apply(draft, &at, named, stored, delta::Told { delta, actor, meanings }),
         RecordBody::Snapshot(all) => snapshot::apply(draft, &at, named, stored, all).map(|()| Applied::Done),
@@ -118,8 +119,17 @@ struct At<'a> {
     host: &'a HostRecord,
     seq: u64,
     observed_ms: i64,
+    /// The same by the collector's clock.
+    since_ms: i64,
     unobserved_since_ms: Option<i64>,
     context: Context<'a>,
+}
+
+/// Since when a host has what it tells, by the collector's clock. An agent's own
+/// may be wrong or lie: nothing happens after it was told, nor before the host
+/// was last found to be as stored here.
+fn since_ms(host: &HostRecord, observed_ms: i64, now_ms: i64) -> i64 {
+    observed_ms.saturating_sub(host.skew_ms).max(host.verified_ms).min(now_ms)
 }
 
 impl At<'_> {
@@ -135,7 +145,7 @@ impl At<'_> {
             display: item.display,
             line: item.line,
             file: item.file,
-            since_ms: self.observed_ms,
+            since_ms: self.since_ms,
         }
     }
 

@@ -10,6 +10,7 @@ pub mod given;
 pub mod look;
 pub mod marks;
 pub mod opener;
+pub mod unchecked;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -139,18 +140,28 @@ impl Keeper {
                 self.marks.mark_all();
                 return None;
             }
-            Err(_) => return None,
+            Err(_) => {
+                // What was taken is not lost with the look that failed.
+                self.marks.mark_all();
+                return None;
+            }
         };
         for some in steps.chunks(DRIFTS_PER_COMMIT) {
             let drifts: Vec<Drift> = some.iter().map(|step| step.drift.clone()).collect();
             let put = ends.recorder.decide(move |draft| drifts.iter().try_for_each(|drift| draft.put_document(drift)));
-            put.await.ok()?;
+            if put.await.is_err() {
+                self.marks.mark_all();
+                return None;
+            }
         }
         Some(generation)
     }
 
     fn look(&self, store: &Store, taken: Taken, now_ms: i64) -> Result<Vec<Step>, StoreError> {
         let reader = store.reader()?;
+        if taken.everything {
+            self.marks.know(&reader.hosts()?);
+        }
         // Only one pass runs at a time: nobody waits here.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).pass(&reader, taken, now_ms)
     }
@@ -168,8 +179,7 @@ impl Memory {
             let highest = known.iter().map(|drift| drift.number).max().unwrap_or(0);
             self.next_number = self.next_number.max(highest + 1);
         }
-        let mut units =
-            if everything { look::every_unit(reader, &known)? } else { look::units(reader, taken.touched)? };
+        let mut units = if everything { look::every_unit(reader, &known)? } else { look::units(reader, taken)? };
         self.due(now_ms, &mut units);
         let steps = self.look_at(reader, units, now_ms)?;
         self.last_ms = now_ms;

@@ -53,7 +53,8 @@ pub struct Standing {
     pub key: String,
     /// `so`: as the change left it. `otherwise`: it has another value.
     /// `absent`: it is not there. `retired`: nobody watches it any more. `there`:
-    /// it is there, and no change is told.
+    /// it is there, and no change is told. `elsewhere`: its host moved to an
+    /// environment that the asker does not see.
     pub state: String,
     /// The item, where there is one.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -158,6 +158,7 @@ fn standing(now: &Standing) -> String {
             )
         }
         ("retired", _, _) => "not known: the source is not watched any more".to_owned(),
+        ("elsewhere", _, _) => "not told: its host is of another environment now".to_owned(),
         (other, _, _) => other.to_owned(),
     };
     format!("{state}{}", verified.unwrap_or_default())

@@ -14,6 +14,9 @@ use super::{HOSTS_NAMED_MAX, Shown, Way};
 use crate::classify::{self, Facet};
 use crate::{Class, Severity};
 
+/// Who says what a host of a role should have that nothing was declared for.
+const BY_ROLE: &str = "the other hosts of the role";
+
 /// A difference as it is seen now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observed {
@@ -97,6 +100,8 @@ pub struct Pair<'a> {
     pub actual: Option<&'a Held>,
     /// What it should have.
     pub expected: Option<&'a Held>,
+    /// Who says so: hosts of a role may each be held against something else.
+    pub by: &'a str,
     /// Whether what it has was declared earlier and the newer only has not come.
     pub stale: bool,
     /// When what it should have was said.
@@ -114,8 +119,6 @@ pub type Weigh<'a> = &'a dyn Fn(&ItemKey, (Severity, Class)) -> (Severity, Class
 pub struct Looking<'a> {
     /// Kind of the source.
     pub kind: SourceKind,
-    /// Where what should be is from.
-    pub by: &'a str,
     /// Whether any item of the source is a secret.
     pub has_secrets: bool,
     /// Weighs a key where the built-in rules are not all.
@@ -132,7 +135,8 @@ impl Looking<'_> {
             return Look::Unknown;
         }
         let Some(first) = most_common(&differing) else {
-            return Look::Agrees { actual: Some(actual), by: self.by.to_owned() };
+            let last = pairs.iter().max_by_key(|pair| pair.said_ms).map_or("", |pair| pair.by);
+            return Look::Agrees { actual: Some(actual), by: last.to_owned() };
         };
         let stale = differing.iter().all(|pair| pair.stale);
         let way = match (first.expected, first.actual) {
@@ -154,7 +158,7 @@ impl Looking<'_> {
             host_count: count(differing.len()),
             of_hosts: count(pairs.len()),
             expected: Held::shown(first.expected),
-            expected_by: self.by.to_owned(),
+            expected_by: first.by.to_owned(),
             actual: Held::shown(first.actual),
             content: content(&differing),
             content_actual: digest_of(differing.iter().map(|pair| pair.actual)),
@@ -167,8 +171,10 @@ impl Looking<'_> {
     pub fn among(&self, key: &ItemKey, hosts: &[(&HostName, Option<&Held>)]) -> Look {
         let Some(usual) = majority(hosts) else { return Look::Unknown };
         let said_ms = usual.map_or(0, |held| held.since_ms);
-        let pair =
-            |&(host, actual)| Pair { host, actual, expected: usual, stale: false, said_ms, not_before_ms: said_ms };
+        let pair = |&(host, actual)| {
+            let (stale, not_before_ms) = (false, said_ms);
+            Pair { host, actual, expected: usual, by: BY_ROLE, stale, said_ms, not_before_ms }
+        };
         let pairs: Vec<Pair<'_>> = hosts.iter().map(pair).collect();
         match self.at(key, &pairs) {
             Look::Differs(mut observed) => {

@@ -29,13 +29,13 @@ fn look(actual: &[u8], expected: u8) -> Look {
         host,
         actual: Some(actual),
         expected: Some(&expected),
+        by: "revision r",
         stale: false,
         said_ms: 1,
         not_before_ms: 0,
     };
     let pairs: Vec<Pair<'_>> = hosts.iter().zip(&actual).map(pair).collect();
-    let looking =
-        Looking { kind: SourceKind::EnvFile, by: "revision r", has_secrets: false, weigh: &|_, built_in| built_in };
+    let looking = Looking { kind: SourceKind::EnvFile, has_secrets: false, weigh: &|_, built_in| built_in };
     looking.at(&key("A"), &pairs)
 }
 

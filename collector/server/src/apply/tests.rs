@@ -177,3 +177,32 @@ fn a_meaning_counts_only_for_firewalls_and_only_for_its_own_key() {
     let critical = |change: &&driftline_store::Change| change.severity == driftline_compare::Severity::Critical;
     assert!(changes.iter().all(critical), "a meaning makes no key of an env file quiet");
 }
+
+#[test]
+fn since_when_a_host_has_something_is_told_by_the_collectors_clock() {
+    let host = |skew_ms, verified_ms| HostRecord { skew_ms, verified_ms, ..host_record("web-1") };
+    for (observed_ms, skew_ms, verified_ms, since_ms) in [
+        (5_000, 0, 0, 5_000),
+        (5_000, 2_000, 0, 3_000),
+        (5_000, -2_000, 0, 7_000),
+        // Ahead of the time at which it was told, whatever was measured.
+        (90_000, 2_000, 0, 10_000),
+        (i64::MAX, i64::MIN, 0, 10_000),
+        // The host was as stored here at 4_000: it says that it had it before.
+        (1, 0, 4_000, 4_000),
+        (i64::MIN, i64::MAX, 99_000, 10_000),
+    ] {
+        assert_eq!(super::since_ms(&host(skew_ms, verified_ms), observed_ms, 10_000), since_ms, "{observed_ms}");
+    }
+}
+
+#[test]
+fn an_item_is_stored_with_the_collectors_time() {
+    let mut room = Room::new();
+    let values = [(1, 1)].into();
+    let observation = observed(&values);
+    let first = Snapshot { reason: SnapshotReason::First, root: observation.root(), observation };
+    room.apply_as(RecordBody::Snapshot(first), |record| Record { observed_ms: 99_000, ..record });
+    let (reader, host) = (room.store.reader().unwrap(), HostName::new("web-1").unwrap());
+    assert_eq!(reader.items(&host, &name()).unwrap()[0].since_ms, 10, "not later than it was told");
+}

@@ -7,8 +7,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use driftline_canon::{HostName, ItemKey, ProblemKind, SourceName};
-use driftline_store::{Batch, DocumentKind, Operation, SourceRecord};
+use driftline_canon::{Environment, HostName, ItemKey, ProblemKind, Role, SourceName};
+use driftline_store::{Batch, DocumentKind, HostRecord, HostStatus, Operation, SourceRecord};
 use tokio::sync::Notify;
 
 use crate::apply::ROOT_UNKNOWN;
@@ -46,6 +46,29 @@ struct Inner {
     given: bool,
     touched: HashMap<At, Touched>,
     blind: HashSet<At>,
+    /// What each host is; none until somebody told.
+    hosts: Option<HashMap<HostName, Stand>>,
+    turned: HashSet<HostName>,
+}
+
+/// What of a host decides how its sources are looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stand {
+    environment: Environment,
+    role: Role,
+    may_speak: bool,
+    making: (u32, u32),
+}
+
+impl Stand {
+    fn of(host: &HostRecord) -> Self {
+        Self {
+            environment: host.environment.clone(),
+            role: host.role.clone(),
+            may_speak: may_speak(host),
+            making: (host.fleet_key_epoch, host.canonical_form),
+        }
+    }
 }
 
 /// What one pass has to look at.
@@ -59,6 +82,8 @@ pub struct Taken {
     pub given: bool,
     /// These sources.
     pub touched: HashMap<At, Touched>,
+    /// All sources of these hosts: what they are is another.
+    pub turned: HashSet<HostName>,
 }
 
 impl Marks {
@@ -68,16 +93,19 @@ impl Marks {
         for operation in &batch.operations {
             inner.note(operation);
         }
-        let is_any = inner.given || inner.everything || !inner.touched.is_empty();
+        let is_any = inner.given || inner.everything || !inner.touched.is_empty() || !inner.turned.is_empty();
         drop(inner);
         if is_any {
             self.wake.notify_one();
         }
     }
 
-    /// Has everything looked at.
+    /// Has everything looked at, and what should be read anew: what a look took
+    /// that failed is not lost.
     pub fn mark_all(&self) {
-        self.lock().everything = true;
+        let mut inner = self.lock();
+        (inner.everything, inner.given) = (true, true);
+        drop(inner);
         self.wake.notify_one();
     }
 
@@ -102,6 +130,15 @@ impl Marks {
             everything: std::mem::take(&mut inner.everything) || first,
             given: std::mem::take(&mut inner.given) || first,
             touched: std::mem::take(&mut inner.touched),
+            turned: std::mem::take(&mut inner.turned),
+        }
+    }
+
+    /// Takes what hosts are, once: from then on those that change are marked.
+    pub fn know(&self, hosts: &[HostRecord]) {
+        let mut inner = self.lock();
+        if inner.hosts.is_none() {
+            inner.hosts = Some(hosts.iter().map(|host| (host.host.clone(), Stand::of(host))).collect());
         }
     }
 
@@ -118,6 +155,7 @@ impl Inner {
             }
             Operation::RemoveItems { host, source, keys } => self.keys(host, source, keys.iter(), keys.len()),
             Operation::PutSource(source) => self.source(source),
+            Operation::PutHost(host) => self.host(host),
             Operation::RemoveSources(_) => self.everything = true,
             Operation::Document(written) => self.given |= decides(written.kind),
             _ => {}
@@ -149,6 +187,27 @@ impl Inner {
         }
     }
 
+    /// A host that may speak again, or whose digests are made otherwise, may have
+    /// anything; one of another role was somewhere else.
+    fn host(&mut self, host: &HostRecord) {
+        let Some(hosts) = &mut self.hosts else {
+            // Nobody can tell whether it is what it was when it was looked at.
+            self.everything |= self.began;
+            return;
+        };
+        let stand = Stand::of(host);
+        match hosts.get_mut(&host.host) {
+            Some(known) if *known == stand => {}
+            Some(known) => {
+                let moved = (&known.environment, &known.role) != (&stand.environment, &stand.role);
+                *known = stand;
+                self.everything |= moved;
+                self.turned.insert(host.host.clone());
+            }
+            None => _ = hosts.insert(host.host.clone(), stand),
+        }
+    }
+
     fn at(&mut self, host: &HostName, source: &SourceName) -> Option<&mut Touched> {
         if self.everything {
             return None;
@@ -173,6 +232,13 @@ fn decides(kind: DocumentKind) -> bool {
         | DocumentKind::Baseline => true,
         DocumentKind::Window | DocumentKind::Drift | DocumentKind::Report | DocumentKind::Held => false,
     }
+}
+
+/// Whether what is known of a host is so now: not if it was revoked, or two
+/// speak for it.
+#[must_use]
+pub fn may_speak(host: &HostRecord) -> bool {
+    !matches!(host.status, HostStatus::Revoked | HostStatus::Quarantined | HostStatus::Forgotten)
 }
 
 /// Whether what was last seen of a source may not be what is there now.

@@ -5,6 +5,7 @@
 
 use driftline_canon::{HostName, ItemKey, SourceKind};
 use driftline_compare::drift::{Drift, Opener, Rule, Way};
+use driftline_compare::judge::Stretch;
 use driftline_store::{Change, Entry, EntryBody, EntryFilter, EntryQuery, Reader, StoreError};
 
 /// Pages of the history that are looked through. The index of keys nearly
@@ -33,8 +34,10 @@ pub fn find(reader: &Reader, drift: &mut Drift) -> Result<(), StoreError> {
     let told = reader.amendment(&change)?;
     let actor = told.as_ref().map(|told| &told.actor).or(change.beside.actor.as_ref()).map(|actor| actor.summary());
     if drift.way == Way::Missing && change.after.is_none() && drift.reopened == 0 {
-        drift.opened_ms = drift.opened_ms.min(change.observed_ms);
-        drift.first_opened_ms = drift.first_opened_ms.min(change.observed_ms);
+        let skew_ms = reader.host(&change.host)?.map_or(0, |host| host.skew_ms);
+        let gone_ms = Stretch::of_agent(change.observed_ms, None, skew_ms, entry.recorded_ms).until_ms;
+        drift.opened_ms = drift.opened_ms.min(gone_ms);
+        drift.first_opened_ms = drift.first_opened_ms.min(gone_ms);
     }
     drift.opener = Some(Opener { entry: entry.id, host: change.host, actor, severity: change.severity });
     drift.severity = drift.severity.max(drift.severity_at_opening());
@@ -44,6 +47,8 @@ pub fn find(reader: &Reader, drift: &mut Drift) -> Result<(), StoreError> {
 fn latest(reader: &Reader, drift: &Drift, host: &HostName) -> Result<Option<(Entry, Change)>, StoreError> {
     let identity = &drift.identity;
     let query = EntryQuery {
+        // What a host did while it was of another environment is of that one.
+        environment: Some(identity.environment.clone()),
         host: Some(host.clone()),
         filter: EntryFilter::Changes,
         limit: 1,

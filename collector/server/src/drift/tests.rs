@@ -1,6 +1,7 @@
 //! Drift over a real store, with the test's clock.
 
 mod adopted;
+mod unseen;
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,9 @@ use driftline_compare::acceptance::{Acceptance, Covers};
 use driftline_compare::baseline::{Baseline, BaselineHost};
 use driftline_compare::desired::{Revision, Sheet, SheetItem};
 use driftline_compare::drift::{Rule, State, Turn, Uncovered, Way};
-use driftline_store::{EngineKind, EntryBody, ItemRecord, SourceRecord, StoreOptions, StoredDigest, numbered};
+use driftline_store::{
+    EngineKind, EntryBody, HostRecord, HostStatus, ItemRecord, SourceRecord, StoreOptions, StoredDigest, numbered,
+};
 
 use super::*;
 use crate::apply::ROOT_UNKNOWN;
@@ -83,8 +86,12 @@ impl Room {
     }
 
     async fn declare(&self, number: u64, revision: &str, items: &[(&str, u8)]) {
-        let sources = vec![("app".parse().unwrap(), 1)];
-        let declared = Revision {
+        self.push(number, revision, items, |_| {}).await;
+    }
+
+    /// Declares it for production, or as it is made to be otherwise.
+    async fn push(&self, number: u64, revision: &str, items: &[(&str, u8)], make: impl FnOnce(&mut Revision)) {
+        let mut declared = Revision {
             number,
             selector: "production".parse().unwrap(),
             revision: revision.to_owned(),
@@ -94,14 +101,66 @@ impl Room {
             expires_ms: None,
             fleet_key_epoch: 1,
             canonical_form: 1,
-            sources,
+            sources: vec![("app".parse().unwrap(), 1)],
         };
+        make(&mut declared);
         let sheet = sheet(format!("revision/{}", numbered(number)), items);
         self.put(move |draft| {
             draft.put_document(&declared)?;
             draft.put_document(&sheet)
         })
         .await;
+    }
+
+    /// Approves what a host has.
+    async fn approve(&self, host: &HostRecord, items: &[(&str, u8)]) {
+        let own = BaselineHost {
+            host: host.host.clone(),
+            environment: host.environment.clone(),
+            role: host.role.clone(),
+            fleet_key_epoch: host.fleet_key_epoch,
+            canonical_form: host.canonical_form,
+            sources: vec![("app".parse().unwrap(), 1)],
+        };
+        let approved = Baseline {
+            number: 1,
+            selector: "production".parse().unwrap(),
+            source: None,
+            reason: "audited".to_owned(),
+            approved_by: "ada".to_owned(),
+            approved_ms: self.now_ms(),
+            hosts: vec![own],
+        };
+        let sheet = sheet(format!("baseline/{}/{}", numbered(1), host.host), items);
+        self.put(move |draft| {
+            draft.put_document(&approved)?;
+            draft.put_document(&sheet)
+        })
+        .await;
+    }
+
+    /// Makes a host otherwise than it is.
+    async fn host(&self, name: &str, make: impl FnOnce(&mut HostRecord) + Send + 'static) {
+        let name = name.parse().unwrap();
+        self.put(move |draft| {
+            let mut host = draft.host(&name)?.unwrap();
+            make(&mut host);
+            draft.put_host(host);
+            Ok(())
+        })
+        .await;
+    }
+
+    /// Has everything looked at again.
+    async fn look_at_all(&self) -> Vec<Drift> {
+        self.keeper.marks.mark_all();
+        self.look().await
+    }
+
+    /// What an answer names as not looked at.
+    fn unchecked(&self) -> Vec<String> {
+        let reader = self.ends.store.reader().unwrap();
+        unchecked::unchecked(&reader, &self.known(), &|_| true, self.now_ms()).unwrap()
     }
 
     async fn look(&self) -> Vec<Drift> {
@@ -122,7 +181,7 @@ impl Room {
 
 fn sheet(owner: String, items: &[(&str, u8)]) -> Sheet {
     let item = |(key, value): &(&str, u8)| {
-        let key = if key.starts_with('@') { ItemKey::metadata("@mode") } else { ItemKey::from_bytes(key.as_bytes()) };
+        let key = ItemKey::from_canonical((*key).to_owned()).unwrap();
         SheetItem { key, digest: [*value; 32], secret: false, display: None }
     };
     let items = items.iter().map(item).collect();
@@ -215,31 +274,7 @@ async fn what_a_person_approved_counts_where_nothing_is_declared() {
     let room = Room::new();
     room.watch(&["web-1"], "app", SourceKind::EnvFile).await;
     room.set("web-1", "app", "A", Some(1)).await;
-    let (host, now_ms) = (host_record("web-1"), room.now_ms());
-    let own = BaselineHost {
-        host: host.host,
-        environment: host.environment,
-        role: host.role,
-        fleet_key_epoch: 1,
-        canonical_form: 1,
-        sources: vec![("app".parse().unwrap(), 1)],
-    };
-    let approved = Baseline {
-        number: 1,
-        selector: "production".parse().unwrap(),
-        source: None,
-        reason: "audited".to_owned(),
-        approved_by: "ada".to_owned(),
-        approved_ms: now_ms,
-        hosts: vec![own],
-    };
-    let owner = format!("baseline/{}/web-1", numbered(1));
-    let sheet = sheet(owner, &[("A", 1), ("@mode", 4)]);
-    room.put(move |draft| {
-        draft.put_document(&approved)?;
-        draft.put_document(&sheet)
-    })
-    .await;
+    room.approve(&host_record("web-1"), &[("A", 1), ("@mode", 4)]).await;
     room.set("web-1", "app", "@mode", Some(4)).await;
     room.set("web-1", "app", "@owner", Some(7)).await;
     assert_eq!(room.look().await, []);
@@ -249,7 +284,13 @@ async fn what_a_person_approved_counts_where_nothing_is_declared() {
         room.look().await.into_iter().map(|one| (one.identity.rule, one.identity.key.to_string())).collect();
     assert_eq!(found, [(Rule::Baseline, "@mode".to_owned()), (Rule::Baseline, "A".to_owned())]);
     room.declare(1, "abc", &[("A", 2)]).await;
-    assert!(room.look().await.iter().all(|drift| !drift.state.is_there()), "CI/CD says what should be there now");
+    let found: Vec<_> =
+        room.look().await.into_iter().map(|one| (one.identity.key.to_string(), one.state.is_there())).collect();
+    assert_eq!(
+        found,
+        [("@mode".to_owned(), true), ("A".to_owned(), false)],
+        "CI/CD says what its settings should be now, and what is about the file was approved all the same"
+    );
 }
 
 #[tokio::test]
@@ -420,7 +461,7 @@ async fn a_host_that_is_forgotten_leaves_no_open_drift() {
     assert_eq!(only(room.look().await).state, State::Open);
     room.put(|draft| {
         let mut host = host_record("web-1");
-        host.status = driftline_store::HostStatus::Forgotten;
+        host.status = HostStatus::Forgotten;
         draft.forget_sources(&host.host);
         draft.put_host(host);
         Ok(())

@@ -13,9 +13,9 @@ use driftline_api::baseline::{BaselineDetail, BaselineInfo, BaselineItem, Baseli
 use driftline_canon::Environment;
 use driftline_canon::key::is_deceptive;
 use driftline_compare::Selector;
-use driftline_compare::baseline::{Baseline, latest};
+use driftline_compare::baseline::{Baseline, BaselineHost, latest};
 use driftline_compare::compare::Place;
-use driftline_compare::desired::Sheet;
+use driftline_compare::desired::{Sheet, Who};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{Reader, StoreError};
 
@@ -131,7 +131,8 @@ pub(super) fn side(reader: &Reader, name: &str, selector: &Selector) -> Result<R
     for host in &hosts {
         filled.side.host(&host.host, &host.role);
         covers.host(&host.host);
-        for (source, (baseline, own)) in latest(&all, &host.host) {
+        let who = Who { environment: &host.environment, role: &host.role, host: &host.host };
+        for (source, (baseline, own)) in latest(&all, who) {
             let id = format!("{}/{source}", baseline::owner(baseline.number, &host.host));
             let Some(sheet) = reader.document::<Sheet>(&id)? else { continue };
             covers.add(&host.host, &source);
@@ -155,7 +156,10 @@ pub(super) fn side(reader: &Reader, name: &str, selector: &Selector) -> Result<R
 fn info(baseline: &Baseline, all: &[Baseline]) -> BaselineInfo {
     let hosts: BTreeSet<_> = baseline.hosts.iter().map(|own| &own.host).collect();
     let sources = baseline.hosts.iter().flat_map(|own| &own.sources);
-    let of_host = |host| latest(all, host).into_values().any(|(one, _)| one.number == baseline.number);
+    let of_host = |own: &BaselineHost| {
+        let who = Who { environment: &own.environment, role: &own.role, host: &own.host };
+        latest(all, who).into_values().any(|(one, _)| one.number == baseline.number)
+    };
     BaselineInfo {
         number: baseline.number,
         selector: baseline.selector.to_string(),
@@ -164,7 +168,7 @@ fn info(baseline: &Baseline, all: &[Baseline]) -> BaselineInfo {
         approved_by: baseline.approved_by.clone(),
         approved_at: format_ms(baseline.approved_ms),
         items: sources.map(|(_, items)| u64::from(*items)).sum(),
-        in_force: hosts.iter().any(|host| of_host(host)),
+        in_force: baseline.hosts.iter().any(of_host),
         hosts: hosts.iter().map(ToString::to_string).collect(),
     }
 }

@@ -17,21 +17,17 @@ use driftline_compare::desired::Revision;
 use driftline_compare::drift::story::Teller;
 use driftline_compare::drift::{Drift, Rule, Shown, State as DriftState, Turn};
 use driftline_daemon::clock::format_ms;
-use driftline_store::{HostStatus, Reader, StoreError, numbered};
+use driftline_store::{Reader, StoreError, numbered};
 
 use super::auth::Operator;
 use super::error::Problem;
 use super::query::{Known, Named, Pairs, name_in_path};
 use super::{Http, Shared, acceptances, explain};
-use crate::drift::{marks, opener};
+use crate::drift::{opener, unchecked};
 use crate::grant::Sight;
-use crate::render;
 
 /// Drifts of one answer: more than anybody reads, and a few megabytes.
 const LISTED_MAX: usize = 10_000;
-
-/// Hosts and sources that an answer names as not looked at.
-const UNCHECKED_MAX: usize = 20;
 
 /// Which drifts are meant.
 struct Wanted {
@@ -121,6 +117,8 @@ pub(super) async fn list(
 
 fn listed(reader: &Reader, wanted: &Wanted, now_ms: i64) -> Result<api::DriftList, StoreError> {
     let mut drifts = reader.documents::<Drift>("")?;
+    let asks_for = |environment: &Environment| wanted.asks_for(environment);
+    let unchecked = unchecked::unchecked(reader, &drifts, &asks_for, now_ms)?;
     drifts.retain(|drift| wanted.means(drift, now_ms));
     drifts
         .sort_by(|a, b| b.severity.cmp(&a.severity).then(a.opened_ms.cmp(&b.opened_ms)).then(a.number.cmp(&b.number)));
@@ -133,7 +131,7 @@ fn listed(reader: &Reader, wanted: &Wanted, now_ms: i64) -> Result<api::DriftLis
         drifts: drifts.iter().map(|drift| shown(drift, &teller)).collect(),
         more,
         unheld: unheld(reader, wanted, now_ms)?,
-        unchecked: unchecked(reader, wanted)?,
+        unchecked,
     })
 }
 
@@ -153,23 +151,6 @@ fn unheld(reader: &Reader, wanted: &Wanted, now_ms: i64) -> Result<Vec<String>, 
     Ok(names.into_iter().filter(|name| wanted.asks_for(name) && !holds(name)).map(String::from).collect())
 }
 
-fn unchecked(reader: &Reader, wanted: &Wanted) -> Result<Vec<String>, StoreError> {
-    let mut found = Vec::new();
-    for host in reader.hosts()? {
-        if !wanted.asks_for(&host.environment) || host.status == HostStatus::Forgotten || found.len() >= UNCHECKED_MAX {
-            continue;
-        }
-        if host.status != HostStatus::Connected {
-            found.push(format!("{} ({})", host.host, render::status_word(host.status)));
-            continue;
-        }
-        let blind = reader.sources(&host.host)?.into_iter().filter(|one| !one.retired && marks::is_blind(one));
-        found.extend(blind.map(|source| format!("{} on {} (unreadable)", source.source, host.host)));
-    }
-    found.truncate(UNCHECKED_MAX);
-    Ok(found)
-}
-
 pub(super) async fn story(
     State(http): State<Shared>,
     Extension(operator): Extension<Operator>,
@@ -186,7 +167,7 @@ pub(super) async fn story(
         if let Err(refused) = operator.sees(&drift.identity.environment) {
             return Ok(Some(Err(refused)));
         }
-        told(reader, &drift, now_ms).map(|story| Some(Ok(Json(story))))
+        told(reader, &drift, &operator.sight(), now_ms).map(|story| Some(Ok(Json(story))))
     });
     told.await?.unwrap_or_else(|| Err(no_drift(&name)))
 }
@@ -200,7 +181,7 @@ pub(super) fn by_number(reader: &Reader, number: u64) -> Result<Option<Drift>, S
     Ok(reader.documents::<Drift>("")?.into_iter().find(|drift| drift.number == number))
 }
 
-fn told(reader: &Reader, drift: &Drift, now_ms: i64) -> Result<api::DriftDetail, StoreError> {
+fn told(reader: &Reader, drift: &Drift, sight: &Sight, now_ms: i64) -> Result<api::DriftDetail, StoreError> {
     let mut acceptances = Vec::new();
     for event in &drift.turns {
         if let Turn::Accepted(number) = event.turn
@@ -217,9 +198,13 @@ fn told(reader: &Reader, drift: &Drift, now_ms: i64) -> Result<api::DriftDetail,
         opener::find(reader, &mut found)?;
     }
     let opening = match &found.opener {
-        Some(opener) => explain::of_entry(reader, opener.entry)?,
+        Some(opener) => explain::of_entry(reader, opener.entry, sight)?,
         None => None,
     };
+    if opening.is_none() {
+        // It is of another environment, or gone: nothing of it is told.
+        found.opener = None;
+    }
     Ok(api::DriftDetail {
         schema_version: SCHEMA_VERSION,
         drift: shown(&Drift { opener: found.opener, ..drift.clone() }, &teller),

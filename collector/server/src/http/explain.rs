@@ -23,6 +23,7 @@ use super::error::Problem;
 use super::history::{environment_of, rendered, since};
 use super::hosts::no_host;
 use super::query::{Known, Named, Pairs, name_in_path};
+use crate::grant::Sight;
 use crate::render;
 
 /// Changes before and after that are told: more are one `history` away.
@@ -51,7 +52,8 @@ pub(super) async fn of_id(
     if let Some(environment) = entry.as_ref().and_then(environment_of) {
         operator.sees(environment)?;
     }
-    let answer = http.read(move |reader| by_id(reader, id)).await?;
+    let sight = operator.sight();
+    let answer = http.read(move |reader| by_id(reader, id, &sight)).await?;
     seen(answered(answer, "", "")?, &operator)
 }
 
@@ -66,22 +68,28 @@ pub(super) async fn of_key(
     let source: Option<SourceName> = known.parsed("source")?;
     let wanted = ItemKey::from_canonical(key.clone()).map_err(|error| Problem::bad(format!("the key is {error}")))?;
     operator.sees_host(&http, &host).await?;
-    let name = host.to_string();
-    let answer = http.read(move |reader| by_key(reader, &host, &wanted, source.as_ref())).await?;
+    let (name, sight) = (host.to_string(), operator.sight());
+    let answer = http.read(move |reader| by_key(reader, &host, (&wanted, source.as_ref()), &sight)).await?;
     seen(answered(answer, &name, &key)?, &operator)
 }
 
 /// What of a story may be seen: a host that moved has a past in another
 /// environment.
 fn seen(mut story: Explanation, operator: &Operator) -> Result<Json<Explanation>, Problem> {
-    let parsed = |change: &ApiChange| change.environment.parse::<Environment>().ok();
-    if let Some(environment) = story.change.as_ref().and_then(parsed) {
+    if let Some(environment) = story.change.as_ref().and_then(environment_named) {
         operator.sees(&environment)?;
     }
-    let sight = operator.sight();
-    story.earlier.retain(|change| sight.shows(parsed(change).as_ref()));
-    story.later.retain(|change| sight.shows(parsed(change).as_ref()));
+    without_others(&mut story, &operator.sight());
     Ok(Json(story))
+}
+
+fn environment_named(change: &ApiChange) -> Option<Environment> {
+    change.environment.parse().ok()
+}
+
+fn without_others(story: &mut Explanation, sight: &Sight) {
+    story.earlier.retain(|change| sight.shows(environment_named(change).as_ref()));
+    story.later.retain(|change| sight.shows(environment_named(change).as_ref()));
 }
 
 fn answered(answer: Answer, host: &str, key: &str) -> Result<Explanation, Problem> {
@@ -103,18 +111,21 @@ fn answered(answer: Answer, host: &str, key: &str) -> Result<Explanation, Proble
     })
 }
 
-/// The story of a change by its entry; none if that is none, or gone.
-pub(super) fn of_entry(reader: &Reader, id: u64) -> Result<Option<Explanation>, StoreError> {
-    Ok(match by_id(reader, id)? {
-        Answer::Explained(explanation) => Some(*explanation),
-        _ => None,
-    })
+/// The story of a change by its entry, as far as it may be seen; none if it may
+/// not, is none, or gone.
+pub(super) fn of_entry(reader: &Reader, id: u64, sight: &Sight) -> Result<Option<Explanation>, StoreError> {
+    let Answer::Explained(mut story) = by_id(reader, id, sight)? else { return Ok(None) };
+    if !story.change.as_ref().is_some_and(|change| sight.shows(environment_named(change).as_ref())) {
+        return Ok(None);
+    }
+    without_others(&mut story, sight);
+    Ok(Some(*story))
 }
 
-fn by_id(reader: &Reader, id: u64) -> Result<Answer, StoreError> {
+fn by_id(reader: &Reader, id: u64, sight: &Sight) -> Result<Answer, StoreError> {
     let Some(entry) = reader.entry(id)? else { return Ok(Answer::NoEntry(id)) };
     match &entry.body {
-        EntryBody::Change(change) => Ok(Answer::Explained(Box::new(of_change(reader, &entry, change)?))),
+        EntryBody::Change(change) => Ok(Answer::Explained(Box::new(of_change(reader, &entry, change, sight)?))),
         // Who it was is part of the story of the change.
         EntryBody::Amendment(amendment) => {
             let query = EntryQuery {
@@ -133,17 +144,22 @@ fn by_id(reader: &Reader, id: u64) -> Result<Answer, StoreError> {
             };
             let page = reader.entries(&query)?;
             match page.entries.iter().find(is_of) {
-                Some(Entry { id, .. }) => by_id(reader, *id),
+                Some(Entry { id, .. }) => by_id(reader, *id, sight),
                 None => Ok(Answer::NoChange(id)),
             }
         }
         // And so is what became of it.
-        EntryBody::Rejudgement(one) if one.later.change < id => by_id(reader, one.later.change),
+        EntryBody::Rejudgement(one) if one.later.change < id => by_id(reader, one.later.change, sight),
         EntryBody::Event(_) | EntryBody::Rejudgement(_) => Ok(Answer::NoChange(id)),
     }
 }
 
-fn by_key(reader: &Reader, host: &HostName, key: &ItemKey, source: Option<&SourceName>) -> Result<Answer, StoreError> {
+fn by_key(
+    reader: &Reader,
+    host: &HostName,
+    (key, source): (&ItemKey, Option<&SourceName>),
+    sight: &Sight,
+) -> Result<Answer, StoreError> {
     let last = |source: Option<&SourceName>| reader.key_history(key, Some(host), source, 1, None);
     let mut holders = Vec::new();
     for one in reader.sources(host)? {
@@ -164,17 +180,17 @@ fn by_key(reader: &Reader, host: &HostName, key: &ItemKey, source: Option<&Sourc
     if let Some(entry) = found.first()
         && let EntryBody::Change(change) = &entry.body
     {
-        return Ok(Answer::Explained(Box::new(of_change(reader, entry, change)?)));
+        return Ok(Answer::Explained(Box::new(of_change(reader, entry, change, sight)?)));
     }
     let Some(one) = holders.first() else {
         return Ok(if reader.host(host)?.is_some() { Answer::NoKey } else { Answer::NoHost });
     };
-    Ok(Answer::Explained(Box::new(unchanged(reader, one, key)?)))
+    Ok(Answer::Explained(Box::new(unchanged(reader, one, key, sight)?)))
 }
 
 /// A key that is as it was when it was first seen.
-fn unchanged(reader: &Reader, source: &SourceRecord, key: &ItemKey) -> Result<Explanation, StoreError> {
-    let at = At { host: &source.host, source: &source.source, path: &source.path, kind: source.kind, key };
+fn unchanged(reader: &Reader, source: &SourceRecord, key: &ItemKey, sight: &Sight) -> Result<Explanation, StoreError> {
+    let at = At { host: &source.host, source: &source.source, path: &source.path, kind: source.kind, key, sight };
     Ok(Explanation {
         schema_version: SCHEMA_VERSION,
         change: None,
@@ -189,9 +205,9 @@ fn unchanged(reader: &Reader, source: &SourceRecord, key: &ItemKey) -> Result<Ex
     })
 }
 
-fn of_change(reader: &Reader, entry: &Entry, change: &Change) -> Result<Explanation, StoreError> {
+fn of_change(reader: &Reader, entry: &Entry, change: &Change, sight: &Sight) -> Result<Explanation, StoreError> {
     let Change { host, source, path, kind, key, .. } = change;
-    let at = At { host, source, path, kind: *kind, key };
+    let at = At { host, source, path, kind: *kind, key, sight };
     let since = since(reader, entry.id, change)?;
     let later = since.amended.as_ref();
     let neighbours = |query: EntryQuery| {
@@ -287,11 +303,34 @@ struct At<'a> {
     path: &'a str,
     kind: SourceKind,
     key: &'a ItemKey,
+    sight: &'a Sight,
 }
 
 impl At<'_> {
+    /// Whether what the host is now may be seen: one that moved is of another
+    /// environment.
+    fn is_seen(&self, reader: &Reader) -> Result<bool, StoreError> {
+        let host = reader.host(self.host)?;
+        Ok(host.is_none_or(|host| self.sight.shows(Some(&host.environment))))
+    }
+
+    fn hidden(&self) -> Standing {
+        Standing {
+            host: self.host.to_string(),
+            source: self.source.to_string(),
+            path: self.path.to_owned(),
+            key: self.key.to_string(),
+            state: "elsewhere".to_owned(),
+            item: None,
+            verified_at: None,
+        }
+    }
+
     /// How it is now, held against what a change left, if there was one.
     fn standing(&self, reader: &Reader, left: Option<Option<&Side>>) -> Result<Standing, StoreError> {
+        if !self.is_seen(reader)? {
+            return Ok(self.hidden());
+        }
         let source = reader.source(self.host, self.source)?;
         let item = reader.item(self.host, self.source, self.key)?;
         let host = reader.host(self.host)?;
@@ -305,13 +344,10 @@ impl At<'_> {
             Some(_) => "otherwise",
         };
         Ok(Standing {
-            host: self.host.to_string(),
-            source: self.source.to_string(),
-            path: self.path.to_owned(),
-            key: self.key.to_string(),
             state: state.to_owned(),
             item: item.as_ref().map(render::item),
             verified_at: host.filter(|host| host.verified_ms > 0).map(|host| format_ms(host.verified_ms)),
+            ..self.hidden()
         })
     }
 
@@ -323,6 +359,9 @@ impl At<'_> {
             SourceKind::FirewallDump => SourceKind::Firewall,
             _ => return Ok(Vec::new()),
         };
+        if !self.is_seen(reader)? {
+            return Ok(Vec::new());
+        }
         let mine = match side {
             Some(side) => Some(side.digest),
             None => reader.item(self.host, self.source, self.key)?.map(|item| item.digest),

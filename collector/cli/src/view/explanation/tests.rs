@@ -165,7 +165,12 @@ fn a_rule_that_never_changed_and_one_of_a_file_have_their_story() {
 
 #[test]
 fn every_state_and_confidence_is_a_sentence() {
-    for (state, said) in [("otherwise", "it is 1 since"), ("absent", "it is not there any more"), ("newer", "newer")] {
+    for (state, said) in [
+        ("otherwise", "it is 1 since"),
+        ("absent", "it is not there any more"),
+        ("elsewhere", "its host is of another environment now"),
+        ("newer", "newer"),
+    ] {
         let mut one = explanation();
         one.now.state = state.to_owned();
         assert!(text(&one).contains(said), "{state}");

@@ -9,7 +9,7 @@ fn host(name: &str) -> HostName {
 }
 
 fn looking() -> Looking<'static> {
-    Looking { kind: SourceKind::EnvFile, by: "revision abc", has_secrets: false, weigh: &|_, built_in| built_in }
+    Looking { kind: SourceKind::EnvFile, has_secrets: false, weigh: &|_, built_in| built_in }
 }
 
 fn key(text: &str) -> ItemKey {
@@ -17,7 +17,7 @@ fn key(text: &str) -> ItemKey {
 }
 
 fn pair<'a>(host: &'a HostName, actual: Option<&'a Held>, expected: Option<&'a Held>) -> Pair<'a> {
-    Pair { host, actual, expected, stale: false, said_ms: 1_000, not_before_ms: 0 }
+    Pair { host, actual, expected, by: "revision abc", stale: false, said_ms: 1_000, not_before_ms: 0 }
 }
 
 fn found(look: Look) -> Observed {
@@ -122,4 +122,29 @@ fn the_policy_weighs_last() {
     let severity = |text: &str| found(looking.at(&key(text), &[pair(&web, Some(&old), Some(&want))])).severity;
     assert_eq!((severity("LOG_LEVEL"), severity("DB_HOST")), (Severity::Critical, Severity::Critical));
     assert_eq!(severity("COLOUR"), Severity::Info);
+}
+
+#[test]
+fn who_says_it_is_told_of_the_value_that_is_shown() {
+    let names: Vec<HostName> = (1..=3).map(|number| host(&format!("web-{number}"))).collect();
+    let (other, ninth, tenth) = (held(9, 400), held(1, 0), held(2, 0));
+    let at = |index: usize, expected, by| Pair { by, ..pair(&names[index], Some(&other), Some(expected)) };
+    let pairs = [
+        at(0, &tenth, "revision 10"),
+        at(1, &tenth, "revision 10"),
+        Pair { actual: None, ..at(2, &ninth, "revision 9") },
+    ];
+    let seen = found(looking().at(&key("A"), &pairs));
+    assert_eq!((seen.expected_by.as_str(), seen.expected.display.unwrap().as_str()), ("revision 10", "value 2"));
+}
+
+#[test]
+fn what_agrees_agrees_with_what_was_said_last() {
+    let (one, two, same, want) = (host("web-1"), host("web-2"), held(1, 400), held(1, 0));
+    let pairs = [
+        Pair { by: "revision 10", said_ms: 2_000, ..pair(&one, Some(&same), Some(&want)) },
+        Pair { by: "revision 9", ..pair(&two, Some(&same), Some(&want)) },
+    ];
+    let Look::Agrees { by, .. } = looking().at(&key("A"), &pairs) else { panic!("they agree") };
+    assert_eq!(by, "revision 10");
 }

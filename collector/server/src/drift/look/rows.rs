@@ -11,16 +11,17 @@ use driftline_compare::drift::observe::Held;
 use driftline_store::{HostRecord, ItemRecord, Reader, SourceRecord, StoreError};
 
 use super::{Keys, Unit};
-use crate::drift::given::{Given, Wanted};
-use crate::drift::marks::is_blind;
+use crate::drift::given::{Given, Said, Wanted};
+use crate::drift::marks::{is_blind, may_speak};
 
-/// One host that watches the source.
+/// One host that watches the source, or did.
 pub(super) struct Row {
     pub(super) host: HostRecord,
     pub(super) source: SourceRecord,
     /// What it should have.
-    pub(super) wanted: Option<Wanted>,
-    /// Whether it could not be read.
+    pub(super) said: Said,
+    /// Whether what is there now is not known: it could not be read, nobody
+    /// watches it any more, or its host may not speak.
     pub(super) blind: bool,
     /// Whether the file is not there.
     pub(super) absent: bool,
@@ -32,9 +33,20 @@ impl Row {
         !self.blind && (!self.absent || key.is_metadata())
     }
 
-    /// What it should have by a rule.
-    pub(super) fn wanted_by(&self, rule: Rule) -> Option<&Wanted> {
-        self.wanted.as_ref().filter(|wanted| wanted.rule == rule)
+    /// What it should have at a key, whoever says so.
+    pub(super) fn wanted(&self, key: &ItemKey) -> Option<&Wanted> {
+        let by = |rule| self.said.by(rule, key).wanted();
+        by(Rule::Desired).or(by(Rule::Baseline))
+    }
+
+    /// What its digests were made with.
+    pub(super) fn making(&self) -> (u32, u32) {
+        (self.host.fleet_key_epoch, self.host.canonical_form)
+    }
+
+    /// When its source changed last, by the collector's clock.
+    pub(super) fn changed_ms(&self, now_ms: i64) -> i64 {
+        self.source.observed_ms.saturating_sub(self.host.skew_ms).min(now_ms)
     }
 
     /// Whether anything waits for a restart.
@@ -43,8 +55,8 @@ impl Row {
     }
 }
 
-/// The hosts of a role that watch a source. One that no longer does is left out:
-/// what it had is not what it has.
+/// The hosts of a role that watch a source, or did: what was open on one that no
+/// longer does is not over.
 pub(super) fn read(
     reader: &Reader,
     hosts: &[HostRecord],
@@ -54,10 +66,10 @@ pub(super) fn read(
 ) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
     for host in hosts.iter().filter(|host| host.environment == *environment && host.role == *role) {
-        let Some(source) = reader.source(&host.host, name)?.filter(|source| !source.retired) else { continue };
-        let wanted = if given.is_empty() { None } else { given.wanted(reader, host, name, now_ms)? };
-        let blind = is_blind(&source);
-        rows.push(Row { host: host.clone(), source, wanted, blind, absent: false });
+        let Some(source) = reader.source(&host.host, name)? else { continue };
+        let said = if given.is_empty() { Said::default() } else { given.said(reader, host, name, now_ms)? };
+        let blind = source.retired || !may_speak(host) || is_blind(&source);
+        rows.push(Row { host: host.clone(), source, said, blind, absent: false });
     }
     for row in &mut rows {
         let state = reader.item(&row.host.host, name, &ItemKey::metadata(ItemKey::STATE))?;

@@ -92,3 +92,47 @@ fn who_asks_is_answered_by_a_later_look() {
     assert!(asked > before);
     assert!(marks.take().generation >= asked);
 }
+
+fn host(make: impl FnOnce(&mut HostRecord)) -> HostRecord {
+    let mut host = crate::testing::host_record("web-1");
+    make(&mut host);
+    host
+}
+
+/// What is marked when a host that was known so becomes that.
+fn turned(make: impl FnOnce(&mut HostRecord)) -> (bool, usize) {
+    let marks = Marks::default();
+    marks.take();
+    marks.know(&[host(|_| {})]);
+    marks.committed(&Batch { operations: vec![Operation::PutHost(host(make))], now_ms: 1 });
+    let taken = marks.take();
+    (taken.everything, taken.turned.len())
+}
+
+#[test]
+fn a_host_that_is_something_else_now_is_looked_at_and_one_that_only_spoke_is_not() {
+    assert_eq!(turned(|host| (host.last_seen_ms, host.applied_seq) = (9, 9)), (false, 0));
+    assert_eq!(turned(|host| host.status = HostStatus::Connected), (false, 0), "it may speak as before");
+    assert_eq!(turned(|host| host.status = HostStatus::Revoked), (false, 1));
+    assert_eq!(turned(|host| host.status = HostStatus::Quarantined), (false, 1));
+    assert_eq!(turned(|host| host.fleet_key_epoch = 2), (false, 1));
+    assert_eq!(turned(|host| host.role = "db".parse().unwrap()), (true, 1), "it was somewhere else");
+    assert_eq!(turned(|host| host.host = "web-9".parse().unwrap()), (false, 0), "a new one has nothing yet");
+}
+
+#[test]
+fn what_a_host_became_before_anybody_told_what_it_was_is_not_missed() {
+    let marks = Marks::default();
+    marks.take();
+    marks.committed(&Batch { operations: vec![Operation::PutHost(host(|_| {}))], now_ms: 1 });
+    assert!(marks.take().everything);
+}
+
+#[test]
+fn a_look_that_failed_is_made_again_with_all_that_was_given() {
+    let marks = Marks::default();
+    marks.take();
+    marks.mark_all();
+    let taken = marks.take();
+    assert!(taken.everything && taken.given);
+}

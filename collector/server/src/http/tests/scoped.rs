@@ -4,6 +4,7 @@
 use driftline_api::baseline::BaselineList;
 use driftline_api::change::{ChangePage, EventPage};
 use driftline_api::drift::{AcceptanceList, DriftDetail, DriftList};
+use driftline_api::explain::Explanation;
 use driftline_api::policy::{PolicyDetail, PolicyList, PolicyOutcome};
 use driftline_api::window::WindowList;
 use driftline_canon::CANONICAL_FORM;
@@ -256,6 +257,63 @@ async fn a_host_that_moved_is_explained_by_what_it_is_now_only_to_those_who_saw_
     assert!(!text.contains("\"environment\":\"production\""), "{text}");
     let page: ChangePage = read(&room, "viewer:staging", "changes?host=web-1").await;
     assert!(page.changes.is_empty(), "what it did in production is of production");
+}
+
+#[tokio::test]
+async fn a_host_that_moved_tells_what_it_is_now_to_nobody_of_where_it_was() {
+    let room = room().await;
+    let page: ChangePage = read(&room, "ada", "changes?env=production&limit=1").await;
+    let moved = |draft: &mut crate::record::Draft<'_>| {
+        let mut host = draft.host(&"web-1".parse().unwrap())?.unwrap();
+        host.environment = "staging".parse().unwrap();
+        draft.put_host(host);
+        Ok(())
+    };
+    room.http.core.recorder.decide(moved).await.unwrap();
+    let path = format!("explain/{}", page.changes[0].id);
+    let story: Explanation = read(&room, "operator:production", &path).await;
+    assert_eq!((story.now.state.as_str(), story.now.item, story.now.verified_at), ("elsewhere", None, None));
+    assert!(story.change.is_some() && story.persisted.is_empty());
+    let story: Explanation = read(&room, "ada", &path).await;
+    assert!(story.now.item.is_some(), "who sees both is told");
+    told(&room, "viewer:staging", "GET", &path, &Value::Null, 403).await;
+}
+
+#[tokio::test]
+async fn a_drift_of_one_environment_was_begun_by_nobody_of_another() {
+    let room = room().await;
+    // What web-2 did while it was of production.
+    let earlier = |draft: &mut crate::record::Draft<'_>| {
+        let EntryBody::Change(mut change) = change(1, "DB_HOST") else { unreachable!() };
+        change.host = "web-2".parse().unwrap();
+        draft.append(vec![EntryBody::Change(change)]);
+        Ok(())
+    };
+    room.http.core.recorder.decide(earlier).await.unwrap();
+    let list: DriftList = read(&room, "viewer:staging", "drift?env=staging").await;
+    let one = list.drifts.iter().find(|one| one.key == "DB_HOST").unwrap();
+    let story: DriftDetail = read(&room, "viewer:staging", &format!("drift/{}", one.id)).await;
+    assert!(story.opening.is_none() && story.drift.opened_by.is_none(), "{:?}", story.drift.opened_by);
+    assert!(!story.missing.is_empty());
+}
+
+#[tokio::test]
+async fn a_host_that_moved_is_held_against_nothing_that_was_approved_of_it_elsewhere() {
+    let room = room().await;
+    let moved = |draft: &mut crate::record::Draft<'_>| {
+        let mut host = draft.host(&"web-1".parse().unwrap())?.unwrap();
+        host.environment = "staging".parse().unwrap();
+        let item = item("DB_HOST", 33);
+        draft.put_items(&host.host, &"app".parse().unwrap(), [(item.key.clone(), Some(item))]);
+        draft.put_host(host);
+        Ok(())
+    };
+    let path = |environment: &str| format!("compare?left={environment}&right=baseline:{environment}&all=true");
+    let text = told(&room, "ada", "GET", &path("production"), &Value::Null, 200).await;
+    assert!(text.contains("\"value 1\""), "it is told while it is of production: {text}");
+    room.http.core.recorder.decide(moved).await.unwrap();
+    let text = told(&room, "viewer:staging", "GET", &path("staging"), &Value::Null, 200).await;
+    assert!(!text.contains("\"value 1\""), "what production's web-1 had: {text}");
 }
 
 #[tokio::test]
