@@ -47,9 +47,7 @@ pub struct Judgement {
 /// Judges one change.
 #[must_use]
 pub fn judge(question: &Question<'_>, given: &Given<'_>) -> Judgement {
-    let mut case = Case { question, given, evidence: Vec::new(), missing: Vec::new() };
-    let verdict = case.decide();
-    let Case { mut evidence, mut missing, .. } = case;
+    let Judgement { verdict, mut evidence, mut missing } = judged(question, given);
     if let Some(blind) = question.blind {
         evidence.push(Evidence::Blind { why: blind, since_ms: question.when.since_ms });
     }
@@ -61,15 +59,59 @@ pub fn judge(question: &Question<'_>, given: &Given<'_>) -> Judgement {
     Judgement { verdict, evidence, missing }
 }
 
-/// A change while it is judged.
+/// Judges a change as one that was made at the end of its stretch, and if other
+/// revisions counted at the beginning, as one that was made then, too: where
+/// both are not the same, nobody can tell.
+fn judged(question: &Question<'_>, given: &Given<'_>) -> Judgement {
+    let last = Case::of(question, given, End::Last);
+    let in_part = || given.declarations.iter().filter(|one| one.counts_in_part());
+    if in_part().next().is_none() || Case::of(question, given, End::First).verdict == last.verdict {
+        return last;
+    }
+    let part = |one: &Declaration<'_>| Missing::RevisionPart { revision: words::clipped(one.revision) };
+    Judgement { verdict: Verdict::Undetermined, evidence: Vec::new(), missing: in_part().map(part).collect() }
+}
+
+/// An end of the stretch in which a change was made.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    First,
+    Last,
+}
+
+/// A change while it is judged, as one that was made at one end of its stretch.
 struct Case<'a> {
     question: &'a Question<'a>,
     given: &'a Given<'a>,
+    end: End,
     evidence: Vec<Evidence>,
     missing: Vec<Missing>,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    fn of(question: &'a Question<'a>, given: &'a Given<'a>, end: End) -> Judgement {
+        let mut case = Case { question, given, end, evidence: Vec::new(), missing: Vec::new() };
+        let verdict = case.decide();
+        Judgement { verdict, evidence: case.evidence, missing: case.missing }
+    }
+
+    fn validity(&self, one: &Declaration<'_>) -> Validity {
+        let [first, last] = one.validity;
+        match self.end {
+            End::First => first,
+            End::Last => last,
+        }
+    }
+
+    fn is_valid(&self, one: &Declaration<'_>) -> bool {
+        self.validity(one).is_valid()
+    }
+
+    /// Whether its digests can be held against the change's, and count.
+    fn is_usable(&self, one: &Declaration<'_>) -> bool {
+        one.comparable && self.is_valid(one)
+    }
+
     fn decide(&mut self) -> Verdict {
         if !self.given.anything_given {
             let environment = self.question.environment.clone();
@@ -87,6 +129,7 @@ impl Case<'_> {
             return Verdict::OutOfBand;
         }
         if self.contradicted() {
+            self.said_before();
             self.named_by_a_rule();
             return Verdict::ContentMismatch;
         }
@@ -101,17 +144,20 @@ impl Case<'_> {
     /// comes with content that is declared.
     fn is_declared(&mut self) -> bool {
         let after = self.question.after;
-        let says_so = |one: &&Declaration<'_>| one.is_usable() && one.says.agrees(after);
-        for one in self.given.declarations.iter().filter(says_so) {
-            self.evidence.push(Evidence::Declared {
-                revision: words::clipped(one.revision),
-                selector: one.selector.clone(),
-                absent: after.is_none(),
-                pushed_after_ms: (one.pushed_ms > self.question.when.until_ms)
-                    .then(|| one.pushed_ms.saturating_sub(self.question.when.until_ms)),
-            });
+        for one in self.given.declarations {
+            if self.is_usable(one) && one.says.agrees(after) {
+                let late_ms = one.pushed_ms.saturating_sub(self.question.when.until_ms);
+                self.evidence.push(Evidence::Declared {
+                    revision: words::clipped(one.revision),
+                    selector: one.selector.clone(),
+                    absent: after.is_none(),
+                    pushed_after_ms: Some(late_ms).filter(|late_ms| *late_ms > 0),
+                });
+            }
         }
-        if self.evidence.is_empty() && self.question.comes_with_declared {
+        // What is declared itself is right or wrong by that alone.
+        let of_the_key = |one: &Declaration<'_>| self.is_valid(one) && one.says.is_of_the_key();
+        if self.question.comes_with_declared && !self.given.declarations.iter().any(of_the_key) {
             self.evidence.push(Evidence::ComesWithDeclared);
         }
         !self.evidence.is_empty()
@@ -120,55 +166,57 @@ impl Case<'_> {
     /// Whether a valid revision may declare it, in digests that say nothing
     /// here.
     fn is_incomparable(&mut self) -> bool {
-        let unreadable =
-            |one: &&Declaration<'_>| one.validity == Validity::Valid && !one.comparable && one.says.is_of_the_key();
-        let mut found = false;
-        for one in self.given.declarations.iter().filter(unreadable) {
-            found = true;
-            self.missing.push(Missing::OtherKey { revision: words::clipped(one.revision) });
+        let before = self.missing.len();
+        for one in self.given.declarations {
+            if self.is_valid(one) && !one.comparable && one.says.is_of_the_key() {
+                self.missing.push(Missing::OtherKey { revision: words::clipped(one.revision) });
+            }
         }
-        found
+        self.missing.len() > before
     }
 
     /// Whether a valid revision declares another value; each is noted.
     fn contradicted(&mut self) -> bool {
         let after = self.question.after;
-        let says_other =
-            |one: &&Declaration<'_>| one.is_usable() && one.says.is_of_the_key() && !one.says.agrees(after);
-        let mut found = false;
-        for one in self.given.declarations.iter().filter(says_other) {
-            found = true;
-            self.evidence.push(Evidence::DeclaredOtherwise {
-                revision: words::clipped(one.revision),
-                selector: one.selector.clone(),
-                absent: one.says == Says::Absent,
+        let before = self.evidence.len();
+        for one in self.given.declarations {
+            if self.is_usable(one) && one.says.is_of_the_key() && !one.says.agrees(after) {
+                self.evidence.push(Evidence::DeclaredOtherwise {
+                    revision: words::clipped(one.revision),
+                    selector: one.selector.clone(),
+                    absent: one.says == Says::Absent,
+                });
+            }
+        }
+        self.evidence.len() > before
+    }
+
+    /// Notes the revisions that declare it and do not count, and says whether
+    /// any declares it at all.
+    fn said_before(&mut self) -> bool {
+        let mut spoken_of = false;
+        for one in self.given.declarations.iter().filter(|one| one.says.agrees(self.question.after)) {
+            let revision = words::clipped(one.revision);
+            let ago = |at_ms: i64| self.question.when.until_ms.saturating_sub(at_ms).max(0);
+            spoken_of = true;
+            self.missing.push(match self.validity(one) {
+                // Noted as of another key already.
+                Validity::Valid => continue,
+                Validity::Expired { at_ms } => Missing::Expired { revision, ago_ms: ago(at_ms) },
+                Validity::Superseded { at_ms } => Missing::Superseded { revision, ago_ms: ago(at_ms) },
+                Validity::Overruled => Missing::Overruled { revision },
             });
         }
-        found
+        spoken_of
     }
 
     /// Why nothing proves the content.
     fn without_content(&mut self) {
-        let mut spoken_of = false;
-        for one in self.given.declarations.iter().filter(|one| one.says.agrees(self.question.after)) {
-            let revision = || words::clipped(one.revision);
-            let ago = |at_ms: i64| self.question.when.until_ms.saturating_sub(at_ms).max(0);
-            spoken_of = true;
-            match one.validity {
-                // Noted as of another key already.
-                Validity::Valid => {}
-                Validity::Expired { at_ms } => {
-                    self.missing.push(Missing::Expired { revision: revision(), ago_ms: ago(at_ms) });
-                }
-                Validity::Superseded { at_ms } => {
-                    self.missing.push(Missing::Superseded { revision: revision(), ago_ms: ago(at_ms) });
-                }
-            }
-        }
-        let says_nothing = |one: &Declaration<'_>| one.validity == Validity::Valid && one.says == Says::Nothing;
-        if self.given.declarations.iter().any(says_nothing) {
+        let spoken_of = self.said_before();
+        let declarations = self.given.declarations;
+        if declarations.iter().any(|one| self.is_valid(one) && one.says == Says::Nothing) {
             self.missing.push(Missing::Undeclarable { key: self.question.key.to_string() });
-        } else if !spoken_of && !self.given.declarations.iter().any(|one| one.is_usable() && one.says.is_of_the_key()) {
+        } else if !spoken_of && !declarations.iter().any(|one| self.is_usable(one) && one.says.is_of_the_key()) {
             self.missing.push(Missing::NoRevision { source: self.question.source.to_string() });
         }
     }
@@ -236,9 +284,8 @@ impl Case<'_> {
     }
 
     /// Valid revisions that a window was opened for.
-    fn deployments<'w>(&'w self, window: &'w Window) -> impl Iterator<Item = &'w Declaration<'w>> + use<'w> {
-        let declarations: &[Declaration<'_>] = self.given.declarations;
-        declarations.iter().filter(|one| one.validity == Validity::Valid && one.is_of_window(window))
+    fn deployments<'w>(&'w self, window: &'w Window) -> impl Iterator<Item = &'w Declaration<'w>> {
+        self.given.declarations.iter().filter(|one| self.is_valid(one) && one.is_of_window(window))
     }
 
     /// Whether a window has deployments, and none of them is about the source.

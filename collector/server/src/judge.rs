@@ -12,7 +12,8 @@ mod trails;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use driftline_canon::Confidence;
+use driftline_canon::{Confidence, ItemKey};
+use driftline_compare::classify::order_follows;
 use driftline_compare::judge::book::{Book, Made};
 use driftline_compare::judge::held::Held;
 use driftline_compare::judge::later::{Later, Step};
@@ -83,14 +84,17 @@ impl Judge {
         if !self.book.speaks_of(&host.environment) {
             return;
         }
-        let (mut settings, mut declared) = (false, true);
+        let (mut settings, mut declared, mut come_or_gone) = (false, true, Vec::new());
         for change in changes(entries).filter(|change| !follows(change)) {
             settings = true;
             self.verdict(host, change, now_ms, false);
             declared &= is_by_content(change);
+            if change.before.is_some() != change.after.is_some() {
+                come_or_gone.push(change.key.clone());
+            }
         }
         for change in changes(entries).filter(|change| follows(change)) {
-            let comes_with = settings && declared && comes_with_others(change);
+            let comes_with = settings && declared && comes_with_others(change, &come_or_gone);
             self.verdict(host, change, now_ms, comes_with);
         }
     }
@@ -143,11 +147,15 @@ fn follows(change: &Change) -> bool {
     change.key.is_metadata() || change.key.ordered_list().is_some()
 }
 
-/// Whether it came with the settings of the same look: a new order, or the mode
-/// of a file that was not there. One that lets more people read it did not.
-fn comes_with_others(change: &Change) -> bool {
-    let is_new = change.before.is_none() || change.key.as_str() == driftline_canon::ItemKey::STATE;
-    change.severity < Severity::Critical && (change.key.ordered_list().is_some() || is_new)
+/// Whether it came with the settings of the same look: the order of a list of
+/// which rules came or went, or the mode of a file that was not there. One that
+/// lets more people read it did not.
+fn comes_with_others(change: &Change, come_or_gone: &[ItemKey]) -> bool {
+    let follows = match change.key.ordered_list() {
+        Some(_) => order_follows(&change.key, come_or_gone),
+        None => change.before.is_none() || change.key.as_str() == ItemKey::STATE,
+    };
+    change.severity < Severity::Critical && follows
 }
 
 fn is_by_content(change: &Change) -> bool {

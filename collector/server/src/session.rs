@@ -294,7 +294,7 @@ impl RecordWork {
                 return Ok(Box::new(|| {}));
             }
         };
-        let (seq, appended) = (record.seq, draft.appended());
+        let (seq, charged) = (record.seq, draft.charged());
         let mut applied = Applied::Done;
         match sequence::arrival(host.applied_seq, seq) {
             Arrival::Duplicate => {}
@@ -310,7 +310,7 @@ impl RecordWork {
                 applied = apply::record(draft, &host, record, context)?;
             }
         }
-        charge(&self.parts.budgets, draft, &host, appended);
+        charge(&self.parts.budgets, draft, &host, charged);
         let acked = host.applied_seq;
         draft.put_host(host);
         Ok(Box::new(move || {
@@ -323,10 +323,10 @@ impl RecordWork {
     }
 }
 
-/// Takes what a step appended off the host's budget; the entry that tells of a
+/// Takes what a step cost off the host's budget; the entry that tells of a
 /// flood is its last for a while.
-fn charge(budgets: &Budgets, draft: &mut Draft<'_>, host: &HostRecord, appended: usize) {
-    let made = draft.appended().saturating_sub(appended);
+fn charge(budgets: &Budgets, draft: &mut Draft<'_>, host: &HostRecord, charged: usize) {
+    let made = draft.charged().saturating_sub(charged);
     if budgets.charge(&host.host, made, clock::monotonic()) {
         let message = format!(
             "{} made {} entries of the history and goes on: it is held back to {} a second, nothing is lost",

@@ -4,7 +4,7 @@
 //! Built from documents, and built anew when one of them changes; it reads no
 //! store. What is long over is left out, except that it was given at all.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use driftline_canon::{Environment, ItemKey, SourceName};
@@ -51,8 +51,8 @@ struct Volume {
     pages: HashMap<SourceName, Arc<Page>>,
     /// Those of its sources that are kept.
     kept: Vec<SourceName>,
-    /// When the next revision for the same selector and source was pushed.
-    superseded: HashMap<SourceName, i64>,
+    /// All of its sources.
+    sources: HashSet<SourceName>,
 }
 
 /// All that was given.
@@ -112,9 +112,8 @@ impl Book {
         for revision in &revisions {
             book.note(&revision.selector);
         }
-        let pushes = pushes(&revisions);
-        for revision in revisions {
-            let (superseded, kept) = superseded(&revision, &pushes);
+        let kept = kept_of_each(&revisions);
+        for (revision, kept) in revisions.into_iter().zip(kept) {
             if kept.is_empty() && !revision.sources.is_empty() {
                 continue;
             }
@@ -122,7 +121,8 @@ impl Book {
             let page = |source: &SourceName| known?.get(source).map(|page| (source.clone(), Arc::clone(page)));
             let pages = kept.iter().filter_map(page).collect();
             book.by_selector.entry(revision.selector.clone()).or_default().push(revision.number);
-            book.volumes.insert(revision.number, Volume { revision, pages, kept, superseded });
+            let sources = revision.sources.iter().map(|(source, _)| source.clone()).collect();
+            book.volumes.insert(revision.number, Volume { revision, pages, kept, sources });
         }
         book
     }
@@ -196,18 +196,21 @@ impl Book {
         if !self.was_given(question.environment) && !policy.judges(question.environment) {
             return Found::default();
         }
-        let mut found = ruled(policy, question);
+        let (mut found, mut volumes) = (ruled(policy, question), Vec::new());
         for shape in &self.shapes {
             let selector = selector_of(question, *shape);
-            for number in self.by_selector.get(&selector).into_iter().flatten() {
-                let volume = self.volumes.get(number).filter(|volume| volume.revision.pushed_ms <= known_ms);
-                found.declarations.extend(volume.map(|volume| volume.declaration(question, made, policy.settle_ms)));
-            }
+            let numbers = self.by_selector.get(&selector).into_iter().flatten();
+            let known = numbers.filter_map(|number| self.volumes.get(number));
+            volumes.extend(known.filter(|volume| volume.revision.pushed_ms <= known_ms));
             let of_source = |window: &&Window| {
                 window.from_ms <= known_ms && window.source.as_ref().is_none_or(|source| source == question.source)
             };
             found.windows.extend(self.windows.get(&selector).into_iter().flatten().filter(of_source));
         }
+        let rivals = volumes.iter().filter(|volume| volume.sources.contains(question.source));
+        let rivals: Vec<&Revision> = rivals.map(|volume| &volume.revision).collect();
+        found.declarations =
+            volumes.iter().map(|volume| volume.declaration(question, made, (&rivals, policy.settle_ms))).collect();
         // The newest first: what is cut off then is the oldest.
         found.declarations.sort_by_key(|one| std::cmp::Reverse(one.pushed_ms));
         found
@@ -227,16 +230,25 @@ impl Book {
 }
 
 impl Volume {
-    fn declaration(&self, question: &Question<'_>, made: Made, settle_ms: i64) -> Declaration<'_> {
-        let Revision { selector, revision, ticket, pushed_ms, expires_ms, .. } = &self.revision;
-        let superseded_ms = self.superseded.get(question.source).copied();
+    /// What it says of a key. Rivals are all revisions for the host that declare
+    /// the source.
+    fn declaration(
+        &self,
+        question: &Question<'_>,
+        made: Made,
+        (rivals, settle_ms): (&[&Revision], i64),
+    ) -> Declaration<'_> {
+        let Revision { selector, revision, ticket, pushed_ms, .. } = &self.revision;
+        // What is about other sources has none.
+        let rivals = if self.sources.contains(question.source) { rivals } else { &[] };
+        let at = |at_ms: i64| validity(&self.revision, rivals, settle_ms, at_ms);
         Declaration {
             revision,
             selector,
             ticket: ticket.as_deref(),
             pushed_ms: *pushed_ms,
             says: self.says(question),
-            validity: validity(*expires_ms, superseded_ms, settle_ms, question.when.since_ms),
+            validity: [at(question.when.since_ms), at(question.when.until_ms)],
             comparable: self.revision.fleet_key_epoch == made.fleet_key_epoch
                 && self.revision.canonical_form == made.canonical_form,
         }
@@ -244,15 +256,14 @@ impl Volume {
 
     fn says(&self, question: &Question<'_>) -> Says {
         let Some(page) = self.pages.get(question.source) else {
-            let named = self.revision.sources.iter().any(|(name, _)| name == question.source);
-            return if named { Says::Nothing } else { Says::Elsewhere };
+            return if self.sources.contains(question.source) { Says::Nothing } else { Says::Elsewhere };
         };
-        // The form of a file and the order of a list follow from what declares
-        // them on their way there, so another one contradicts nothing.
-        let follows = question.key.is_metadata() || question.key.ordered_list().is_some();
+        // What is about the file contradicts nothing. A list that is not in the
+        // page with an order has too few rules to be in another one.
+        let (metadata, order) = (question.key.is_metadata(), question.key.ordered_list().is_some());
         match page.get(question.key) {
-            Some(digest) if !follows || question.after == Some(digest) => Says::Value(*digest),
-            None if !follows => Says::Absent,
+            Some(digest) if !metadata || question.after == Some(digest) => Says::Value(*digest),
+            None if !metadata && (!order || question.after.is_none()) => Says::Absent,
             Some(_) | None => Says::Nothing,
         }
     }
@@ -287,36 +298,42 @@ fn selector_of(question: &Question<'_>, (environment, role, host): (bool, bool, 
     }
 }
 
-/// The pushes that speak of a selector and source, oldest first: number and time.
-type Pushes = HashMap<Selector, HashMap<SourceName, Vec<(u64, i64)>>>;
+/// The pushes that speak of a selector and source, oldest first.
+type Pushes<'r> = HashMap<&'r Selector, HashMap<&'r SourceName, Vec<&'r Revision>>>;
 
-fn pushes(revisions: &[Revision]) -> Pushes {
+fn pushes(revisions: &[Revision]) -> Pushes<'_> {
     let mut pushes = Pushes::new();
     for revision in revisions {
-        let of_selector = pushes.entry(revision.selector.clone()).or_default();
+        let of_selector = pushes.entry(&revision.selector).or_default();
         for (source, _) in &revision.sources {
-            of_selector.entry(source.clone()).or_default().push((revision.number, revision.pushed_ms));
+            of_selector.entry(source).or_default().push(revision);
         }
     }
     pushes
 }
 
-/// When each source of a revision was superseded, and those of its sources that
-/// are kept.
-fn superseded(revision: &Revision, pushes: &Pushes) -> (HashMap<SourceName, i64>, Vec<SourceName>) {
-    let (mut superseded, mut kept) = (HashMap::new(), Vec::new());
+fn kept_of_each(revisions: &[Revision]) -> Vec<Vec<SourceName>> {
+    let pushes = pushes(revisions);
+    revisions.iter().map(|revision| kept(revision, &pushes)).collect()
+}
+
+/// The sources of a revision that are kept: those of which it may be in force
+/// again, or was lately.
+fn kept(revision: &Revision, pushes: &Pushes<'_>) -> Vec<SourceName> {
     let of_selector = pushes.get(&revision.selector);
-    for (source, _) in &revision.sources {
-        let all = of_selector.and_then(|all| all.get(source)).map_or(&[][..], Vec::as_slice);
-        let later = all.get(all.partition_point(|(number, _)| *number <= revision.number)..).unwrap_or_default();
-        if later.len() < REVISIONS_KEPT {
-            kept.push(source.clone());
-        }
-        if let Some((_, next_ms)) = later.first() {
-            superseded.insert(source.clone(), *next_ms);
-        }
-    }
-    (superseded, kept)
+    let is_kept = |source: &&SourceName| {
+        let all = of_selector.and_then(|all| all.get(*source)).map_or(&[][..], Vec::as_slice);
+        let later = all.get(all.partition_point(|one| one.number <= revision.number)..).unwrap_or_default();
+        later.iter().filter(|one| is_over_with(revision, one)).take(REVISIONS_KEPT).count() < REVISIONS_KEPT
+    };
+    revision.sources.iter().map(|(source, _)| source).filter(is_kept).cloned().collect()
+}
+
+/// Whether a later push ends a revision for good: it lives as long as that, or
+/// came when its time was over.
+fn is_over_with(revision: &Revision, later: &Revision) -> bool {
+    let Some(expires_ms) = revision.expires_ms else { return later.expires_ms.is_none() };
+    later.expires_ms.is_none_or(|end| end >= expires_ms) || later.pushed_ms >= expires_ms
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! another fleet key it says so and compares nothing.
 
 use crate::Selector;
+use crate::desired::Revision;
 use crate::window::Window;
 
 /// What a revision says of one key of one source.
@@ -38,7 +39,7 @@ impl Says {
     }
 }
 
-/// Whether a revision counts at the time of a change.
+/// Whether a revision counts at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validity {
     /// It counts.
@@ -53,18 +54,38 @@ pub enum Validity {
         /// Since then.
         at_ms: i64,
     },
+    /// One for another selector counts before it, for the same host and source,
+    /// and had settled.
+    Overruled,
 }
 
-/// Whether a revision counts for a change that was not made before `since_ms`.
-/// `superseded_ms` is when the next one for the same selector and source was
-/// pushed.
+impl Validity {
+    /// Whether it counts.
+    #[must_use]
+    pub fn is_valid(self) -> bool {
+        self == Self::Valid
+    }
+}
+
+/// Whether a revision counts at a moment, beside all that are for the same host
+/// and declare the same source. Whichever counts first takes the place of the
+/// others once it has settled, and for as long as it has not expired.
 #[must_use]
-pub fn validity(expires_ms: Option<i64>, superseded_ms: Option<i64>, settle_ms: i64, since_ms: i64) -> Validity {
-    let settled_ms = superseded_ms.map(|at| at.saturating_add(settle_ms));
-    match (expires_ms.filter(|at| *at <= since_ms), settled_ms.filter(|at| *at <= since_ms)) {
-        (Some(expired), Some(settled)) if settled < expired => Validity::Superseded { at_ms: settled },
+pub fn validity(revision: &Revision, rivals: &[&Revision], settle_ms: i64, at_ms: i64) -> Validity {
+    let settled_ms = |one: &Revision| one.pushed_ms.saturating_add(settle_ms);
+    let in_place = |one: &&&Revision| {
+        one.rank() > revision.rank()
+            && settled_ms(one) <= at_ms
+            && one.expires_ms.is_none_or(|expires_ms| at_ms < expires_ms)
+    };
+    let (newer, others): (Vec<&Revision>, Vec<&Revision>) =
+        rivals.iter().filter(in_place).partition(|one| one.selector == revision.selector);
+    let newer_ms = newer.into_iter().map(settled_ms).min();
+    match (revision.expires_ms.filter(|expires_ms| *expires_ms <= at_ms), newer_ms) {
+        (Some(expired_ms), Some(newer_ms)) if newer_ms < expired_ms => Validity::Superseded { at_ms: newer_ms },
         (Some(at_ms), _) => Validity::Expired { at_ms },
         (None, Some(at_ms)) => Validity::Superseded { at_ms },
+        (None, None) if !others.is_empty() => Validity::Overruled,
         (None, None) => Validity::Valid,
     }
 }
@@ -82,18 +103,19 @@ pub struct Declaration<'a> {
     pub pushed_ms: i64,
     /// What it says of the key.
     pub says: Says,
-    /// Whether it counts.
-    pub validity: Validity,
+    /// Whether it counts, at the beginning and at the end of the stretch in
+    /// which the change was made.
+    pub validity: [Validity; 2],
     /// Whether its digests were made as the host's are: with the same fleet key
     /// and canonical form.
     pub comparable: bool,
 }
 
 impl Declaration<'_> {
-    /// Whether its digests can be held against the change's, and count.
+    /// Whether it counts at one end only.
     #[must_use]
-    pub fn is_usable(&self) -> bool {
-        self.comparable && self.validity == Validity::Valid
+    pub fn counts_in_part(&self) -> bool {
+        self.validity[0].is_valid() != self.validity[1].is_valid()
     }
 
     /// Whether it is the deployment that a window was opened for: it has the

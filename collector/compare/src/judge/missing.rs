@@ -78,6 +78,16 @@ pub enum Missing {
         /// It may have been them, but that is not certain.
         probable: bool,
     },
+    /// A revision declares it, and another one for the host counts before it.
+    Overruled {
+        /// Which.
+        revision: String,
+    },
+    /// A revision counted for a part of the time in which nobody watched.
+    RevisionPart {
+        /// Which.
+        revision: String,
+    },
 }
 
 impl Missing {
@@ -98,6 +108,8 @@ impl Missing {
             Self::WindowLater { .. } => "window_later",
             Self::WindowPart { .. } => "window_part",
             Self::WindowOfAnother { .. } => "window_of_another",
+            Self::Overruled { .. } => "overruled",
+            Self::RevisionPart { .. } => "revision_part",
         }
     }
 
@@ -140,6 +152,14 @@ impl Missing {
                 let why = if *probable { ", who may have made it, but that is not certain" } else { "" };
                 format!("window {ticket} was open for {actor} only{why}")
             }
+            Self::Overruled { revision } => format!(
+                "revision {} declares it, but another one counts before it for this host",
+                words::revision(revision)
+            ),
+            Self::RevisionPart { revision } => format!(
+                "revision {} counted for a part only of the time in which nobody watched",
+                words::revision(revision)
+            ),
         }
     }
 }

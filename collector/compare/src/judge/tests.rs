@@ -131,6 +131,52 @@ fn what_nobody_watched_is_judged_by_its_content_all_the_same() {
 }
 
 #[test]
+fn a_revision_that_counted_for_a_part_of_the_time_proves_nothing() {
+    let over = Validity::Expired { at_ms: 30 };
+    let mut world = World {
+        since_ms: 10,
+        blind: Some(Blind::Unobserved),
+        declarations: vec![world::Declared { validity: [Validity::Valid, over], ..declared("v1", 1) }],
+        ..World::default()
+    };
+    // Right before its end, nobody's afterwards.
+    world.after = Some(1);
+    let part = "revision v1 counted for a part only of the time in which nobody watched";
+    says(&world.judged(), Verdict::Undetermined, &["nobody watched when it was made"], &[part]);
+    world.after = Some(HAND);
+    says(&world.judged(), Verdict::Undetermined, &["nobody watched when it was made"], &[part]);
+    // What another one says for the whole time stands.
+    world.declarations.push(declared("v2", 2));
+    assert_eq!(world.judged().verdict, Verdict::ContentMismatch);
+    world.after = Some(2);
+    assert_eq!(world.judged().verdict, Verdict::Authorised);
+}
+
+#[test]
+fn a_mismatch_says_which_revision_had_declared_it() {
+    let old = world::Declared { validity: [Validity::Superseded { at_ms: 20 }; 2], ..declared("v1", 1) };
+    let wide = world::Declared { validity: [Validity::Overruled; 2], ..declared("v3", 1) };
+    let world = World {
+        after: Some(1),
+        declarations: vec![wide, declared("v2", 2), old],
+        rule: Some((Power::Allows, Confidence::Exact)),
+        ..World::default()
+    };
+    says(
+        &world.judged(),
+        Verdict::ContentMismatch,
+        &[
+            "revision v2 for production declares another value",
+            "rule `deploy` allows its actor in a window, and it was certainly them",
+        ],
+        &[
+            "revision v3 declares it, but another one counts before it for this host",
+            "revision v1 declared it, but a newer one had taken its place 30 ms before",
+        ],
+    );
+}
+
+#[test]
 fn an_allowed_actor_needs_the_window_and_the_window_the_actor() {
     let allowed = World { rule: Some((Power::Allows, Confidence::Exact)), ..World::default() };
     assert_eq!(allowed.judged().verdict, Verdict::OutOfBand);
@@ -196,6 +242,9 @@ fn the_mode_of_a_declared_file_is_judged_by_windows_and_actors_only() {
     assert_eq!(open.judged().verdict, Verdict::WindowOnly);
     let with_it = World { comes_with_declared: true, ..mode };
     assert_eq!(with_it.judged().verdict, Verdict::Authorised);
+    // What is declared otherwise comes with nothing.
+    let otherwise = World { declarations: vec![declared("v1", 1)], ..with_it };
+    assert_eq!(otherwise.judged().verdict, Verdict::ContentMismatch);
 }
 
 proptest! {
@@ -242,11 +291,12 @@ proptest! {
         richer.windows.extend(more.windows);
         richer.rule = richer.rule.or(more.rule);
         let after = richer.judged();
-        if before.verdict == Verdict::Authorised {
+        if before.verdict == Verdict::Authorised && !world.comes_with_declared {
             prop_assert_ne!(after.verdict, Verdict::OutOfBand);
         }
-        let by_content = before.evidence.iter().any(|one| matches!(one, Evidence::Declared { .. }));
-        if by_content {
+        let wanted = world.after.map_or(Says::Absent, |value| Says::Value([value; 32]));
+        let by_content = |one: &world::Declared| one.comparable && one.validity == [Validity::Valid; 2] && one.says == wanted;
+        if world.anything_given && world.declarations.iter().any(by_content) {
             // Whatever else is said: the content is what was declared.
             let frozen = World { frozen: Some("x".to_owned()), ..richer };
             prop_assert_eq!((after.verdict, frozen.judged().verdict), (Verdict::Authorised, Verdict::Authorised));

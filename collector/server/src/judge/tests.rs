@@ -67,12 +67,31 @@ fn a_push_counts_for_the_next_step_and_not_for_the_one_before() {
 }
 
 #[test]
-fn the_order_of_rules_and_the_mode_of_a_new_file_come_with_declared_content() {
+fn what_was_declared_for_a_time_gives_way_to_what_is_in_force_again() {
     let mut room = Room::new();
     room.push(1, "production", &[("KEY", 2)]);
-    let declared = vec![moved("@mode", 0, 7), moved("@order:list", 1, 2), moved("KEY", 0, 2)];
-    assert_eq!(verdicts(&told(&mut room, declared)), [Verdict::Authorised; 3]);
-    let by_hand = vec![moved("@order:list", 2, 3), moved("KEY", 2, 5)];
+    let (hotfix, sheet) = given::revision(2, "production", &[("KEY", 3)]);
+    let hotfix = driftline_compare::desired::Revision { expires_ms: Some(90_000), ..hotfix };
+    room.step(|draft| {
+        draft.put_document(&sheet).unwrap();
+        draft.put_document(&hotfix).unwrap();
+    });
+    room.now_ms = 50_000;
+    let (authorised, mismatch) = (Verdict::Authorised, Verdict::ContentMismatch);
+    assert_eq!(verdicts(&told(&mut room, vec![moved("KEY", 2, 3)])), [authorised]);
+    assert_eq!(verdicts(&told(&mut room, vec![moved("KEY", 3, 2)])), [mismatch]);
+    room.now_ms = 100_000;
+    assert_eq!(verdicts(&told(&mut room, vec![moved("KEY", 3, 2)])), [authorised]);
+    assert_eq!(verdicts(&told(&mut room, vec![moved("KEY", 2, 3)])), [mismatch]);
+}
+
+#[test]
+fn the_order_of_rules_and_the_mode_of_a_new_file_come_with_declared_content() {
+    let mut room = Room::new();
+    room.push(1, "production", &[("KEY", 2), ("list: a", 1)]);
+    let declared = vec![moved("@mode", 0, 7), moved("@order:list", 1, 2), moved("KEY", 0, 2), moved("list: a", 0, 1)];
+    assert_eq!(verdicts(&told(&mut room, declared)), [Verdict::Authorised; 4]);
+    let by_hand = vec![moved("@order:list", 2, 3), moved("list: b", 0, 5)];
     assert_eq!(verdicts(&told(&mut room, by_hand)), [Verdict::OutOfBand, Verdict::ContentMismatch]);
     let alone = vec![moved("@order:list", 3, 4)];
     assert_eq!(verdicts(&told(&mut room, alone)), [Verdict::OutOfBand]);
@@ -82,6 +101,42 @@ fn the_order_of_rules_and_the_mode_of_a_new_file_come_with_declared_content() {
     let opened = Change { severity: Severity::Critical, ..moved("@mode", 0, 9) };
     let readable = vec![opened, moved("KEY", 0, 2)];
     assert_eq!(verdicts(&told(&mut room, readable)), [Verdict::OutOfBand, Verdict::Authorised]);
+}
+
+#[test]
+fn a_reorder_does_not_ride_along_with_declared_rules_of_another_list() {
+    let mut room = Room::new();
+    room.push(1, "production", &[("in: accept", 1), ("in: drop", 1), ("@order:in", 7)]);
+    let (authorised, mismatch) = (Verdict::Authorised, Verdict::ContentMismatch);
+    // Junk goes elsewhere, and of a list of which nothing is declared the order changes.
+    let elsewhere = vec![moved("@order:out", 1, 2), moved("junk: x", 1, 0)];
+    assert_eq!(verdicts(&told(&mut room, elsewhere)), [Verdict::OutOfBand, authorised]);
+    // Junk of the list itself goes, and what is left changes places.
+    let same_list = vec![moved("@order:in", 6, 8), moved("in: junk", 1, 0)];
+    assert_eq!(verdicts(&told(&mut room, same_list)), [mismatch, authorised]);
+    let deployed = vec![moved("@order:in", 8, 7), moved("in: drop", 0, 1)];
+    assert_eq!(verdicts(&told(&mut room, deployed)), [authorised; 2]);
+    // A rule whose value changes brings no order with it.
+    let changed = vec![moved("@order:free", 1, 2), moved("in: drop", 2, 1)];
+    assert_eq!(verdicts(&told(&mut room, changed)), [Verdict::OutOfBand, authorised]);
+}
+
+#[test]
+fn an_amendment_that_looks_far_back_moves_no_ids_of_its_commit() {
+    let mut room = Room::new();
+    let other = host_record("web-2");
+    let busy = |seq| EntryBody::Change(Change { agent_seq: seq, ..change(&other, "X") });
+    room.step(|draft| draft.append((1..=500).map(busy).collect()));
+    let seen = room.step(|draft| {
+        let before = draft.charged();
+        let mut seen = 0;
+        assert!(draft.latest_changes(&other.host, &[1], 1, |_| seen += 1).unwrap());
+        assert!(draft.charged() > before, "looking costs its host");
+        draft.append_judged(&host_record("web-1"), vec![EntryBody::Change(moved("KEY", 1, 2))]);
+        seen
+    });
+    told(&mut room, vec![moved("KEY", 2, 1)]);
+    assert_eq!((seen, rejudgements(&room)), (1, vec![(503, 501, Mark::Reverted)]));
 }
 
 #[test]

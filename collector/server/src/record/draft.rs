@@ -38,6 +38,9 @@ pub struct Draft<'a> {
     appended: usize,
     /// Entries that no host made: they count for ids, not for its budget.
     past: usize,
+    /// What was looked up for hosts, in entries: it counts for budgets, not for
+    /// ids.
+    looked_up: usize,
     rest: Vec<Operation>,
 }
 
@@ -76,6 +79,7 @@ impl<'a> Draft<'a> {
             forgotten: Vec::new(),
             appended: 0,
             past: 0,
+            looked_up: 0,
             rest: Vec::new(),
         }
     }
@@ -347,10 +351,11 @@ impl<'a> Draft<'a> {
         self.forgotten.push(host.clone());
     }
 
-    /// Entries appended so far.
+    /// What budgets are charged for so far: entries that were appended, and what
+    /// was looked up as if it were some.
     #[must_use]
-    pub fn appended(&self) -> usize {
-        self.appended
+    pub fn charged(&self) -> usize {
+        self.appended + self.looked_up
     }
 
     /// Appends to the history what belongs together, with the alerts that tell

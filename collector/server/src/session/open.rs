@@ -236,9 +236,9 @@ impl Door {
             self.quarantine(draft, host);
             return Ok(Err(refusal(RefusalKind::Quarantined, QUARANTINED)));
         }
-        let appended = draft.appended();
+        let charged = draft.charged();
         let opened = self.admit(draft, &mut host, &hello);
-        super::charge(&self.parts.budgets, draft, &host, appended);
+        super::charge(&self.parts.budgets, draft, &host, charged);
         draft.put_host(host);
         let superseded =
             Refusal { kind: RefusalKind::Superseded, reason: "a newer connection of this agent took over".to_owned() };

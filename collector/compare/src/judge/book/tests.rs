@@ -131,6 +131,18 @@ fn a_key_that_is_not_in_a_declared_source_is_declared_absent() {
 }
 
 #[test]
+fn where_the_order_of_rules_is_declared_only_that_order_is_right() {
+    let book = book(vec![revision(1, "production", &["app"])], Vec::new(), &[("K", 1), ("@order:INPUT", 5)]);
+    let verdict = |list: &str, after: Option<u8>| judged(&book, list, after, 0).verdict;
+    assert_eq!(verdict("@order:INPUT", Some(5)), Verdict::Authorised);
+    assert_eq!(verdict("@order:INPUT", Some(6)), Verdict::ContentMismatch);
+    assert_eq!(verdict("@order:INPUT", None), Verdict::ContentMismatch, "its rules are gone");
+    // A list that is declared without an order has one rule at most.
+    assert_eq!(verdict("@order:FORWARD", None), Verdict::Authorised);
+    assert_eq!(verdict("@order:FORWARD", Some(6)), Verdict::OutOfBand);
+}
+
+#[test]
 fn a_source_whose_items_are_not_here_contradicts_nothing() {
     let book = Book::new(vec![revision(1, "production", &["app"])], Vec::new(), &Book::default());
     assert_eq!(judged(&book, "K", Some(1), 0).verdict, Verdict::OutOfBand);
@@ -175,7 +187,7 @@ fn digests_of_another_fleet_key_are_not_compared() {
     ask("production", "K", Some(1), 0, |question| {
         for made in [Made { fleet_key_epoch: 2, ..MADE }, Made { canonical_form: 2, ..MADE }] {
             let found = book.find(question, made);
-            assert!(found.declarations.iter().all(|one| !one.comparable && one.validity == Validity::Valid));
+            assert!(found.declarations.iter().all(|one| !one.comparable && one.validity == [Validity::Valid; 2]));
         }
     });
 }

@@ -41,6 +41,14 @@ fn sentences() {
             Missing::ActorOnlyProbable { rule: "deploy".into() },
             "the actor of rule `deploy` is only probable: the kernel did not name it with the change",
         ),
+        (
+            Missing::Overruled { revision: "v1".into() },
+            "revision v1 declares it, but another one counts before it for this host",
+        ),
+        (
+            Missing::RevisionPart { revision: "v1".into() },
+            "revision v1 counted for a part only of the time in which nobody watched",
+        ),
         (Missing::ActorUnknown, "nothing told who made it"),
         (Missing::NoRule, "no rule of the policy speaks of who made it"),
         (Missing::NoWindow, "no window was ever opened for it"),

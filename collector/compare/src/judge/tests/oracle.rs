@@ -1,5 +1,7 @@
 //! The verdict by brute force: facts first, each by trying everything, then a
-//! table of them from the design's section 7.
+//! table of them from the design's section 7. What nobody watched is put to the
+//! table once for each moment at which it may have been made; if the table says
+//! two things, it could not be judged.
 //!
 //! It shares no code with the judge, and knows of no evidence.
 
@@ -11,14 +13,22 @@ use crate::judge::{Power, Says, Validity};
 use crate::window::Window;
 
 pub(super) fn verdict(world: &World) -> Verdict {
+    let mut all: Vec<Verdict> = (0..2).map(|moment| at(world, moment)).collect();
+    all.dedup();
+    if let [one] = all[..] { one } else { Verdict::Undetermined }
+}
+
+fn at(world: &World, moment: usize) -> Verdict {
     if !world.anything_given {
         return Verdict::Undetermined;
     }
-    let valid: Vec<&Declared> = world.declarations.iter().filter(|one| one.validity == Validity::Valid).collect();
+    let counts = |one: &&Declared| matches!(one.validity[moment], Validity::Valid);
+    let valid: Vec<&Declared> = world.declarations.iter().filter(counts).collect();
     let of_key = |one: &&&Declared| one.says == Says::Absent || matches!(one.says, Says::Value(_));
     let wanted = world.after.map_or(Says::Absent, |digest| Says::Value([digest; 32]));
     let readable: Vec<Says> = valid.iter().filter(of_key).filter(|one| one.comparable).map(|one| one.says).collect();
-    let same = readable.contains(&wanted) || world.comes_with_declared;
+    let spoken_of = valid.iter().any(|one| of_key(&one));
+    let same = readable.contains(&wanted) || (world.comes_with_declared && !spoken_of);
     let other = readable.iter().any(|says| *says != wanted);
     let unreadable = valid.iter().filter(of_key).any(|one| !one.comparable);
     let sure = world.confidence() == Confidence::Exact;

@@ -18,7 +18,8 @@ pub(super) struct Declared {
     pub(super) ticket: Option<String>,
     pub(super) pushed_ms: i64,
     pub(super) says: Says,
-    pub(super) validity: Validity,
+    /// At the beginning and at the end.
+    pub(super) validity: [Validity; 2],
     pub(super) comparable: bool,
 }
 
@@ -130,7 +131,7 @@ pub(super) fn declared(revision: &str, value: u8) -> Declared {
         ticket: None,
         pushed_ms: -1_000,
         says: Says::Value([value; 32]),
-        validity: Validity::Valid,
+        validity: [Validity::Valid; 2],
         comparable: true,
     }
 }
@@ -164,11 +165,15 @@ fn one_declared() -> impl Strategy<Value = Declared> {
         1 => Just(Says::Nothing),
         1 => Just(Says::Elsewhere),
     ];
-    let validity = prop_oneof![
-        3 => Just(Validity::Valid),
-        1 => (0..60_i64).prop_map(|at_ms| Validity::Expired { at_ms }),
-        1 => (0..60_i64).prop_map(|at_ms| Validity::Superseded { at_ms }),
-    ];
+    let validity = || {
+        prop_oneof![
+            3 => Just(Validity::Valid),
+            1 => (0..60_i64).prop_map(|at_ms| Validity::Expired { at_ms }),
+            1 => (0..60_i64).prop_map(|at_ms| Validity::Superseded { at_ms }),
+            1 => Just(Validity::Overruled),
+        ]
+    };
+    let validity = [validity(), validity()];
     let ticket = prop::option::of(prop_oneof![Just("CHG-1".to_owned()), Just("CHG-2".to_owned())]);
     (says, validity, ticket, -100..100_i64, prop::bool::weighted(0.8)).prop_map(
         |(says, validity, ticket, pushed_ms, comparable)| Declared {
@@ -210,8 +215,11 @@ pub(super) fn world() -> impl Strategy<Value = World> {
     );
     (prop::option::weighted(0.8, 0..4_u8), 0..60_i64, 0..10_i64, prop::bool::weighted(0.1), who, given).prop_map(
         |(after, until_ms, length, comes_with_declared, (actor, rule, blind), given)| {
-            let (declarations, windows, frozen, anything_given) = given;
+            let (mut declarations, windows, frozen, anything_given): (Vec<Declared>, _, _, _) = given;
             let since_ms = if blind.is_some() { until_ms - length } else { until_ms };
+            if since_ms == until_ms {
+                declarations.iter_mut().for_each(|one| one.validity[0] = one.validity[1]);
+            }
             World {
                 after,
                 since_ms,

@@ -82,7 +82,7 @@ impl Draft<'_> {
         };
         for _ in 0..CHANGES_LOOKED_AT / CHANGES_PAGE {
             let page = self.reader.entries(&query)?;
-            self.appended += page.entries.len() / LOOKED_AT_PER_ENTRY;
+            self.looked_up += page.entries.len() / LOOKED_AT_PER_ENTRY;
             for entry in &page.entries {
                 let Some(change) = change_of(&entry.body) else { continue };
                 if change.agent_epoch != epoch || change.agent_seq < seq {
