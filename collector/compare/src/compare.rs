@@ -10,17 +10,20 @@ pub mod percent;
 pub mod side;
 
 mod advice;
+mod itself;
 mod pairs;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use driftline_canon::{ItemKey, SourceKind, SourceName};
+use driftline_canon::{HostName, ItemKey, SourceKind, SourceName};
 
 use crate::classify::{self, Class, Facet, Severity};
 use crate::expect::Meant;
 use cell::Reduced;
 pub use cell::{Cell, CellState, Group};
-use pairs::Pair;
+use itself::{Itself, Moved};
+use pairs::{Across, Pair};
 pub use side::{Fact, Place, Side, SourceId};
 
 /// How two sides stand to each other at one key.
@@ -131,6 +134,9 @@ pub struct Comparison {
     pub undetermined: u64,
     /// Metadata items that differ.
     pub metadata_differing: u64,
+    /// Hosts, each with its side, of which something could not be compared as
+    /// its digests were made with another fleet key or in another form.
+    pub strangers: BTreeSet<(String, HostName)>,
     /// What is listed: most severe first, then by source, key and role.
     pub differences: Vec<Difference>,
 }
@@ -170,7 +176,12 @@ pub struct Rules<'a> {
 #[must_use]
 pub fn compare_with(left: &Side, right: &Side, listing: Listing, rules: &Rules<'_>) -> Comparison {
     let mut comparison = Comparison { left_hosts: left.hosts(), right_hosts: right.hosts(), ..Comparison::default() };
-    for pair in pairs::of(left, right) {
+    let across = Across::of(left, right);
+    for pair in pairs::of(left, right, &across) {
+        let strangers = [(left.name(), pair.left.foreign()), (right.name(), pair.right.foreign())];
+        for (side, hosts) in strangers {
+            comparison.strangers.extend(hosts.into_iter().map(|host| (side.to_owned(), host.clone())));
+        }
         let mut judge =
             Judge { names: (left.name(), right.name()), pair: &pair, listing, rules, into: &mut comparison };
         judge.pair();
@@ -228,10 +239,16 @@ impl Judge<'_> {
         if !metadata {
             self.into.keys += 1;
         }
+        let slots = (left, right);
         let (left, right) = (self.pair.left.reduce(key, left), self.pair.right.reduce(key, right));
         // What can be told of a source that cannot be read is that it cannot.
         let blind = key.as_str() == ItemKey::STATE && self.is_blind();
         let what = if blind { What::Undetermined } else { across(&left, &right) };
+        let itself = match what {
+            What::Split => itself::held(self.pair, key, slots.0, slots.1),
+            _ => Itself::default(),
+        };
+        let what = itself.what.unwrap_or(what);
         let count = match (what, metadata) {
             (What::Equal, _) => None,
             (What::Undetermined, true) => None,
@@ -244,11 +261,11 @@ impl Judge<'_> {
         }
         let also = || !metadata && (self.rules.also)(&self.pair.source, key, left.is_secret() || right.is_secret());
         if what != What::Equal || self.listing == Listing::Everything || also() {
-            self.list(key, what, &left, &right);
+            self.list(key, what, (&left, &right), &itself.moved);
         }
     }
 
-    fn list(&mut self, key: &ItemKey, what: What, left: &Reduced<'_>, right: &Reduced<'_>) {
+    fn list(&mut self, key: &ItemKey, what: What, (left, right): (&Reduced<'_>, &Reduced<'_>), moved: &[Moved<'_>]) {
         let pair = self.pair;
         let shared = left.shares(right);
         let (left, right) = (pair.left.cell(left), pair.right.cell(right));
@@ -263,6 +280,8 @@ impl Judge<'_> {
             severity: built_in.0,
             cells: (&left, &right),
             unknown: (pair.left.unreadable(), pair.right.unreadable()),
+            foreign: (pair.left.foreign(), pair.right.foreign()),
+            moved,
         };
         let recommendation = about.in_words();
         self.into.differences.push(Difference {

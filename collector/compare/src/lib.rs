@@ -14,6 +14,7 @@ pub mod drift;
 pub mod expect;
 pub mod judge;
 pub mod key_pattern;
+mod made;
 pub mod plan;
 pub mod policy;
 pub mod report;
@@ -22,6 +23,7 @@ pub mod verdict;
 pub mod window;
 
 pub use classify::{Class, Severity};
+pub use made::Made;
 pub use policy::Policy;
 pub use selector::{Selector, SelectorError};
 pub use verdict::{Mark, Verdict};

@@ -7,6 +7,8 @@
 use driftline_canon::{HostName, ItemKey, SourceName};
 
 use super::cell::{Cell, CellState, Group};
+use super::itself::Moved;
+use super::side::Values;
 use super::{Severity, What};
 
 /// Characters of a value in a sentence. The cell beside it has the whole.
@@ -28,6 +30,10 @@ pub(super) struct About<'a> {
     pub(super) severity: Severity,
     pub(super) cells: (&'a Cell, &'a Cell),
     pub(super) unknown: (Vec<&'a HostName>, Vec<&'a HostName>),
+    /// Hosts whose digests say nothing beside those of the others.
+    pub(super) foreign: (Vec<&'a HostName>, Vec<&'a HostName>),
+    /// Hosts that are on both sides and have not the same there.
+    pub(super) moved: &'a [Moved<'a>],
 }
 
 impl About<'_> {
@@ -92,23 +98,66 @@ impl About<'_> {
     }
 
     fn undetermined(&self) -> String {
-        let blind = |name: &str, hosts: &[&HostName]| {
+        let of_side = |name: &str, hosts: &[&HostName]| {
             (!hosts.is_empty()).then(|| format!("{} ({name})", listed(hosts.iter().copied(), hosts.len())))
         };
-        let sides = [blind(self.names.0, &self.unknown.0), blind(self.names.1, &self.unknown.1)];
-        let hosts = sides.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let of_both = |(left, right): &(Vec<&HostName>, Vec<&HostName>)| {
+            let sides = [of_side(self.names.0, left), of_side(self.names.1, right)];
+            sides.into_iter().flatten().collect::<Vec<_>>().join(", ")
+        };
+        let readable = match of_both(&self.unknown) {
+            hosts if hosts.is_empty() => None,
+            hosts => Some(format!("Make '{}' readable on {hosts}", self.source)),
+        };
+        let alike = match of_both(&self.foreign) {
+            hosts if hosts.is_empty() => None,
+            hosts => Some(format!("Bring {hosts} to the fleet key and canonical form of the others")),
+        };
+        let first = [readable, alike].into_iter().flatten().collect::<Vec<_>>().join("; ");
         if self.key.is_metadata() {
-            return format!("Make '{}' readable on {hosts}", self.source);
+            return first;
         }
         let known = match self.splits() {
             splits if splits.is_empty() => String::new(),
             splits => format!("; as far as known, {splits}"),
         };
-        format!("Make '{}' readable on {hosts}, then compare '{}' again{known}", self.source, self.key)
+        format!("{first}, then compare '{}' again{known}", self.key)
     }
 
     fn split(&self) -> String {
-        format!("Align {}: {}", self.thing(), self.splits())
+        match self.moves() {
+            moves if moves.is_empty() => format!("Align {}: {}", self.thing(), self.splits()),
+            moves => format!("Sync {}: {moves}", self.thing()),
+        }
+    }
+
+    /// What each side has of hosts that have not the same on both.
+    fn moves(&self) -> String {
+        let (left, right) = self.names;
+        let one = |moved: &Moved<'_>| {
+            let (a, b) = (self.had(moved.left), self.had(moved.right));
+            format!("on {} {left} has {a}, {right} has {b}", moved.host)
+        };
+        let mut parts: Vec<String> = self.moved.iter().take(HOSTS_NAMED_MAX).map(one).collect();
+        let more = self.moved.len().saturating_sub(HOSTS_NAMED_MAX);
+        if more > 0 {
+            parts.push(format!("others on {more} more"));
+        }
+        parts.join("; ")
+    }
+
+    fn had(&self, values: Option<&Values>) -> String {
+        let is_state = self.key.as_str() == ItemKey::STATE;
+        match values {
+            None if is_state => "it not watched".to_owned(),
+            None => "none".to_owned(),
+            Some(values) if values.secret => "a secret of its own".to_owned(),
+            Some(values) => match &values.display {
+                Some(display) => quoted(display),
+                None if is_state => "it watched".to_owned(),
+                None => "a value of its own".to_owned(),
+            },
+        }
     }
 
     /// Who has what, of each side whose hosts disagree.

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use driftline_canon::{HostName, ItemKey, Role};
 
 use super::side::{Column, Side, Slot, Values};
+use crate::made::Makings;
 
 /// Hosts of a group that are named; the count says how many more there are.
 pub const HOSTS_NAMED_MAX: usize = 10;
@@ -65,6 +66,12 @@ pub(super) struct Slots<'a> {
     column: Option<&'a Column>,
     /// A host that watches the source.
     watching: Option<&'a HostName>,
+    /// Of each host of the side, its number on the other side.
+    across: &'a [Option<u32>],
+    /// Hosts whose digests were made in another way than those of the others.
+    foreign: BTreeSet<u32>,
+    /// Those, and hosts whose settings cannot be read.
+    unseen: BTreeSet<u32>,
 }
 
 /// What one side has at a key, to be compared.
@@ -105,9 +112,41 @@ impl Reduced<'_> {
 }
 
 impl<'a> Slots<'a> {
-    pub(super) fn new(side: &'a Side, role: &Role, column: Option<&'a Column>) -> Self {
+    pub(super) fn new(side: &'a Side, role: &Role, (column, across): (Option<&'a Column>, &'a [Option<u32>])) -> Self {
         let watching = column.and_then(|column| side.first_name(&column.hosts));
-        Self { side, role_hosts: side.hosts_of(role), column, watching }
+        let unseen = column.map_or_else(BTreeSet::new, |column| column.unreadable.clone());
+        Self { side, role_hosts: side.hosts_of(role), column, watching, across, foreign: BTreeSet::new(), unseen }
+    }
+
+    pub(super) fn makings(&self) -> Makings<'a> {
+        Makings { of: self.column.map_or(&[], |column| &column.made), across: self.across }
+    }
+
+    /// Hosts that nothing can be held against.
+    pub(super) fn leave_out(&mut self, foreign: BTreeSet<u32>) {
+        self.unseen.extend(&foreign);
+        self.foreign = foreign;
+    }
+
+    /// The number of a host on the other side, if that has it.
+    pub(super) fn across(&self, host: u32) -> Option<u32> {
+        self.across.get(usize::try_from(host).ok()?).copied().flatten()
+    }
+
+    /// The hosts that may have a key.
+    pub(super) fn asked(&self, key: &ItemKey) -> &'a BTreeSet<u32> {
+        const NONE: &BTreeSet<u32> = &BTreeSet::new();
+        let Some(column) = self.column else { return NONE };
+        if key.as_str() == ItemKey::STATE { self.role_hosts } else { &column.hosts }
+    }
+
+    /// The hosts of which nobody can say what they have at a key.
+    pub(super) fn hidden(&self, key: &ItemKey) -> &BTreeSet<u32> {
+        if key.is_metadata() { &self.foreign } else { &self.unseen }
+    }
+
+    pub(super) fn name(&self, host: u32) -> Option<&'a HostName> {
+        self.side.first_name([&host])
     }
 
     pub(super) fn slots(&self) -> impl Iterator<Item = (&'a ItemKey, &'a Slot)> + use<'a> {
@@ -133,7 +172,12 @@ impl<'a> Slots<'a> {
     }
 
     pub(super) fn is_blind(&self) -> bool {
-        self.column.is_some_and(|column| !column.unreadable.is_empty())
+        !self.unseen.is_empty()
+    }
+
+    /// The hosts of which digests were made in another way, by name.
+    pub(super) fn foreign(&self) -> Vec<&'a HostName> {
+        self.side.names(self.foreign.iter().copied())
     }
 
     /// The hosts that could not be read, by name.
@@ -147,11 +191,11 @@ impl<'a> Slots<'a> {
     }
 
     pub(super) fn reduce<'s>(&self, key: &ItemKey, slot: Option<&'s Slot>) -> Reduced<'s> {
-        const NONE: &BTreeSet<u32> = &BTreeSet::new();
-        let Some(column) = self.column else { return Reduced::Missing { partial: false } };
-        let is_state = key.as_str() == ItemKey::STATE;
-        let asked = if is_state { self.role_hosts } else { &column.hosts };
-        let unreadable = if key.is_metadata() { NONE } else { &column.unreadable };
+        if self.column.is_none() {
+            return Reduced::Missing { partial: false };
+        }
+        let asked = self.asked(key);
+        let unreadable = self.hidden(key);
         if unreadable.is_empty()
             && let Some([group]) = slot.map(|slot| slot.groups.as_slice())
             && group.hosts.len() == asked.len()

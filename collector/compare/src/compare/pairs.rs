@@ -10,6 +10,7 @@ use driftline_canon::{Role, SourceKind, SourceName};
 
 use super::cell::Slots;
 use super::side::{Column, Side};
+use crate::made;
 
 /// One source of one role, on both sides.
 pub(super) struct Pair<'a> {
@@ -20,20 +21,33 @@ pub(super) struct Pair<'a> {
     pub(super) right: Slots<'a>,
 }
 
+/// For each host of a side its number on the other.
+#[derive(Debug)]
+pub(super) struct Across {
+    left: Vec<Option<u32>>,
+    right: Vec<Option<u32>>,
+}
+
+impl Across {
+    pub(super) fn of(left: &Side, right: &Side) -> Self {
+        Self { left: left.across(right), right: right.across(left) }
+    }
+}
+
 /// Every pair of two sides.
-pub(super) fn of<'a>(left: &'a Side, right: &'a Side) -> Vec<Pair<'a>> {
+pub(super) fn of<'a>(left: &'a Side, right: &'a Side, across: &'a Across) -> Vec<Pair<'a>> {
     let mut pairs = Vec::new();
     for (left_role, right_role) in roles(left, right) {
         for source in sources(left, left_role).chain(sources(right, right_role)).collect::<BTreeSet<_>>() {
             let (a, b) = (left.column(left_role, source), right.column(right_role, source));
             let Some(kind) = [a, b].into_iter().flatten().map(|column| column.kind).min() else { continue };
-            pairs.push(Pair {
-                role: label(left_role, right_role),
-                source: source.clone(),
-                kind,
-                left: Slots::new(left, left_role, a),
-                right: Slots::new(right, right_role, b),
-            });
+            let mut one = Slots::new(left, left_role, (a, &across.left));
+            let mut other = Slots::new(right, right_role, (b, &across.right));
+            let [here, there] = made::foreign(one.makings(), other.makings());
+            one.leave_out(here);
+            other.leave_out(there);
+            let role = label(left_role, right_role);
+            pairs.push(Pair { role, source: source.clone(), kind, left: one, right: other });
         }
     }
     pairs

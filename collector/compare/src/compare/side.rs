@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use driftline_canon::{HostName, ItemKey, Role, SourceKind, SourceName};
 
+use crate::made::Made;
+
 /// Groups of one key that are searched one by one before a map is kept: hosts
 /// nearly always agree, so nearly every search ends at the first.
 const GROUPS_SCANNED_MAX: usize = 8;
@@ -31,8 +33,8 @@ pub struct Place<'a> {
 pub struct Fact<'a> {
     /// Which key.
     pub key: &'a ItemKey,
-    /// Digest: equal if and only if the value is. Both sides of a comparison
-    /// hold digests of the same making.
+    /// Digest: equal if and only if the value is, among those of one making
+    /// ([`Side::made`]).
     pub digest: &'a [u8; 32],
     /// Whether the value is a secret.
     pub secret: bool,
@@ -67,6 +69,8 @@ pub(super) struct Column {
     pub(super) hosts: BTreeSet<u32>,
     pub(super) unreadable: BTreeSet<u32>,
     pub(super) secrets: bool,
+    /// What the digests of hosts are made with.
+    pub(super) made: Vec<(u32, Made)>,
     pub(super) slots: HashMap<ItemKey, Slot>,
 }
 
@@ -152,6 +156,22 @@ impl Side {
         }
     }
 
+    /// Says what the digests of a source of a host are made with, once. Those of
+    /// another making are unknown to it.
+    pub fn made(&mut self, at: SourceId, made: Made) {
+        if let Some(column) = self.columns.get_mut(at.column) {
+            column.made.push((at.host, made));
+        }
+    }
+
+    /// For each host its number on another side, if that has it; nothing where
+    /// they have none in common.
+    pub(super) fn across(&self, other: &Self) -> Vec<Option<u32>> {
+        let numbers = self.host_names.iter().map(|name| other.host_ids.get(name).copied());
+        let numbers: Vec<Option<u32>> = numbers.collect();
+        if numbers.iter().all(Option::is_none) { Vec::new() } else { numbers }
+    }
+
     /// Feeds one item of a source.
     pub fn item(&mut self, at: SourceId, fact: Fact<'_>) {
         if fact.key.as_str() == ItemKey::STATE && matches!(fact.display, Some("unreadable" | "refused")) {
@@ -206,6 +226,7 @@ impl Column {
             hosts: BTreeSet::new(),
             unreadable: BTreeSet::new(),
             secrets: false,
+            made: Vec::new(),
             slots: HashMap::new(),
         }
     }
@@ -220,6 +241,19 @@ impl Slot {
     pub(super) fn presumed(hosts: &BTreeSet<u32>) -> Self {
         let values = Values { digest: [0; 32], secret: false, display: None, hosts: hosts.iter().copied().collect() };
         Self { groups: vec![values], by_digest: HashMap::new() }
+    }
+
+    /// What each of these hosts has, by host; none where it is missing.
+    pub(super) fn by_host<'s>(slot: Option<&'s Self>, hosts: &BTreeSet<u32>) -> BTreeMap<u32, Option<&'s Values>> {
+        let mut all: BTreeMap<u32, Option<&Values>> = hosts.iter().map(|host| (*host, None)).collect();
+        for group in slot.into_iter().flat_map(|slot| &slot.groups) {
+            for host in &group.hosts {
+                if let Some(known) = all.get_mut(host) {
+                    *known = Some(group);
+                }
+            }
+        }
+        all
     }
 
     fn add(&mut self, host: u32, fact: Fact<'_>) {

@@ -1,10 +1,12 @@
 //! Comparisons of small sides, and the same judged by naive maps.
 
+mod alike;
 mod oracle;
 
 use driftline_canon::Role;
 
 use super::*;
+use crate::Made;
 
 /// One item: host, key, value. The digest is the value's, so that equal texts
 /// are equal values.

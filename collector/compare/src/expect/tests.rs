@@ -285,3 +285,22 @@ proptest! {
         prop_assert!(found.differing == 0 || found.percent() != "0.0");
     }
 }
+
+#[test]
+fn what_was_made_with_another_fleet_key_is_not_what_must_differ() {
+    let names = environments(&["staging", "production"]);
+    let keyed = |name: &str, fleet_key_epoch: u32, digest: u8| {
+        let mut side = side(name, &[&[("DB_PASSWORD", digest, true)]]);
+        let (host, role, source) =
+            (format!("{name}-0").parse().unwrap(), "web".parse().unwrap(), "app".parse().unwrap());
+        let at = side.source(At { host: &host, role: &role, source: &source, kind: SourceKind::EnvFile });
+        side.made(at, crate::Made { fleet_key_epoch, canonical_form: 1 });
+        side
+    };
+    let (left, right) = (keyed("staging", 1, 1), keyed("production", 2, 2));
+    let expectations = [expectation("DB_*", Must::Differ)];
+    let given =
+        Given { expectations: &expectations, left: Some(&names[0]), right: Some(&names[1]), ..Given::default() };
+    let found = super::compare(&left, &right, Listing::Differences, &given);
+    assert_eq!((found.expected, found.undetermined, found.differing), (0, 1, 0), "{found:#?}");
+}

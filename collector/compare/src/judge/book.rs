@@ -13,6 +13,7 @@ use super::declaration::validity;
 use super::{Declaration, Given, Power, Question, RuleHit, Says};
 use crate::Selector;
 use crate::desired::{Revision, Sheet};
+pub use crate::made::Made;
 use crate::policy::{Effect, Policy, Subject};
 use crate::window::Window;
 
@@ -23,15 +24,6 @@ pub const REVISIONS_KEPT: usize = 8;
 /// Windows that are kept for one selector, the newest: the nearest of them is
 /// named where none was open.
 pub const WINDOWS_KEPT: usize = 64;
-
-/// Fleet key and canonical form that a host's digests are made with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Made {
-    /// Epoch of the fleet key.
-    pub fleet_key_epoch: u32,
-    /// Version of the canonical form.
-    pub canonical_form: u32,
-}
 
 /// What counts for a change: a policy, and of the rest what was known by a time.
 #[derive(Debug, Clone, Copy)]

@@ -12,10 +12,10 @@ use driftline_api::SCHEMA_VERSION;
 use driftline_api::baseline::{BaselineDetail, BaselineInfo, BaselineItem, BaselineList, BaselineRequest};
 use driftline_canon::Environment;
 use driftline_canon::key::is_deceptive;
-use driftline_compare::Selector;
 use driftline_compare::baseline::{Baseline, BaselineHost, latest};
 use driftline_compare::compare::Place;
 use driftline_compare::desired::{Sheet, Who};
+use driftline_compare::{Made, Selector};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{Reader, StoreError};
 
@@ -139,8 +139,9 @@ pub(super) fn side(reader: &Reader, name: &str, selector: &Selector) -> Result<R
             let place = Place { host: &host.host, role: &host.role, source: &source, kind: sheet.kind };
             let at = filled.side.source(place);
             sheet.items.iter().for_each(|item| filled.side.item(at, fact(item)));
+            let made = Made { fleet_key_epoch: own.fleet_key_epoch, canonical_form: own.canonical_form };
+            filled.side.made(at, made);
             if (own.fleet_key_epoch, own.canonical_form) != (host.fleet_key_epoch, host.canonical_form) {
-                filled.side.unreadable(at);
                 filled.uncheck(format!("{}/{source} (approved under another fleet key or form)", host.host));
             }
         }

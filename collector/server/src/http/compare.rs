@@ -64,6 +64,7 @@ async fn told(
     let (left, right) = (left.side, right.side);
     let compared = tokio::task::spawn_blocking(move || standing.compare(&left, &right, listing));
     let compared = compared.await.map_err(|_| Problem::stopping())?;
+    sides::name_strangers(&compared, &mut unchecked);
     let answer = shown(&compared, left_name, right_name);
     let located = http.read(move |reader| {
         let mut places = places::Places::new(reader);

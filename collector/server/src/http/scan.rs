@@ -40,5 +40,6 @@ fn now(core: &Core, left: &str, right: &str) -> Result<Done, StoreError> {
     let unchecked = left.unchecked.len() + right.unchecked.len() + lacking.iter().sum::<usize>();
     let standing = Standing::read(&reader, about, now_ms)?;
     let compared = standing.compare(&left.side, &right.side, Listing::Differences);
+    let unchecked = unchecked + compared.strangers.len();
     Ok(Ok((compared, u64::try_from(unchecked).unwrap_or(u64::MAX))))
 }

@@ -24,7 +24,8 @@ fn say(key: &ItemKey, what: What, left: &Cell, right: &Cell) -> String {
     let source = "app".parse().unwrap();
     let severity = if key.as_str() == ItemKey::MODE { Severity::Critical } else { Severity::Info };
     let (names, unknown) = (("production", "staging"), (Vec::new(), Vec::new()));
-    About { names, source: &source, key, what, severity, cells: (left, right), unknown }.in_words()
+    let foreign = (Vec::new(), Vec::new());
+    About { names, source: &source, key, what, severity, cells: (left, right), unknown, foreign, moved: &[] }.in_words()
 }
 
 fn setting(what: What, left: &Cell, right: &Cell) -> String {
@@ -97,7 +98,17 @@ fn what_could_not_be_read_is_named() {
     let cells = (&cell(None, false), &cell(None, false));
     let (names, severity) = (("production", "staging"), Severity::Info);
     let unknown = (Vec::new(), vec![&host]);
-    let about = About { names, source: &source, key: &key, what: What::Undetermined, severity, cells, unknown };
+    let about = About {
+        names,
+        source: &source,
+        key: &key,
+        what: What::Undetermined,
+        severity,
+        cells,
+        unknown,
+        foreign: (Vec::new(), Vec::new()),
+        moved: &[],
+    };
     assert_eq!(about.in_words(), "Make 'app' readable on web-2 (staging), then compare 'A' again");
 }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use driftline_canon::{Environment, HostName, SourceName};
 use driftline_compare::Selector;
-use driftline_compare::compare::Side;
+use driftline_compare::compare::{Comparison, Side};
 use driftline_daemon::clock;
 use driftline_store::{HostRecord, Reader, StoreError};
 
@@ -278,6 +278,17 @@ pub(in crate::http) fn against_files(
     };
     let left = hosts::fill(reader, &selector.to_string(), (selector, None), right.covers.as_ref())?;
     Ok(left.map(|left| (left, right)))
+}
+
+/// Names the hosts of which something could not be compared, unless filling a
+/// side has said so.
+pub(in crate::http) fn name_strangers(compared: &Comparison, unchecked: &mut Vec<String>) {
+    for (side, host) in &compared.strangers {
+        let named = format!("{host}/");
+        if unchecked.len() < UNCHECKED_MAX && !unchecked.iter().any(|one| one.starts_with(&named)) {
+            unchecked.push(format!("{host} of {side} (digested with another fleet key or form)"));
+        }
+    }
 }
 
 /// Hosts that are meant; a problem if nobody is.

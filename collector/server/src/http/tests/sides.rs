@@ -196,6 +196,55 @@ async fn what_was_approved_is_held_against_what_is() {
     assert_eq!(room.problem("/api/v1/baselines/x").await.0, 404);
 }
 
+#[tokio::test]
+async fn hosts_of_another_fleet_key_are_never_different_and_never_the_same() {
+    let room = Room::new().await;
+    host(&room, "web-1", "web", &[("A", 1), ("B", 1)]).await;
+    secrets_of_staging(&room, &[("A", 1), ("B", 2)]).await;
+    let rotated = |draft: &mut crate::record::Draft<'_>| {
+        let mut host = draft.host(&host_record("stage-1").host)?.unwrap();
+        host.fleet_key_epoch = 2;
+        draft.put_host(host);
+        Ok(())
+    };
+    room.http.core.recorder.decide(rotated).await.unwrap();
+    for (left, right) in [("staging", "production"), ("production", "staging")] {
+        let found = compared(&room, left, right).await;
+        assert_eq!((found.differing, found.violations, found.metadata_differing, found.undetermined), (0, 0, 0, 2));
+        assert_eq!(found.unchecked, ["web-1 of production (digested with another fleet key or form)"]);
+        let advice =
+            "Bring web-1 (production) to the fleet key and canonical form of the others, then compare 'A' again";
+        assert_eq!(found.differences.iter().find(|one| one.key == "A").unwrap().recommendation, advice);
+    }
+    // Also what was declared at a revision, whoever is meant.
+    push(&room, "production", "r1", "app", &[("A", 1)]).await;
+    let found = compared(&room, "revision:r1", "staging").await;
+    assert_eq!((found.differing, found.undetermined, found.unchecked.len()), (0, 2, 1), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_baseline_of_hosts_that_disagree_is_held_against_each_of_them() {
+    let room = Room::new().await;
+    host(&room, "web-1", "web", &[("HOST", 1), ("B", 2)]).await;
+    host(&room, "web-2", "web", &[("HOST", 7), ("B", 2), ("OWN", 3)]).await;
+    let body = json!({"selector": "production", "reason": "audited"}).to_string();
+    assert_eq!(room.call("POST", "/api/v1/baselines", Some("ada"), &body).await.status(), StatusCode::OK);
+    for (left, right) in [("baseline:production", "production"), ("production", "baseline:production")] {
+        let found = compared(&room, left, right).await;
+        assert_eq!((told(&found), found.keys, found.differing, found.unchecked), (vec![], 3, 0, Vec::new()));
+    }
+    // The same for a past time.
+    room.clock.advance_ms(60_000);
+    let then = driftline_daemon::clock::format_ms(NOW_MS + 30_000);
+    assert_eq!(told(&compared(&room, &format!("production@{then}"), "production").await), []);
+    // What one of them has now that another was approved with is a difference all the same.
+    host(&room, "web-2", "web", &[("HOST", 1), ("B", 2), ("OWN", 3)]).await;
+    let found = compared(&room, "baseline:production", "production").await;
+    assert_eq!((told(&found), found.differing), (vec![("HOST", "split")], 1));
+    let advice = "Sync 'HOST': on web-2 baseline:production has value 7, production has value 1";
+    assert_eq!(found.differences[0].recommendation, advice);
+}
+
 /// A host of staging whose items are all secrets.
 async fn secrets_of_staging(room: &Room, values: &'static [(&str, u8)]) {
     let pepper = room.http.core.pepper.clone();

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use driftline_canon::{Environment, HostName, Role, SourceName};
-use driftline_compare::Selector;
 use driftline_compare::compare::{Fact, Place, SourceId};
 use driftline_compare::desired::{Revision, Sheet, SheetItem, Who, in_force};
+use driftline_compare::{Made, Selector};
 use driftline_store::{HostRecord, Reader, StoreError};
 
 use super::{Covers, Filled, meant};
@@ -168,8 +168,8 @@ impl<'r> Declaring<'r> {
         let place = Place { host: &host.host, role: &host.role, source, kind: sheet.kind };
         let at = self.filled.side.source(place);
         sheet.items.iter().for_each(|item| self.filled.side.item(at, fact(item)));
+        self.filled.side.made(at, made_of(revision));
         if (revision.fleet_key_epoch, revision.canonical_form) != (host.fleet_key_epoch, host.canonical_form) {
-            self.filled.side.unreadable(at);
             let said = format!("{}/{source} (declared with another fleet key or form: push it again)", host.host);
             self.filled.uncheck(said);
         }
@@ -198,11 +198,16 @@ pub(super) fn revision(
     filled.side.host(&host, &role);
     for sheet in sheets(reader, revision)? {
         let at = put(&mut filled, &host, &role, &sheet);
+        filled.side.made(at, made_of(revision));
         covers.all.insert(sheet.source.clone());
         sheet.items.iter().for_each(|item| filled.side.item(at, fact(item)));
     }
     filled.covers = Some(covers);
     Ok(Ok(filled))
+}
+
+fn made_of(revision: &Revision) -> Made {
+    Made { fleet_key_epoch: revision.fleet_key_epoch, canonical_form: revision.canonical_form }
 }
 
 fn put(filled: &mut Filled, host: &HostName, role: &Role, sheet: &Sheet) -> SourceId {

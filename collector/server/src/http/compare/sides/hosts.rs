@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use driftline_canon::{HostName, ItemKey, ProblemKind, SourceName};
-use driftline_compare::Selector;
 use driftline_compare::compare::{Fact, Place, SourceId};
+use driftline_compare::{Made, Selector};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{HostRecord, HostStatus, ItemRecord, Reader, StoreError};
 
@@ -56,6 +56,7 @@ fn now(reader: &Reader, filled: &mut Filled, host: &HostRecord, other: Option<&C
         if lost || source.problems.iter().any(|problem| is_blind(problem.kind)) {
             filled.side.unreadable(at);
         }
+        filled.side.made(at, made_of(host));
         ids.insert(source.source.clone(), at);
     }
     let settings_only = other.is_some_and(|other| other.settings_only);
@@ -92,6 +93,8 @@ fn then(
             continue;
         }
         let at = filled.side.source(Place { host: &host.host, role: &host.role, source: name, kind });
+        // Behind a rotation it is hidden.
+        filled.side.made(at, made_of(host));
         let first = source.unknown.first().map(|key| format!("nobody knows what `{key}` was"));
         if let Some(why) = source.hidden.or(first) {
             filled.side.unreadable(at);
@@ -100,6 +103,10 @@ fn then(
         source.items.iter().for_each(|item| feed(filled, at, fact(item), settings_only));
     }
     Ok(())
+}
+
+fn made_of(host: &HostRecord) -> Made {
+    Made { fleet_key_epoch: host.fleet_key_epoch, canonical_form: host.canonical_form }
 }
 
 fn fact(item: &ItemRecord) -> Fact<'_> {
