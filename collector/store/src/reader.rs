@@ -139,14 +139,27 @@ impl Reader {
     ) -> Result<(), StoreError> {
         for host in hosts {
             for source in self.sources(host)? {
-                let span = Span::below(&[host.as_str(), source.source.as_str()]);
-                self.snapshot.scan(Table::Items, &span, Direction::Up, &mut |_, value| {
-                    visit(host, &source, ItemView::decode(value)?);
-                    Ok(Flow::Go)
-                })?;
+                self.scan_items_of(host, &source.source, |item| visit(host, &source, item))?;
             }
         }
         Ok(())
+    }
+
+    /// Shows every item of one source, in order of keys.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn scan_items_of(
+        &self,
+        host: &HostName,
+        source: &SourceName,
+        mut visit: impl FnMut(ItemView<'_>),
+    ) -> Result<(), StoreError> {
+        let span = Span::below(&[host.as_str(), source.as_str()]);
+        self.snapshot.scan(Table::Items, &span, Direction::Up, &mut |_, value| {
+            visit(ItemView::decode(value)?);
+            Ok(Flow::Go)
+        })
     }
 
     /// One token, by its id.

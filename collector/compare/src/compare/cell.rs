@@ -150,7 +150,7 @@ impl<'a> Slots<'a> {
     }
 
     pub(super) fn slots(&self) -> impl Iterator<Item = (&'a ItemKey, &'a Slot)> + use<'a> {
-        self.column.into_iter().flat_map(|column| &column.slots)
+        self.column.into_iter().flat_map(|column| column.slots.iter())
     }
 
     pub(super) fn slot(&self, key: &ItemKey) -> Option<&'a Slot> {

@@ -71,7 +71,16 @@ pub(super) struct Column {
     pub(super) secrets: bool,
     /// What the digests of hosts are made with.
     pub(super) made: Vec<(u32, Made)>,
-    pub(super) slots: HashMap<ItemKey, Slot>,
+    pub(super) slots: Keyed,
+}
+
+/// The slots of a column by key. Hosts have the same keys in the same order
+/// nearly always, so that the next one is tried before any is searched for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Keyed {
+    all: Vec<(ItemKey, Slot)>,
+    at: HashMap<ItemKey, usize>,
+    next: usize,
 }
 
 /// One key of one source of one role: the values that hosts have.
@@ -179,12 +188,7 @@ impl Side {
         }
         let Some(column) = self.columns.get_mut(at.column) else { return };
         column.secrets |= fact.secret;
-        match column.slots.get_mut(fact.key) {
-            Some(slot) => slot.add(at.host, fact),
-            None => {
-                column.slots.insert(fact.key.clone(), Slot::new(at.host, fact));
-            }
-        }
+        column.slots.add(at.host, fact);
     }
 
     pub(super) fn columns(&self) -> &[Column] {
@@ -227,8 +231,35 @@ impl Column {
             unreadable: BTreeSet::new(),
             secrets: false,
             made: Vec::new(),
-            slots: HashMap::new(),
+            slots: Keyed::default(),
         }
+    }
+}
+
+impl Keyed {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&ItemKey, &Slot)> {
+        self.all.iter().map(|(key, slot)| (key, slot))
+    }
+
+    pub(super) fn get(&self, key: &ItemKey) -> Option<&Slot> {
+        self.at.get(key).and_then(|&at| self.all.get(at)).map(|(_, slot)| slot)
+    }
+
+    fn add(&mut self, host: u32, fact: Fact<'_>) {
+        // Behind the last key of one host comes the first of another.
+        let likely = if self.next < self.all.len() { self.next } else { 0 };
+        let at = match self.all.get(likely) {
+            Some((key, _)) if key == fact.key => Some(likely),
+            _ => self.at.get(fact.key).copied(),
+        };
+        if let Some((at, (_, slot))) = at.and_then(|at| Some((at, self.all.get_mut(at)?))) {
+            slot.add(host, fact);
+            self.next = at + 1;
+            return;
+        }
+        self.next = self.all.len() + 1;
+        self.at.insert(fact.key.clone(), self.all.len());
+        self.all.push((fact.key.clone(), Slot::new(host, fact)));
     }
 }
 

@@ -249,13 +249,17 @@ pub(in crate::http) fn both(
     if left.is_of_hosts() && !right.is_of_hosts() {
         return Ok(both(reader, (right, left), now_ms)?.map(|(right, left)| (left, right)));
     }
-    let first = match left.fill(reader, None, now_ms)? {
-        Ok(first) => first,
-        Err(problem) => return Ok(Err(problem)),
+    let (first, second) = if left.is_of_hosts() && right.is_of_hosts() {
+        at_once(|| left.fill(reader, None, now_ms), || right.fill(reader, None, now_ms))
+    } else {
+        let first = left.fill(reader, None, now_ms);
+        let covers = first.as_ref().ok().and_then(|first| first.as_ref().ok()?.covers.as_ref());
+        let second = right.fill(reader, covers, now_ms);
+        (first, second)
     };
-    let second = match right.fill(reader, first.covers.as_ref(), now_ms)? {
-        Ok(second) => second,
-        Err(problem) => return Ok(Err(problem)),
+    let (first, second) = match (first?, second?) {
+        (Ok(first), Ok(second)) => (first, second),
+        (Err(problem), _) | (_, Err(problem)) => return Ok(Err(problem)),
     };
     if let (Some(one), Some(other)) = (first.making, second.making)
         && one != other
@@ -289,6 +293,16 @@ pub(in crate::http) fn name_strangers(compared: &Comparison, unchecked: &mut Vec
             unchecked.push(format!("{host} of {side} (digested with another fleet key or form)"));
         }
     }
+}
+
+/// Does two things at once: most of a comparison is reading its sides, and
+/// neither says what of the other counts.
+fn at_once<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    std::thread::scope(|scope| {
+        let other = scope.spawn(other);
+        let one = one();
+        (one, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 /// Hosts that are meant; a problem if nobody is.

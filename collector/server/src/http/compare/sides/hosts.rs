@@ -2,13 +2,15 @@
 //!
 //! It says nothing of what nobody could see: such a source is unreadable.
 
-use std::collections::HashMap;
+mod keys;
 
 use driftline_canon::{HostName, ItemKey, ProblemKind, SourceName};
 use driftline_compare::compare::{Fact, Place, SourceId};
 use driftline_compare::{Made, Selector};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{HostRecord, HostStatus, ItemRecord, Reader, StoreError};
+
+use keys::Keys;
 
 use super::{Covers, Filled, meant};
 use crate::apply::ROOT_UNKNOWN;
@@ -25,10 +27,10 @@ pub(super) fn fill(
         Ok(hosts) => hosts,
         Err(problem) => return Ok(Err(problem)),
     };
-    let mut filled = Filled::new(name);
+    let (mut filled, mut keys) = (Filled::new(name), Keys::default());
     for host in &hosts {
         match at_ms {
-            None => now(reader, &mut filled, host, other)?,
+            None => now(reader, (&mut filled, &mut keys), host, other)?,
             Some(at_ms) => then(reader, &mut filled, (host, at_ms), other)?,
         }
     }
@@ -39,12 +41,17 @@ pub(super) fn fill(
     Ok(Ok(filled))
 }
 
-fn now(reader: &Reader, filled: &mut Filled, host: &HostRecord, other: Option<&Covers>) -> Result<(), StoreError> {
+fn now(
+    reader: &Reader,
+    (filled, keys): (&mut Filled, &mut Keys),
+    host: &HostRecord,
+    other: Option<&Covers>,
+) -> Result<(), StoreError> {
+    let settings_only = other.is_some_and(|other| other.settings_only);
     filled.side.host(&host.host, &host.role);
     if host.status != HostStatus::Connected {
         filled.uncheck(format!("{} ({})", host.host, render::status_word(host.status)));
     }
-    let mut ids: HashMap<SourceName, SourceId> = HashMap::new();
     for source in reader.sources(&host.host)?.iter().filter(|source| !source.retired) {
         if other.is_some_and(|other| !other.holds(&host.host, &source.source)) {
             filled.uncovered.insert(source.source.clone());
@@ -57,16 +64,14 @@ fn now(reader: &Reader, filled: &mut Filled, host: &HostRecord, other: Option<&C
             filled.side.unreadable(at);
         }
         filled.side.made(at, made_of(host));
-        ids.insert(source.source.clone(), at);
+        let mut known = keys.of(&source.source);
+        reader.scan_items_of(&host.host, &source.source, |item| {
+            let Some(key) = known.next(item.key) else { return };
+            let fact = Fact { key, digest: &item.digest.0, secret: item.secret, display: item.display };
+            feed(filled, at, fact, settings_only);
+        })?;
     }
-    let settings_only = other.is_some_and(|other| other.settings_only);
-    let one: [HostName; 1] = [host.host.clone()];
-    reader.scan_items(&one, |_, source, item| {
-        let Some(&at) = ids.get(&source.source) else { return };
-        let Ok(key) = ItemKey::from_canonical(item.key.to_owned()) else { return };
-        let fact = Fact { key: &key, digest: &item.digest.0, secret: item.secret, display: item.display };
-        feed(filled, at, fact, settings_only);
-    })
+    Ok(())
 }
 
 fn then(
