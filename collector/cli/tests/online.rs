@@ -84,6 +84,20 @@ fn every_request_carries_the_token_and_only_it() {
 }
 
 #[test]
+fn who_asks_for_what_was_removed_is_told_since_when_there_is_a_history() {
+    let page = json!({"schema_version": 1, "changes": [change(7, "A")], "events": [], "begins_at": "2026-08-24T00:00:03.250Z"});
+    let server = always(200, page);
+    let said = "the history begins at 2026-08-24 00:00:03 (utc): what was recorded before was removed";
+    for asked in [&["changes", "--since", "400d"][..], &["changes", "--events"], &["history", "A"]] {
+        let output = run(&server, asked);
+        assert_eq!((code(&output), err(&output).contains(said)), (0, true), "{asked:?}: {}", err(&output));
+    }
+    let printed = run(&server, &["changes", "-o", "json"]);
+    let printed: Value = serde_json::from_str(&out(&printed)).unwrap();
+    assert_eq!(printed["begins_at"], "2026-08-24T00:00:03.250Z");
+}
+
+#[test]
 fn changes_are_a_table_in_80_columns() {
     let page = json!({"schema_version": 1, "changes": [change(7, "DB_TIMEOUT"), change(6, "PAYMENT_HOST")]});
     let output = run(&always(200, page), &["changes"]);

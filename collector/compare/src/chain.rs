@@ -111,5 +111,83 @@ impl Walk {
     }
 }
 
+/// Where a chain begins whose first entries were removed, and what must vouch
+/// for it: an entry of the chain itself that announced the removal. So nobody
+/// can cut a beginning off unnoticed without making every hash from there anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beginning {
+    /// The first entry of the chain.
+    pub first: u64,
+    /// Hash of the entry before it.
+    pub before: [u8; 32],
+    /// Up to which entry was announced to be removed, and its hash. What is not
+    /// removed yet of that is still part of the chain.
+    pub announced: (u64, [u8; 32]),
+    /// The entry that announced it.
+    pub announced_by: u64,
+}
+
+impl Beginning {
+    /// The words with which an entry vouches for a removal up to an entry.
+    #[must_use]
+    pub fn words(last: u64, hash: &[u8; 32]) -> String {
+        use std::fmt::Write as _;
+        let mut words = format!("up to entry {last}, whose hash is ");
+        for byte in hash {
+            // Writing to a text never fails.
+            _ = write!(words, "{byte:02x}");
+        }
+        words
+    }
+
+    /// A walk from here on.
+    #[must_use]
+    pub fn walk(&self) -> Walk {
+        Walk::after(self.first.saturating_sub(1), self.before)
+    }
+}
+
+/// Looks among the entries of a chain for what vouches for its beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voucher {
+    beginning: Beginning,
+    vouched: bool,
+    same: bool,
+}
+
+impl Voucher {
+    /// For a chain that begins there.
+    #[must_use]
+    pub fn of(beginning: Beginning) -> Self {
+        let Beginning { first, before, announced: (last, hash), .. } = beginning;
+        let same = first.checked_sub(1) == Some(last) && before == hash;
+        Self { beginning, vouched: false, same }
+    }
+
+    /// Takes an entry that holds.
+    pub fn see(&mut self, id: u64, body: &[u8], hash: &[u8; 32]) {
+        let (last, announced) = self.beginning.announced;
+        self.same |= (id, hash) == (last, &announced);
+        if id == self.beginning.announced_by {
+            let words = Beginning::words(last, &announced);
+            self.vouched |= body.windows(words.len()).any(|part| part == words.as_bytes());
+        }
+    }
+
+    /// Why the beginning is not to be believed; none when an entry vouches for
+    /// it.
+    #[must_use]
+    pub fn doubt(&self) -> Option<String> {
+        let Beginning { first, announced: (last, _), announced_by, .. } = self.beginning;
+        if self.vouched && self.same {
+            return None;
+        }
+        Some(format!(
+            "the history begins at entry {first}, and entry {announced_by} does not say that what came before was \
+             removed, up to entry {last}"
+        ))
+    }
+}
+
 #[cfg(test)]
 mod tests;

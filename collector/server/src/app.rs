@@ -216,6 +216,7 @@ impl App {
         tasks.spawn("settle", settled);
         tasks.spawn("renewal", renewal::keep_valid(Arc::clone(&core), tls, options.tls, stop.clone()));
         tasks.spawn("schedule", crate::schedule::keep(Arc::clone(&core), stop.clone()));
+        tasks.spawn("keep", crate::keep::watch(Arc::clone(&core), stop.clone()));
         let ends =
             drift::Ends { store: core.store.clone(), recorder: core.recorder.clone(), clock: core.clock.clone() };
         tasks.spawn("drift", Arc::clone(&core.drift).keep(ends, stop.clone()));

@@ -37,6 +37,7 @@ pub fn severity(kind: EventKind) -> Severity {
         | EventKind::TokenCreated
         | EventKind::TokenUsed
         | EventKind::TokenRevoked
+        | EventKind::Retention
         | EventKind::Operator => Severity::Info,
     }
 }

@@ -23,6 +23,7 @@ pub mod http;
 pub mod identity;
 pub mod ingest;
 pub mod judge;
+pub mod keep;
 pub mod live;
 pub mod metrics;
 pub mod notify;

@@ -260,6 +260,7 @@ pub fn event_word(kind: EventKind) -> &'static str {
         EventKind::Operator => "operator",
         EventKind::HostFlooding => "host_flooding",
         EventKind::HostForgotten => "host_forgotten",
+        EventKind::Retention => "retention",
     }
 }
 

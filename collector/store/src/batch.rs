@@ -4,6 +4,7 @@
 
 use driftline_canon::{HostName, ItemKey, SourceName};
 
+use crate::anchor::Cut;
 use crate::document::Written;
 use crate::record::{Entry, EntryBody, HostRecord, ItemRecord, OperatorRecord, SourceRecord, TokenRecord};
 
@@ -67,6 +68,12 @@ pub enum Operation {
     PutOperator(OperatorRecord),
     /// Inserts, replaces or removes a document.
     Document(Written),
+    /// Cuts a piece off the beginning of the history.
+    Cut(Cut),
+    /// Removes entries that were kept beside the chain when its beginning was
+    /// cut off, and that nobody needs any more. At most
+    /// [`crate::anchor::CUT_ENTRIES_MAX`]; others are left alone.
+    DropKept(Vec<u64>),
 }
 
 /// Operations that are committed together.

@@ -3,6 +3,8 @@
 //! It reads through what it has written so far, so that a later operation of a
 //! batch sees an earlier one. Nothing here touches the disk but to read.
 
+mod cut;
+
 use std::collections::BTreeMap;
 
 use crate::batch::{Batch, Committed, Operation};
@@ -124,6 +126,8 @@ impl<'a> Draft<'a> {
                 (key, Some(bytes)) => self.writes.put(Table::Documents, key, bytes),
                 (key, None) => self.writes.remove(Table::Documents, key),
             },
+            Operation::Cut(cut) => self.cut(cut)?,
+            Operation::DropKept(ids) => self.drop_kept(ids)?,
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `meta` | a name (`format`, `engine`, `created`, `head`) | see [`crate::codec`] |
+//! | `meta` | a name (`format`, `engine`, `created`, `head`, `anchor`) | see [`crate::codec`] |
 //! | `hosts` | host | `HostRecord` |
 //! | `sources` | host 00 source | `SourceRecord` |
 //! | `items` | host 00 source 00 key | `ItemRecord` |
@@ -40,8 +40,9 @@ use driftline_compare::{Severity, Verdict};
 /// has one row for each name and commit; format 1 had one for each entry, which
 /// is a row of one entry. 3: changes say who did it and what it means, and are
 /// amended. 4: documents; verdicts, what they rest on, and what became known
-/// later. All that older formats wrote reads as it is.
-pub(crate) const FORMAT: u32 = 4;
+/// later. 5: the history may begin behind its first entries, at an anchor. All
+/// that older formats wrote reads as it is.
+pub(crate) const FORMAT: u32 = 5;
 
 /// The oldest version that reads as it is.
 pub(crate) const FORMAT_OLDEST: u32 = 1;
@@ -50,6 +51,7 @@ pub(crate) const META_FORMAT: &[u8] = b"format";
 pub(crate) const META_ENGINE: &[u8] = b"engine";
 pub(crate) const META_CREATED: &[u8] = b"created";
 pub(crate) const META_HEAD: &[u8] = b"head";
+pub(crate) const META_ANCHOR: &[u8] = b"anchor";
 
 /// One ordered table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,6 +6,7 @@
 //! wire nor JSON, and decides nothing. Every call blocks: callers use threads
 //! that may.
 
+pub mod anchor;
 pub mod batch;
 pub mod chain;
 pub mod document;
@@ -22,6 +23,7 @@ mod error;
 mod layout;
 mod posting;
 
+pub use anchor::{Anchor, CUT_ENTRIES_MAX, Cut};
 pub use batch::{Batch, Committed, Operation};
 pub use chain::{ChainLink, ChainVerifier, VerifyReport, entry_hash, verify_chain};
 pub use codec::ItemView;

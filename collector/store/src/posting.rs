@@ -81,6 +81,15 @@ fn write(table: Table, name: &str, posting: Posting, writes: &mut WriteSet) {
     writes.put(table, joined(&[name], &posting.first.to_be_bytes()), posting.bytes);
 }
 
+/// The id of a row of these entries, and the row; none when there are none. They
+/// are entries of one row, or some of them.
+pub(crate) fn encode(entries: &[(u64, Flags)]) -> Option<(u64, Vec<u8>)> {
+    let ((first, flags), more) = entries.split_first()?;
+    let mut posting = Posting::begin(*first, *flags);
+    more.iter().for_each(|(id, flags)| posting.push(*id, *flags));
+    Some((*first, posting.bytes))
+}
+
 /// The entries of a row, in order of their ids; none when it is not one.
 pub(crate) fn decode(first: u64, mut bytes: &[u8]) -> Option<Vec<(u64, Flags)>> {
     let mut id = first;

@@ -67,6 +67,9 @@ pub struct EntryQuery {
     pub before_id: Option<u64>,
     /// Ids above this one.
     pub after_id: Option<u64>,
+    /// Also entries from before the beginning of the history that were kept
+    /// beside it; only for questions by a key.
+    pub kept_too: bool,
     /// Entries of a page; 0 and more than [`PAGE_ENTRIES_MAX`] mean
     /// [`PAGE_ENTRIES_MAX`].
     pub limit: usize,
@@ -94,6 +97,11 @@ impl EntryQuery {
     pub(crate) fn exact_key(&self) -> Option<&str> {
         let pattern = self.key_pattern.as_deref().filter(|pattern| !pattern.contains('*'));
         self.key.as_ref().map(ItemKey::as_str).or(pattern)
+    }
+
+    /// Whether it reaches before the beginning of the history.
+    pub(crate) fn reaches_back(&self) -> bool {
+        self.kept_too && self.exact_key().is_some()
     }
 
     /// The names of the verdict in its index, everywhere and in the environment

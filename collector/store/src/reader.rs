@@ -258,6 +258,21 @@ impl Reader {
         Ok(next)
     }
 
+    /// The first entry that a waiting alert tells of; none when the outbox is
+    /// empty. Reads all of it.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn outbox_first_entry(&self) -> Result<Option<u64>, StoreError> {
+        let mut first: Option<u64> = None;
+        self.snapshot.scan(Table::Outbox, &Span::all(), Direction::Up, &mut |_, value| {
+            let alert: AlertRecord = decode(Table::Outbox, value)?;
+            first = first.into_iter().chain(alert.entries).min();
+            Ok(Flow::Go)
+        })?;
+        Ok(first)
+    }
+
     /// How many alerts wait.
     ///
     /// # Errors

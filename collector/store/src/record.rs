@@ -330,6 +330,8 @@ pub enum EventKind {
     HostFlooding,
     /// An operator had a host forgotten.
     HostForgotten,
+    /// What is older than is kept was removed.
+    Retention,
 }
 
 /// An entry that is not a change.

@@ -5,6 +5,8 @@
 
 #[path = "conformance/chain.rs"]
 mod chain;
+#[path = "conformance/cut.rs"]
+mod cut;
 #[path = "conformance/documents.rs"]
 mod documents;
 #[path = "conformance/history.rs"]

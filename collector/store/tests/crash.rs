@@ -22,6 +22,9 @@ const CHILD: &str = "DRIFTLINE_CRASH_CHILD";
 /// Kills per engine unless set: under a minute for both.
 const ROUNDS_DEFAULT: u64 = 40;
 
+/// The same while the beginning is cut off: there is less to tell apart.
+const CUT_ROUNDS_DEFAULT: u64 = 15;
+
 /// Items of a batch: small ones, and some that sled cannot take at once.
 fn items_of(number: u64) -> u64 {
     match number % 4 {
@@ -75,10 +78,117 @@ fn child_commits_until_killed() {
     }
 }
 
+/// Entries of the store that is cut while it is killed.
+const CUT_ENTRIES: u64 = 40_000;
+
+/// Entries of one piece; no multiple of what was committed at once.
+const PIECE: u64 = 97;
+
+/// The next piece off the beginning, announced by itself, with one kept entry.
+fn next_piece(reader: &Reader) -> Option<Batch> {
+    let first = reader.anchor().unwrap().map_or(1, |anchor| anchor.first);
+    let last = first + PIECE - 1;
+    let hash = reader.hash_of(last).unwrap().filter(|_| last <= CUT_ENTRIES)?;
+    let message = driftline_compare::chain::Beginning::words(last, &hash);
+    let told = EntryBody::Event(Event { message, ..event(2) });
+    let cut = Cut { first: last + 1, keep: vec![first], announced: Some((last, hash)), days: 90, policy: 1 };
+    Some(batch(1, vec![append(vec![told]), Operation::Cut(cut)]))
+}
+
+/// Cuts on and on, and says how many pieces are off once that is acknowledged.
+#[test]
+fn child_cuts_until_killed() {
+    let Ok(child) = std::env::var(CHILD) else { return };
+    let (engine, dir) = child.split_once(':').unwrap();
+    let store = Store::open(Path::new(dir), EngineKind::from_name(engine).unwrap(), StoreOptions::default()).unwrap();
+    let mut writer = store.writer().unwrap();
+    let mut out = std::io::stdout();
+    loop {
+        let Some(piece) = next_piece(&store.reader().unwrap()) else {
+            std::thread::sleep(Duration::from_secs(600));
+            continue;
+        };
+        writer.commit(piece).unwrap();
+        let anchor = store.reader().unwrap().anchor().unwrap().unwrap();
+        writeln!(out, "acknowledged {}", anchor.first / PIECE).unwrap();
+        out.flush().unwrap();
+    }
+}
+
+/// So many pieces are off, whole, with every row that told of them.
+fn check_cut(reader: &Reader, pieces: u64) {
+    let first = pieces * PIECE + 1;
+    let report = reader.verify(|_, _| {}).unwrap();
+    assert!(report.is_whole(), "{report:?}");
+    assert_eq!(report.entries, CUT_ENTRIES + pieces + 1 - first);
+    let Some(anchor) = reader.anchor().unwrap() else { return assert_eq!(pieces, 0) };
+    assert_eq!((anchor.first, anchor.beside(), anchor.announced_by), (first, pieces, CUT_ENTRIES + pieces));
+    let ids = |query: EntryQuery| {
+        let page = reader.entries(&EntryQuery { limit: 3, ..query }).unwrap();
+        page.entries.iter().map(|entry| entry.id).collect::<Vec<_>>()
+    };
+    let expected = |is: &dyn Fn(&EntryBody) -> bool| {
+        let own = |id: &u64| is(&body(id - 1));
+        (first..=CUT_ENTRIES).filter(own).take(3).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(EntryQuery::default()), expected(&|_| true));
+    let production = EntryQuery { environment: Some(environment("production")), ..EntryQuery::default() };
+    let of_production = |body: &EntryBody| match body {
+        EntryBody::Change(change) => change.environment.as_str() == "production",
+        EntryBody::Event(event) => event.environment.as_ref().is_some_and(|one| one.as_str() == "production"),
+        _ => false,
+    };
+    assert_eq!(ids(production), expected(&of_production));
+    let of_key = |body: &EntryBody| matches!(body, EntryBody::Change(change) if change.key.as_str() == "DB_HOST");
+    assert_eq!(ids(EntryQuery { key: Some(key("DB_HOST")), ..EntryQuery::default() }), expected(&of_key));
+    for piece in 1..=pieces {
+        let kept = (piece - 1) * PIECE + 1;
+        assert_eq!(reader.entry(kept).unwrap().map(|entry| entry.body), Some(body(kept - 1)));
+        assert_eq!(reader.entry(kept + 1).unwrap(), None);
+    }
+}
+
+fn survives_while_cut(engine: EngineKind) {
+    let rounds = std::env::var("DRIFTLINE_CRASH_ROUNDS").ok().and_then(|text| text.parse().ok());
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let store = Store::open(dir.path(), engine, StoreOptions::default()).unwrap();
+        let mut writer = store.writer().unwrap();
+        for piece in 0..CUT_ENTRIES / 400 {
+            let bodies = (piece * 400..piece * 400 + 400).map(body).collect();
+            writer.commit(batch(i64::try_from(piece).unwrap() * 60_000, vec![append(bodies)])).unwrap();
+        }
+    }
+    let (mut acknowledged, mut random) = (0, 0x2545_f491_u64);
+    for round in 0..rounds.unwrap_or(CUT_ROUNDS_DEFAULT) {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let after = Duration::from_micros(30_000 + (random >> 33) % 150_000);
+        let said = run_and_kill(engine, dir.path(), "child_cuts_until_killed", after);
+        acknowledged = said.unwrap_or(acknowledged).max(acknowledged);
+        let store = Store::open(dir.path(), engine, StoreOptions::default()).unwrap();
+        let cut = store.reader().unwrap().anchor().unwrap().map_or(0, |anchor| anchor.first / PIECE);
+        assert!(cut == acknowledged || cut == acknowledged + 1, "round {round}: {cut} after {acknowledged}");
+        check_cut(&store.reader().unwrap(), cut);
+        acknowledged = cut;
+    }
+    assert!(acknowledged > 3, "the child did cut");
+    println!("{engine}: {acknowledged} pieces");
+}
+
+#[test]
+fn d1_redb_is_cut_whole_or_not_at_all() {
+    survives_while_cut(EngineKind::Redb);
+}
+
+#[test]
+fn d1_sled_is_cut_whole_or_not_at_all() {
+    survives_while_cut(EngineKind::Sled);
+}
+
 /// Runs the child, kills it after a while and returns the last number it said.
-fn run_and_kill(engine: EngineKind, dir: &Path, after: Duration) -> Option<u64> {
+fn run_and_kill(engine: EngineKind, dir: &Path, child: &str, after: Duration) -> Option<u64> {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child_commits_until_killed", "--nocapture", "--test-threads=1"])
+        .args(["--exact", child, "--nocapture", "--test-threads=1"])
         .env(CHILD, format!("{engine}:{}", dir.display()))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -125,7 +235,7 @@ fn survives(engine: EngineKind) {
     for round in 0..rounds.unwrap_or(ROUNDS_DEFAULT) {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let after = Duration::from_micros(30_000 + (random >> 33) % 250_000);
-        let said = run_and_kill(engine, dir.path(), after);
+        let said = run_and_kill(engine, dir.path(), "child_commits_until_killed", after);
         acknowledged = said.unwrap_or(acknowledged).max(acknowledged);
 
         let store = Store::open(dir.path(), engine, StoreOptions::default()).unwrap();

@@ -108,6 +108,10 @@ pub struct ChangePage {
     /// Cursor of the next page; none at the end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next: Option<String>,
+    /// When the history begins, if the question reaches further back: what came
+    /// before was removed, as the policy says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub begins_at: Option<String>,
 }
 
 /// Query of `GET /api/v1/changes` and of the live stream
@@ -172,7 +176,8 @@ pub struct Event {
     /// `host_silent`, `host_quarantined`, `host_revoked`, `identity_violation`,
     /// `gap`, `problem`, `problem_solved`, `source_added`, `source_retired`,
     /// `root_mismatch`, `resynchronised`, `sequence_gap`, `clock_skew`,
-    /// `token_created`, `token_used`, `token_refused`, `token_revoked`, `operator`.
+    /// `token_created`, `token_used`, `token_refused`, `token_revoked`, `operator`,
+    /// `retention`.
     pub what: String,
     /// `info`, `warning` or `critical`.
     pub severity: String,
@@ -199,13 +204,56 @@ pub struct EventPage {
     /// Cursor of the next page; none at the end.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next: Option<String>,
+    /// When the history begins, if the question reaches further back: what came
+    /// before was removed, as the policy says.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub begins_at: Option<String>,
 }
 
 /// `GET /api/v1/history/KEY` (query: env, host, source): what one key was, newest first.
 pub type KeyHistory = ChangePage;
 
+/// Where the history begins, once its oldest entries were removed. The chain is
+/// proven from here on, and the entry `announced_by` vouches for it: its message
+/// says `up to entry ANNOUNCED, whose hash is ANNOUNCED_HASH`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beginning {
+    /// The first entry of the chain.
+    pub first: u64,
+    /// Hash of the entry before it, hex.
+    pub before: String,
+    /// When the first entry was recorded.
+    pub at: String,
+    /// Entries that were removed.
+    pub removed: u64,
+    /// Entries from before that are kept beside the chain: nothing proves them,
+    /// and something that is there now still needs them.
+    pub beside: u64,
+    /// When the last were removed.
+    pub cut_at: String,
+    /// Days that the policy kept entries for, then.
+    pub days: u32,
+    /// The version of that policy.
+    pub policy: u64,
+    /// Up to which entry the removal was announced.
+    pub announced: u64,
+    /// Hash of that entry, hex.
+    pub announced_hash: String,
+    /// The entry that announced it.
+    pub announced_by: u64,
+}
+
+/// The first line of `GET /api/v1/export`, if the history has no entry 1 any
+/// more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChainStart {
+    /// Where it begins.
+    pub begins: Beginning,
+}
+
 /// One raw entry of the history as `GET /api/v1/export` streams it (ndjson, in
-/// order): enough to recompute the chain offline.
+/// order): enough to recompute the chain offline. Before the first of a history
+/// whose oldest entries were removed stands a [`ChainStart`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainEntry {
     /// Position, from 1, without holes.
@@ -227,6 +275,9 @@ pub struct Verification {
     pub entries: u64,
     /// Hash of the last entry, hex: note it elsewhere to hold the next against.
     pub head: String,
+    /// Where the history begins, if its oldest entries were removed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub begins: Option<Beginning>,
     /// First entry that does not hold, and why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub broken_at: Option<u64>,

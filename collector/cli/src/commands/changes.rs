@@ -25,6 +25,7 @@ pub(super) async fn run(context: &Context, arguments: &Changes) -> Outcome {
         return events(context, &client, query, arguments.limit).await;
     }
     let page = all(&client, &["changes"], query, arguments.limit).await?;
+    say_beginning(context, page.begins_at.as_deref());
     let found = || findings::of_changes(&page.changes);
     context.printer.checked(&page, &page.changes, &changes::document(&page.changes), found)?;
     Ok(Exit::Clean)
@@ -54,7 +55,8 @@ pub(super) async fn all(client: &Client, path: &[&str], mut query: ChangeQuery, 
         let empty = page.changes.is_empty();
         found.extend(page.changes);
         if page.next.is_none() || empty || rest(limit, found.len()) == 0 {
-            return Ok(ChangePage { schema_version: SCHEMA_VERSION, changes: found, next: page.next });
+            let (schema_version, changes) = (SCHEMA_VERSION, found);
+            return Ok(ChangePage { schema_version, changes, next: page.next, begins_at: page.begins_at });
         }
         query.cursor = page.next;
     }
@@ -71,19 +73,28 @@ async fn events(context: &Context, client: &Client, mut query: ChangeQuery, limi
         return Err(Failure::new(Exit::Usage, "events open nothing: leave out `--opens` and `--actor`"));
     }
     let mut found: Vec<Event> = Vec::new();
-    let next = loop {
+    let (next, begins_at) = loop {
         query.limit = Some(rest(limit, found.len()));
         let page: EventPage = client.get(&["events"], &query).await?;
         let empty = page.events.is_empty();
         found.extend(page.events);
         if page.next.is_none() || empty || rest(limit, found.len()) == 0 {
-            break page.next;
+            break (page.next, page.begins_at);
         }
         query.cursor = page.next;
     };
-    let page = EventPage { schema_version: SCHEMA_VERSION, events: found, next };
+    let page = EventPage { schema_version: SCHEMA_VERSION, events: found, next, begins_at };
+    say_beginning(context, page.begins_at.as_deref());
     context.printer.result(&page, &page.events, &changes::events(&page.events))?;
     Ok(Exit::Clean)
+}
+
+/// Says that nobody can tell what was before, where somebody asked for it.
+pub(super) fn say_beginning(context: &Context, begins_at: Option<&str>) {
+    if let Some(at) = begins_at {
+        let at = time_text::short(at);
+        context.printer.say(&format!("the history begins at {at} (utc): what was recorded before was removed"));
+    }
 }
 
 fn rest(limit: u32, found: usize) -> u32 {

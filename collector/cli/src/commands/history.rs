@@ -17,6 +17,7 @@ pub(super) async fn run(context: &Context, arguments: &History) -> Outcome {
     };
     let client = context.client()?;
     let page = changes::all(&client, &["history", &arguments.key], query, arguments.limit).await?;
+    changes::say_beginning(context, page.begins_at.as_deref());
     if page.changes.is_empty() {
         let said = format!("no change of `{}` is recorded", arguments.key);
         return Err(Failure::new(Exit::Inconclusive, said).hint("`driftline show HOST` lists the keys of a host"));

@@ -63,6 +63,10 @@ pub(super) async fn run(context: &Context, arguments: &Report) -> Outcome {
     if page.next.is_some() {
         audit.lacking.push(format!("changes before the latest {CHANGES_MAX}: ask for a shorter time"));
     }
+    if let Some(at) = &page.begins_at {
+        let at = time_text::short(at);
+        audit.lacking.push(format!("what was recorded before {at} (utc), where the history begins: it was removed"));
+    }
     fill(&client, &mut audit, asked).await?;
     match context.printer.output() {
         Output::Csv => {

@@ -3,7 +3,8 @@
 //! Every hash is recomputed here, so that nobody has to be believed; with
 //! `--quick` the collector does it and its word is taken. A history that was cut
 //! at its end, or rewritten from its start, is told only by a head that was
-//! noted elsewhere (`--head`).
+//! noted elsewhere (`--head`). One whose oldest entries were removed is proven
+//! from where it begins, if an entry of the rest announced the removal.
 
 mod chain;
 
@@ -109,9 +110,13 @@ async fn stream(
 fn document(answer: &Verification, doubt: Option<&str>) -> Document {
     let entries = crate::view::count(answer.entries, "entry", "entries");
     if answer.intact {
-        let document = Document::default().text(format!("the history is whole: {entries}"));
-        let document = doubt.into_iter().fold(document, Document::text);
-        return document.facts([("head", answer.head.clone())]).text(
+        let whole = Document::default().text(format!("the history is whole: {entries}"));
+        let whole = match &answer.begins {
+            Some(begins) => whole.text(crate::view::report::beginning(begins)),
+            None => whole,
+        };
+        let whole = doubt.into_iter().fold(whole, Document::text);
+        return whole.facts([("head", answer.head.clone())]).text(
             "note the head elsewhere: `driftline verify --head HASH` proves later that nothing before it was changed",
         );
     }
@@ -125,7 +130,7 @@ fn document(answer: &Verification, doubt: Option<&str>) -> Document {
 /// The answer of a chain that holds.
 fn intact(entries: u64, head: &[u8; 32]) -> Verification {
     let (schema_version, head) = (SCHEMA_VERSION, hex::encode(head));
-    Verification { schema_version, intact: true, entries, head, broken_at: None, reason: None }
+    Verification { schema_version, intact: true, entries, head, begins: None, broken_at: None, reason: None }
 }
 
 /// The answer of a chain that does not.

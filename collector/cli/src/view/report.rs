@@ -7,7 +7,7 @@ mod rows;
 
 use std::collections::BTreeMap;
 
-use driftline_api::change::{Change, Event, Verification};
+use driftline_api::change::{Beginning, Change, Event, Verification};
 use driftline_api::host::Host;
 use driftline_api::report::Report;
 use driftline_compare::Severity;
@@ -298,10 +298,31 @@ fn history(audit: &Audit, document: Document) -> Document {
         (_, true) => format!("Whole: {entries}, each holding to the one before."),
         (reason, false) => format!("Broken after {entries}: {}", reason.as_deref().unwrap_or("no reason was given")),
     };
-    document.text(said).facts([("head", history.head.clone())]).text(
+    let document = match &history.begins {
+        Some(begins) => document.text(said).text(beginning(begins)),
+        None => document.text(said),
+    };
+    document.facts([("head", history.head.clone())]).text(
         "The head covers every entry, those of this report among them. To prove it without believing \
          the collector: `driftline verify --export history.ndjson`, then `driftline verify --file history.ndjson \
          --head HEAD`, which recomputes every hash on another machine.",
+    )
+}
+
+/// Where a history begins whose oldest entries were removed.
+#[must_use]
+pub fn beginning(begins: &Beginning) -> String {
+    let Beginning { first, removed, beside, days, policy, announced_by, .. } = begins;
+    let kept = match beside {
+        0 => String::new(),
+        some => format!("; {} from before are kept beside it, unproven", count(*some, "entry", "entries")),
+    };
+    format!(
+        "It begins at entry {first}, recorded {} (utc). {} from before were removed, the last on {}, as policy {policy} \
+         keeps {days} days; entry {announced_by} says so{kept}.",
+        time_text::short(&begins.at),
+        count(*removed, "entry", "entries"),
+        time_text::short(&begins.cut_at),
     )
 }
 

@@ -120,6 +120,17 @@ fn a_host_that_was_stopped_is_a_gap() {
 }
 
 #[test]
+fn a_report_of_a_time_before_the_history_begins_lacks_it() {
+    let server = Server::start(|asked| match asked.line.contains("/changes") {
+        true => (200, json!({"schema_version": 1, "changes": [], "begins_at": "2026-11-15T00:00:01.000Z"}).to_string()),
+        false => (403, json!({"code": "x", "message": "no"}).to_string()),
+    });
+    let made = run(&server, &REPORT);
+    let said = "what was recorded before 2026-11-15 00:00:01 (utc), where the history begins: it was removed";
+    assert_eq!((code(&made), out(&made).replace('\n', " ").contains(said)), (3, true), "{}", out(&made));
+}
+
+#[test]
 fn a_history_that_does_not_hold_is_critical_in_every_form() {
     let server = collector("", 0, false);
     let made = run(&server, &REPORT);

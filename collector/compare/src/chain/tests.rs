@@ -105,3 +105,47 @@ fn positions_end_somewhere_and_do_not_wrap() {
         assert_eq!((broken, broken.at()), (Broken::End, u64::MAX), "{id}");
     }
 }
+
+/// A chain of ten whose fourth entry announces the removal of the first two.
+fn cut() -> (Beginning, Vec<(u64, Vec<u8>, [u8; 32])>) {
+    let (mut walk, mut links) = (GENESIS, Vec::new());
+    for id in 1..=10_u64 {
+        let body = match id {
+            4 => format!("\u{1}removed {}.", Beginning::words(2, &hash_of(&links, 2))).into_bytes(),
+            _ => vec![7; 5],
+        };
+        walk = link(&walk, id, &body);
+        links.push((id, body, walk));
+    }
+    let announced = (2, hash_of(&links, 2));
+    let beginning = Beginning { first: 3, before: announced.1, announced, announced_by: 4 };
+    (beginning, links)
+}
+
+fn hash_of(links: &[(u64, Vec<u8>, [u8; 32])], id: u64) -> [u8; 32] {
+    links.iter().find(|(at, _, _)| *at == id).unwrap().2
+}
+
+fn doubt(beginning: Beginning, links: &[(u64, Vec<u8>, [u8; 32])]) -> Option<String> {
+    let (mut walk, mut voucher) = (beginning.walk(), Voucher::of(beginning));
+    for (id, body, hash) in links.iter().filter(|(id, _, _)| *id >= beginning.first) {
+        walk.step(*id, body, hash).unwrap();
+        voucher.see(*id, body, hash);
+    }
+    voucher.doubt()
+}
+
+#[test]
+fn p8_a_beginning_is_believed_only_when_an_entry_of_the_chain_vouches_for_it() {
+    let (beginning, links) = cut();
+    assert_eq!(doubt(beginning, &links), None);
+    // Half of what was announced is removed: the rest of it is in the chain.
+    let half = Beginning { first: 2, before: hash_of(&links, 1), ..beginning };
+    assert_eq!(doubt(half, &links), None);
+    let more = Beginning { first: 4, before: hash_of(&links, 3), ..beginning };
+    let other = Beginning { announced: (3, hash_of(&links, 3)), ..more };
+    let by_another = Beginning { announced_by: 5, ..beginning };
+    for (what, forged) in [("more than announced", more), ("never announced", other), ("by another", by_another)] {
+        assert!(doubt(forged, &links).is_some_and(|why| why.contains("does not say")), "{what}");
+    }
+}

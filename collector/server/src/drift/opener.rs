@@ -51,6 +51,7 @@ fn latest(reader: &Reader, drift: &Drift, host: &HostName) -> Result<Option<(Ent
         environment: Some(identity.environment.clone()),
         host: Some(host.clone()),
         filter: EntryFilter::Changes,
+        kept_too: true,
         limit: 1,
         newest_first: true,
         ..EntryQuery::default()

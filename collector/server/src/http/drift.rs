@@ -209,7 +209,7 @@ fn told(reader: &Reader, drift: &Drift, sight: &Sight, now_ms: i64) -> Result<ap
         schema_version: SCHEMA_VERSION,
         drift: shown(&Drift { opener: found.opener, ..drift.clone() }, &teller),
         turns: teller.turns(drift),
-        missing: missing(drift, opening.is_some()),
+        missing: missing(reader, drift, opening.is_some())?,
         opening,
         acceptances: acceptances.iter().map(|one| acceptances::shown(one, now_ms)).collect(),
         toward: toward::of(reader, drift)?,
@@ -217,22 +217,27 @@ fn told(reader: &Reader, drift: &Drift, sight: &Sight, now_ms: i64) -> Result<ap
 }
 
 /// What a story lacks, in plain sentences.
-fn missing(drift: &Drift, has_opening: bool) -> Vec<String> {
+fn missing(reader: &Reader, drift: &Drift, has_opening: bool) -> Result<Vec<String>, StoreError> {
     let mut missing = Vec::new();
+    if let Some(anchor) = reader.anchor()?.filter(|anchor| !has_opening && drift.opened_ms <= anchor.newest_ms) {
+        let begins_at = super::chain::begins_at(reader)?.unwrap_or_else(|| format_ms(anchor.cut_ms));
+        missing.push(format!("what began it may be older than the history, which begins at {begins_at}"));
+    }
     if !has_opening {
-        missing.push(match drift.identity.rule {
+        let said = match drift.identity.rule {
             Rule::Desired | Rule::Baseline => {
                 "no change of it is in the history: it was so when its source was first seen, or what should be changed"
             }
             Rule::AtReboot | Rule::Process | Rule::Role => {
                 "no change of it is in the history: nobody watched who made it"
             }
-        });
+        };
+        missing.push(said.to_owned());
     }
     if drift.host_count > u32::try_from(drift.hosts.len()).unwrap_or(0) {
-        missing.push("not every host that differs is named");
+        missing.push("not every host that differs is named".to_owned());
     }
-    missing.into_iter().map(str::to_owned).collect()
+    Ok(missing)
 }
 
 /// A drift as the API tells it.

@@ -33,6 +33,8 @@ const NEIGHBOURS_MAX: usize = 10;
 enum Answer {
     Explained(Box<Explanation>),
     NoEntry(u64),
+    /// It was, and is so old that it was removed: the history begins then.
+    Removed(u64, String),
     NoChange(u64),
     NoHost,
     NoKey,
@@ -98,6 +100,10 @@ fn answered(answer: Answer, host: &str, key: &str) -> Result<Explanation, Proble
         Answer::NoEntry(id) => {
             Problem::not_found(format!("the history has no entry {id}")).hint("`driftline changes` lists them")
         }
+        Answer::Removed(id, begins_at) => {
+            Problem::not_found(format!("entry {id} was removed: the history begins at {begins_at}"))
+                .hint("`[retention]` in the policy says how long it is kept")
+        }
         Answer::NoChange(id) => {
             Problem::not_found(format!("entry {id} is no change")).hint("`driftline changes --events` shows it")
         }
@@ -123,7 +129,7 @@ pub(super) fn of_entry(reader: &Reader, id: u64, sight: &Sight) -> Result<Option
 }
 
 fn by_id(reader: &Reader, id: u64, sight: &Sight) -> Result<Answer, StoreError> {
-    let Some(entry) = reader.entry(id)? else { return Ok(Answer::NoEntry(id)) };
+    let Some(entry) = reader.entry(id)? else { return no_entry(reader, id) };
     match &entry.body {
         EntryBody::Change(change) => Ok(Answer::Explained(Box::new(of_change(reader, &entry, change, sight)?))),
         // Who it was is part of the story of the change.
@@ -152,6 +158,12 @@ fn by_id(reader: &Reader, id: u64, sight: &Sight) -> Result<Answer, StoreError> 
         EntryBody::Rejudgement(one) if one.later.change < id => by_id(reader, one.later.change, sight),
         EntryBody::Event(_) | EntryBody::Rejudgement(_) => Ok(Answer::NoChange(id)),
     }
+}
+
+fn no_entry(reader: &Reader, id: u64) -> Result<Answer, StoreError> {
+    let removed = reader.anchor()?.is_some_and(|anchor| (1..anchor.first).contains(&id));
+    let begins_at = if removed { super::chain::begins_at(reader)? } else { None };
+    Ok(begins_at.map_or(Answer::NoEntry(id), |at| Answer::Removed(id, at)))
 }
 
 fn by_key(
@@ -197,7 +209,13 @@ fn unchanged(reader: &Reader, source: &SourceRecord, key: &ItemKey, sight: &Sigh
         amendment: None,
         why: None,
         evidence: Vec::new(),
-        missing: vec!["it was there when the source was first seen: nobody watched who made it".to_owned()],
+        missing: vec![match super::chain::begins_at(reader)? {
+            None => "it was there when the source was first seen: nobody watched who made it".to_owned(),
+            Some(at) => format!(
+                "it was there when the source was first seen, or came before the history, which begins at {at}: who \
+                 made it is not known"
+            ),
+        }],
         now: at.standing(reader, None)?,
         persisted: at.elsewhere(reader, None)?,
         earlier: Vec::new(),
@@ -215,6 +233,7 @@ fn of_change(reader: &Reader, entry: &Entry, change: &Change, sight: &Sight) -> 
             host: Some(host.clone()),
             source: Some(source.clone()),
             key: Some(key.clone()),
+            kept_too: true,
             limit: NEIGHBOURS_MAX,
             newest_first: true,
             ..query

@@ -42,7 +42,7 @@ pub(super) async fn of_key(
     let known = Known::of(pairs, &["env", "host", "source", "since", "until", "cursor", "limit"])?;
     let key =
         ItemKey::from_canonical(name_in_path(key)?).map_err(|error| Problem::bad(format!("the key is {error}")))?;
-    let query = EntryQuery { filter: EntryFilter::Changes, key: Some(key), ..known.entries()? };
+    let query = EntryQuery { filter: EntryFilter::Changes, key: Some(key), kept_too: true, ..known.entries()? };
     change_page(&http, &operator, query).await
 }
 
@@ -101,8 +101,12 @@ pub(super) fn rendered(reader: &Reader, entries: &[Entry]) -> Result<Vec<Change>
 async fn change_page(http: &Http, operator: &Operator, query: EntryQuery) -> Result<Json<ChangePage>, Problem> {
     let query = operator.narrowed(http, query).await?;
     must_be_known(http, &query).await?;
-    let (changes, next) = page(http, operator.sight(), query, |reader, page| rendered(reader, &page.entries)).await?;
-    Ok(Json(ChangePage { schema_version: SCHEMA_VERSION, changes, next: next.map(cursor) }))
+    let asked = query.clone();
+    let ((changes, begins_at), next) = page(http, operator.sight(), query, move |reader, page| {
+        Ok((rendered(reader, &page.entries)?, begins_at(reader, &asked, page.next.is_none())?))
+    })
+    .await?;
+    Ok(Json(ChangePage { schema_version: SCHEMA_VERSION, changes, next: next.map(cursor), begins_at }))
 }
 
 pub(super) async fn events(
@@ -117,10 +121,21 @@ pub(super) async fn events(
         EntryBody::Event(event) => Some(render::event(entry.id, entry.recorded_ms, event)),
         EntryBody::Change(_) | EntryBody::Amendment(_) | EntryBody::Rejudgement(_) => None,
     };
-    let sight = operator.sight();
-    let (events, next) =
-        page(&http, sight, query, move |_, page| Ok(page.entries.iter().filter_map(event).collect())).await?;
-    Ok(Json(EventPage { schema_version: SCHEMA_VERSION, events, next: next.map(cursor) }))
+    let (sight, asked) = (operator.sight(), query.clone());
+    let ((events, begins_at), next) = page(&http, sight, query, move |reader, page| {
+        let events: Vec<_> = page.entries.iter().filter_map(event).collect();
+        Ok((events, begins_at(reader, &asked, page.next.is_none())?))
+    })
+    .await?;
+    Ok(Json(EventPage { schema_version: SCHEMA_VERSION, events, next: next.map(cursor), begins_at }))
+}
+
+/// When the history begins, if a question reaches further back: it asks for a
+/// time before, or for everything and there is no more.
+fn begins_at(reader: &Reader, query: &EntryQuery, is_last: bool) -> Result<Option<String>, StoreError> {
+    let Some(anchor) = reader.anchor()? else { return Ok(None) };
+    let reaches_back = query.since_ms.map_or(is_last, |since_ms| since_ms <= anchor.newest_ms);
+    if reaches_back { super::chain::begins_at(reader) } else { Ok(None) }
 }
 
 /// The environment that an entry is of.
@@ -138,8 +153,8 @@ async fn page<T: Send + 'static>(
     http: &Http,
     sight: Sight,
     query: EntryQuery,
-    render: impl FnOnce(&Reader, &Page) -> Result<Vec<T>, StoreError> + Send + 'static,
-) -> Result<(Vec<T>, Option<u64>), Problem> {
+    render: impl FnOnce(&Reader, &Page) -> Result<T, StoreError> + Send + 'static,
+) -> Result<(T, Option<u64>), Problem> {
     http.read(move |reader| {
         let mut page = reader.entries(&query)?;
         page.entries.retain(|entry| sight.shows(environment_of(entry)));

@@ -41,7 +41,7 @@ pub(super) async fn status(
     let sight = operator.sight();
     let now_ms = http.core.clock.now_ms();
     let read =
-        http.read(move |reader| Ok((environments(reader, now_ms, &sight)?, reader.head()?.0, reader.outbox_len()?)));
+        http.read(move |reader| Ok((environments(reader, now_ms, &sight)?, entries(reader)?, reader.outbox_len()?)));
     let (environments, history_entries, alerts_pending) = read.await?;
     Ok(Json(Status {
         schema_version: SCHEMA_VERSION,
@@ -53,6 +53,12 @@ pub(super) async fn status(
         alerts_pending,
         environments,
     }))
+}
+
+/// Entries of the history from where it begins.
+fn entries(reader: &Reader) -> Result<u64, StoreError> {
+    let before = reader.anchor()?.map_or(0, |anchor| anchor.first.saturating_sub(1));
+    Ok(reader.head()?.0.saturating_sub(before))
 }
 
 fn environments(reader: &Reader, now_ms: i64, sight: &Sight) -> Result<Vec<EnvironmentSummary>, StoreError> {

@@ -4,6 +4,7 @@ mod desired;
 mod drift;
 mod files;
 mod reports;
+mod retention;
 mod sides;
 
 use std::collections::BTreeSet;

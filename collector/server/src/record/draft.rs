@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use driftline_canon::{HostName, ItemKey, SourceName};
 use driftline_store::{
-    AlertRecord, Document, DocumentKind, EntryBody, HostRecord, HostStatus, ItemRecord, Operation, OperatorRecord,
+    AlertRecord, Cut, Document, DocumentKind, EntryBody, HostRecord, HostStatus, ItemRecord, Operation, OperatorRecord,
     Reader, SourceRecord, StoreError, TokenRecord, Written,
 };
 
@@ -376,6 +376,23 @@ impl<'a> Draft<'a> {
         let mut alerts = self.routes.alerts(&entries);
         alerts.retain(|(name, _)| name != route);
         self.rest.push(Operation::Append { entries, alerts });
+    }
+
+    /// Cuts a piece off the beginning of the history, with the event that
+    /// announces it.
+    pub fn cut(&mut self, cut: Cut, told: Option<EntryBody>) {
+        if let Some(told) = told {
+            self.past += 1;
+            let entries = vec![told];
+            let alerts = self.routes.alerts(&entries);
+            self.rest.push(Operation::Append { entries, alerts });
+        }
+        self.rest.push(Operation::Cut(cut));
+    }
+
+    /// Removes entries that were kept beside the chain.
+    pub fn drop_kept(&mut self, ids: Vec<u64>) {
+        self.rest.push(Operation::DropKept(ids));
     }
 
     /// Takes an alert out of the outbox.

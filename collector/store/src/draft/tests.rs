@@ -77,3 +77,37 @@ fn an_operator_with_a_new_token_is_no_longer_found_by_the_old_one() {
     assert_eq!([found(1), found(2), found(3)], [false, false, true]);
     assert_eq!(reader.operators().unwrap().len(), 1);
 }
+
+/// Every row of an index, of hours and of counts goes with what it tells of.
+#[test]
+fn nothing_is_left_of_what_was_cut_off_in_any_table() {
+    use driftline_compare::chain::Beginning;
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path(), EngineKind::Redb, StoreOptions::default()).unwrap();
+    let mut writer = store.writer().unwrap();
+    for minute in 0..40 {
+        writer.commit(Batch { operations: vec![append(20, vec![])], now_ms: minute * 60_000 * 7 }).unwrap();
+    }
+    for last in [7, 400, 793] {
+        let hash = store.reader().unwrap().hash_of(last).unwrap().unwrap();
+        let told = Operation::Append { entries: vec![event(&Beginning::words(last, &hash))], alerts: vec![] };
+        let cut = crate::Cut { first: last + 1, keep: vec![], announced: Some((last, hash)), days: 1, policy: 1 };
+        writer.commit(Batch { operations: vec![told, Operation::Cut(cut)], now_ms: 40 * 60_000 * 7 }).unwrap();
+        let reader = store.reader().unwrap();
+        for table in [Table::History, Table::ByEnvironment, Table::ByHost] {
+            let mut first = u64::MAX;
+            let visit = &mut |key: &[u8], _: &[u8]| {
+                first = first.min(crate::layout::id_of(key).unwrap());
+                Ok(Flow::Go)
+            };
+            reader.snapshot.scan(table, &Span::all(), Direction::Up, visit).unwrap();
+            assert_eq!(first, last + 1, "{table:?}");
+        }
+        let visit = &mut |_: &[u8], value: &[u8]| {
+            assert!(decode_bounds(value).unwrap().0 > last);
+            Ok(Flow::Go)
+        };
+        reader.snapshot.scan(Table::Hours, &Span::all(), Direction::Up, visit).unwrap();
+        assert!(reader.verify(|_, _| {}).unwrap().is_whole());
+    }
+}

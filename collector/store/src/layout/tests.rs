@@ -13,7 +13,7 @@ fn v1_keys_are_these_bytes() {
     assert_eq!((hour(7_200_000), hour(-1), minute(60_000), minute(-1)), (2, -1, 1, -1));
     assert_eq!(Flags { change: true, severity: Severity::Critical }.encode(), [1, 2]);
     assert_eq!(Flags { change: false, severity: Severity::Info }.encode(), [0, 0]);
-    assert_eq!((FORMAT, FORMAT_OLDEST), (4, 1));
+    assert_eq!((FORMAT, FORMAT_OLDEST), (5, 1));
 }
 
 #[test]

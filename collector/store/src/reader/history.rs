@@ -8,11 +8,12 @@ use std::collections::VecDeque;
 use driftline_canon::{Actor, HostName, ItemKey, SourceName};
 use driftline_compare::judge::later::Later;
 
+use crate::anchor::{Anchor, CUT_ENTRIES_MAX};
 use crate::chain::{ChainVerifier, VerifyReport};
-use crate::codec::{Head, decode_amended, decode_bounds, decode_entry, split_history};
+use crate::codec::{Head, decode, decode_amended, decode_bounds, decode_entry, split_history};
 use crate::engine::{Direction, Flow};
 use crate::error::StoreError;
-use crate::layout::{Flags, Span, Table, amended_key, hour, id_of, joined, ordered};
+use crate::layout::{Flags, META_ANCHOR, Span, Table, amended_key, hour, id_of, joined, ordered};
 use crate::posting;
 use crate::query::{EntryQuery, Page, SCAN_ROWS_MAX};
 use crate::reader::Reader;
@@ -180,6 +181,7 @@ impl Reader {
             host: host.cloned(),
             source: source.cloned(),
             key: Some(key.clone()),
+            kept_too: true,
             before_id,
             limit,
             newest_first: true,
@@ -203,7 +205,8 @@ impl Reader {
     /// See [`Self::host`]; a broken chain is no error but the report.
     pub fn verify(&self, mut progress: impl FnMut(u64, u64)) -> Result<VerifyReport, StoreError> {
         let head = self.head()?;
-        let mut verifier = ChainVerifier::default();
+        let anchor = self.anchor()?;
+        let mut verifier = anchor.map_or_else(ChainVerifier::default, |anchor| ChainVerifier::from(&anchor));
         self.chain(1, |id, body, hash| {
             if id.is_multiple_of(PROGRESS_EVERY) {
                 progress(id, head.0);
@@ -214,18 +217,74 @@ impl Reader {
         Ok(verifier.finish_at(head))
     }
 
-    /// Shows every link of the chain from an id on: id, encoded body, hash.
-    /// Stops early when the visitor says `false`.
+    /// Shows every link of the chain from an id on, or from its beginning if that
+    /// is later: id, encoded body, hash. Stops early when the visitor says
+    /// `false`.
     ///
     /// # Errors
     /// See [`Self::host`].
     pub fn chain(&self, from_id: u64, mut visit: impl FnMut(u64, &[u8], &[u8; 32]) -> bool) -> Result<(), StoreError> {
-        let span = Span::ids(&[], from_id, u64::MAX);
+        let span = Span::ids(&[], from_id.max(self.first_id()?), u64::MAX);
         self.snapshot.scan(Table::History, &span, Direction::Up, &mut |key, value| {
             let id = id_of(key).ok_or_else(|| StoreError::corrupt("read the history", "a key has no id"))?;
             let (hash, body) = split_history(value)?;
             Ok(if visit(id, body, hash) { Flow::Go } else { Flow::Stop })
         })
+    }
+
+    /// Where the history begins, if its oldest entries were removed.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn anchor(&self) -> Result<Option<Anchor>, StoreError> {
+        let bytes = self.snapshot.get(Table::Meta, META_ANCHOR)?;
+        bytes.map(|bytes| decode(Table::Meta, &bytes)).transpose()
+    }
+
+    fn first_id(&self) -> Result<u64, StoreError> {
+        Ok(self.anchor()?.map_or(1, |anchor| anchor.first))
+    }
+
+    /// The highest id up to which every entry was recorded before a time, to
+    /// the hour; 0 if there is none. A clock that stepped back makes it lower.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn recorded_before(&self, time_ms: i64) -> Result<u64, StoreError> {
+        let mut last = self.head_record()?.entry;
+        let from = ordered(hour(time_ms)).to_vec();
+        self.snapshot.scan(Table::Hours, &Span { from, to: None }, Direction::Up, &mut |_, value| {
+            last = last.min(decode_bounds(value)?.0.saturating_sub(1));
+            Ok(Flow::Go)
+        })?;
+        Ok(last)
+    }
+
+    /// Hash of an entry.
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn hash_of(&self, id: u64) -> Result<Option<[u8; 32]>, StoreError> {
+        let value = self.snapshot.get(Table::History, &id.to_be_bytes())?;
+        value.map(|value| split_history(&value).map(|(hash, _)| *hash)).transpose()
+    }
+
+    /// Entries with ids in a range, those kept beside the chain among them; at
+    /// most [`CUT_ENTRIES_MAX`].
+    ///
+    /// # Errors
+    /// See [`Self::host`].
+    pub fn oldest(&self, low: u64, high: u64) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = Vec::new();
+        self.snapshot.scan(Table::History, &Span::ids(&[], low, high), Direction::Up, &mut |key, value| {
+            if entries.len() as u64 == CUT_ENTRIES_MAX {
+                return Ok(Flow::Stop);
+            }
+            let id = id_of(key).ok_or_else(|| StoreError::corrupt("read the history", "a key has no id"))?;
+            entries.push(decode_entry(id, value)?);
+            Ok(Flow::Go)
+        })?;
+        Ok(entries)
     }
 
     pub(crate) fn head_record(&self) -> Result<Head, StoreError> {
@@ -257,6 +316,12 @@ impl Reader {
     fn id_bounds(&self, query: &EntryQuery) -> Result<Option<(u64, u64)>, StoreError> {
         let mut low = query.after_id.map_or(1, |after| after.saturating_add(1));
         let mut high = query.before_id.map_or(u64::MAX, |before| before.saturating_sub(1));
+        let first = self.first_id()?;
+        if query.reaches_back() && first > 1 {
+            // No hour tells of what is kept beside the chain.
+            return Ok((low <= high).then_some((low, high)));
+        }
+        low = low.max(first);
         if query.since_ms.is_some() || query.until_ms.is_some() {
             let from = query.since_ms.map(|since| ordered(hour(since)).to_vec()).unwrap_or_default();
             let to = query.until_ms.map(|until| ordered(hour(until) + 1).to_vec());

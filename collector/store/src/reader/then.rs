@@ -50,6 +50,10 @@ impl Reader {
     /// # Errors
     /// See [`Self::host`].
     pub fn items_at(&self, host: &HostName, at_ms: i64) -> Result<HostThen, StoreError> {
+        if self.anchor()?.is_some_and(|anchor| at_ms < anchor.newest_ms) {
+            let hidden = Some("the history begins after that, what was older was removed".to_owned());
+            return Ok(HostThen { sources: Vec::new(), hidden });
+        }
         let mut walk = Walk { at_ms, sources: BTreeMap::new(), hidden: None };
         for source in self.sources(host)? {
             let items = self.items(host, &source.source)?;

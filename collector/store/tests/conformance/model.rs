@@ -3,7 +3,7 @@
 //!
 //! The model has no index: it keeps what was put and filters lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use driftline_canon::{Confidence, Environment, HostName, ItemKey, SourceKind, SourceName};
 use driftline_store::*;
@@ -13,11 +13,15 @@ use crate::open;
 use crate::samples::*;
 
 #[derive(Debug, Default)]
-struct Model {
+pub(crate) struct Model {
     hosts: BTreeMap<String, HostRecord>,
     sources: BTreeMap<(HostName, SourceName), SourceRecord>,
     items: BTreeMap<(HostName, SourceName, ItemKey), ItemRecord>,
     entries: Vec<Entry>,
+    /// The first entry of the chain; 0 for the first ever.
+    pub(crate) first: u64,
+    /// Entries that were kept when what was before the first went.
+    pub(crate) kept: BTreeSet<u64>,
     alerts: BTreeMap<u64, AlertRecord>,
     last_alert: u64,
     tokens: BTreeMap<String, TokenRecord>,
@@ -25,7 +29,7 @@ struct Model {
 }
 
 impl Model {
-    fn commit(&mut self, batch: &Batch) {
+    pub(crate) fn commit(&mut self, batch: &Batch) {
         for operation in &batch.operations {
             self.apply(operation, batch.now_ms);
         }
@@ -55,6 +59,7 @@ impl Model {
             Operation::PutToken(token) => drop(self.tokens.insert(token.id.clone(), token)),
             Operation::Alert { .. } => unreachable!("an alert of earlier entries has a test of its own"),
             Operation::Document(_) => unreachable!("documents have a suite of their own"),
+            Operation::Cut(_) | Operation::DropKept(_) => unreachable!("who cuts says what is left"),
             Operation::PutOperator(one) => drop(self.operators.insert(one.name.clone(), one)),
         }
     }
@@ -77,7 +82,10 @@ impl Model {
             query.before_id.is_none_or(|before| entry.id < before)
                 && query.after_id.is_none_or(|after| entry.id > after)
         };
-        let answers = |entry: &&Entry| query.matches(&self.joined(entry));
+        let by_key = query.key.is_some() || query.key_pattern.as_ref().is_some_and(|pattern| !pattern.contains('*'));
+        let is_there =
+            |entry: &&Entry| entry.id >= self.first || (query.kept_too && by_key && self.kept.contains(&entry.id));
+        let answers = |entry: &&Entry| is_there(entry) && query.matches(&self.joined(entry));
         let mut found: Vec<_> = self.entries.iter().filter(in_cursor).filter(answers).cloned().collect();
         if query.newest_first {
             found.reverse();
@@ -97,7 +105,8 @@ impl Model {
             }
             _ => false,
         };
-        let amendments = self.entries.iter().filter(amends).filter_map(|other| match &other.body {
+        let left = self.entries.iter().filter(|other| other.id >= self.first || self.kept.contains(&other.id));
+        let amendments = left.filter(amends).filter_map(|other| match &other.body {
             EntryBody::Amendment(one) => Some(&one.actor),
             _ => None,
         });
@@ -111,7 +120,7 @@ impl Model {
 
     fn counts(&self, since_ms: i64) -> BTreeMap<Environment, SeverityCounts> {
         let mut counts: BTreeMap<Environment, SeverityCounts> = BTreeMap::new();
-        for entry in &self.entries {
+        for entry in self.entries.iter().filter(|entry| entry.id >= self.first) {
             let EntryBody::Change(change) = &entry.body else { continue };
             if entry.recorded_ms.div_euclid(60_000) < since_ms.div_euclid(60_000) {
                 continue;
@@ -193,13 +202,13 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-fn a_batch() -> impl Strategy<Value = Batch> {
+pub(crate) fn a_batch() -> impl Strategy<Value = Batch> {
     // Times near each other and far apart, forwards and backwards.
     let now_ms = prop_oneof![0..200_000_i64, -10_000_000..10_000_000_i64];
     (prop::collection::vec(operation(), 1..6), now_ms).prop_map(|(operations, now_ms)| Batch { operations, now_ms })
 }
 
-fn a_query() -> impl Strategy<Value = EntryQuery> {
+pub(crate) fn a_query() -> impl Strategy<Value = EntryQuery> {
     let places = (
         prop::option::of((0..3_usize).prop_map(|index| environment(ENVIRONMENTS[index]))),
         prop::option::of(place()),
@@ -242,6 +251,7 @@ fn a_query() -> impl Strategy<Value = EntryQuery> {
             filter,
             before_id,
             after_id,
+            kept_too: false,
             limit,
             newest_first,
         }
@@ -260,7 +270,7 @@ fn pages(reader: &Reader, query: &EntryQuery) -> Vec<Entry> {
     }
 }
 
-fn compare_state(reader: &Reader, model: &Model) -> Result<(), TestCaseError> {
+pub(crate) fn compare_state(reader: &Reader, model: &Model) -> Result<(), TestCaseError> {
     let mut hosts: Vec<_> = model.hosts.values().cloned().collect();
     hosts.sort_by_key(|host| (host.environment.clone(), host.host.clone()));
     prop_assert_eq!(reader.hosts().unwrap(), hosts);
@@ -281,7 +291,7 @@ fn compare_state(reader: &Reader, model: &Model) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn compare_history(reader: &Reader, model: &Model, queries: &[EntryQuery]) -> Result<(), TestCaseError> {
+pub(crate) fn compare_history(reader: &Reader, model: &Model, queries: &[EntryQuery]) -> Result<(), TestCaseError> {
     for query in queries {
         prop_assert_eq!(pages(reader, query), model.matching(query), "{:?}", query);
     }
@@ -296,7 +306,8 @@ fn compare_history(reader: &Reader, model: &Model, queries: &[EntryQuery]) -> Re
     prop_assert_eq!(reader.outbox_len().unwrap(), u64::try_from(model.alerts.len()).unwrap());
     let report = reader.verify(|_, _| {}).unwrap();
     prop_assert!(report.is_whole(), "{:?}", report);
-    prop_assert_eq!(report.entries, u64::try_from(model.entries.len()).unwrap());
+    let entries = model.entries.iter().filter(|entry| entry.id >= model.first).count();
+    prop_assert_eq!(report.entries, u64::try_from(entries).unwrap());
     Ok(())
 }
 

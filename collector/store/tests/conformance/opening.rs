@@ -171,23 +171,23 @@ fn a_newer_store_is_refused_and_not_touched() {
     for engine in EngineKind::ALL {
         let dir = tempfile::tempdir().unwrap();
         with_entries(dir.path(), engine);
-        set_format(dir.path(), engine, 5);
+        set_format(dir.path(), engine, 6);
         let error = refusal(dir.path(), engine);
-        assert!(matches!(error, OpenError::Newer { found: 5, known: 4, .. }), "{error}");
+        assert!(matches!(error, OpenError::Newer { found: 6, known: 5, .. }), "{error}");
         assert!(error.to_string().contains("install the newer version again"), "{error}");
-        set_format(dir.path(), engine, 4);
+        set_format(dir.path(), engine, 5);
         assert_eq!(open(dir.path(), engine).reader().unwrap().head().unwrap().0, 300);
     }
 }
 
 #[test]
 fn a_store_of_an_older_format_is_read_and_raised() {
-    for (engine, format) in EngineKind::ALL.into_iter().flat_map(|engine| [1, 2, 3].map(|format| (engine, format))) {
+    for (engine, format) in EngineKind::ALL.into_iter().flat_map(|engine| [1, 2, 3, 4].map(|format| (engine, format))) {
         let dir = tempfile::tempdir().unwrap();
         with_entries(dir.path(), engine);
         set_format(dir.path(), engine, format);
         assert_eq!(open(dir.path(), engine).reader().unwrap().head().unwrap().0, 300);
-        assert_eq!(format_of(dir.path(), engine), 4);
+        assert_eq!(format_of(dir.path(), engine), 5);
         set_format(dir.path(), engine, 0);
         assert!(matches!(refusal(dir.path(), engine), OpenError::Corrupt { .. }));
     }
@@ -233,7 +233,7 @@ fn an_older_store_is_read_as_it_is_and_grows_in_the_new_form() {
             assert_eq!(found, wanted);
         }
         drop((reader, store));
-        set_format(dir.path(), engine, 5);
+        set_format(dir.path(), engine, 6);
         assert!(matches!(refusal(dir.path(), engine), OpenError::Newer { .. }));
     }
 }

@@ -14,7 +14,9 @@ mod snapshot;
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::actor::{Actor, Amendment, Meaning, Parent, User};
 use driftline_api::alert::Alert;
-use driftline_api::change::{ChainEntry, Change, ChangePage, ChangeQuery, Event, EventPage, Side, Verification, What};
+use driftline_api::change::{
+    Beginning, ChainEntry, ChainStart, Change, ChangePage, ChangeQuery, Event, EventPage, Side, Verification, What,
+};
 use driftline_api::compare::{At, Cell, CellState, Comparison, Difference, Group};
 use driftline_api::explain::{Explanation, Persisted, Standing};
 use driftline_api::host::{
@@ -188,8 +190,8 @@ fn explanations() -> Vec<Case> {
 }
 
 fn changes() -> Vec<Case> {
-    let page = |changes, next| ChangePage { schema_version: SCHEMA_VERSION, changes, next };
-    let events = |events, next| EventPage { schema_version: SCHEMA_VERSION, events, next };
+    let page = |changes, next, begins_at| ChangePage { schema_version: SCHEMA_VERSION, changes, next, begins_at };
+    let events = |events, next, begins_at| EventPage { schema_version: SCHEMA_VERSION, events, next, begins_at };
     let alert = |changes, more_changes, events, amendments, rejudgements| Alert {
         schema_version: SCHEMA_VERSION,
         id: "41-2".into(),
@@ -206,11 +208,13 @@ fn changes() -> Vec<Case> {
         case("Side", &side(), &Side { display: None, secret: false, line: None, file: None }),
         case("Change", &change(), &least_change()),
         case("What", &What::Changed, &What::Added),
-        case("ChangePage", &page(vec![change()], Some("41".into())), &page(vec![], None)),
+        case("ChangePage", &page(vec![change()], Some("41".into()), begins_at()), &page(vec![], None, None)),
         case("ChangeQuery", &query(), &ChangeQuery::default()),
         case("Event", &event(), &least_event()),
-        case("EventPage", &events(vec![event()], Some("42".into())), &events(vec![], None)),
+        case("EventPage", &events(vec![event()], Some("42".into()), begins_at()), &events(vec![], None, None)),
         case("ChainEntry", &entry, &entry),
+        case("Beginning", &beginning(), &beginning()),
+        case("ChainStart", &ChainStart { begins: beginning() }, &ChainStart { begins: beginning() }),
         case("Verification", &verification(Some(3)), &verification(None)),
         case(
             "Alert",
@@ -347,12 +351,33 @@ fn least_event() -> Event {
     }
 }
 
+fn begins_at() -> Option<String> {
+    Some(beginning().at)
+}
+
+fn beginning() -> Beginning {
+    Beginning {
+        first: 41,
+        before: "ef".repeat(32),
+        at: "2026-08-24T00:00:03.250Z".into(),
+        removed: 38,
+        beside: 2,
+        cut_at: "2026-11-22T00:01:00.000Z".into(),
+        days: 90,
+        policy: 7,
+        announced: 40,
+        announced_hash: "ef".repeat(32),
+        announced_by: 101,
+    }
+}
+
 fn verification(broken_at: Option<u64>) -> Verification {
     Verification {
         schema_version: SCHEMA_VERSION,
         intact: broken_at.is_none(),
         entries: 2,
         head: "cd".repeat(32),
+        begins: broken_at.map(|_| beginning()),
         broken_at,
         reason: broken_at.map(|id| format!("entry {id} is not the one that was recorded: its hash does not match")),
     }

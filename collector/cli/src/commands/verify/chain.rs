@@ -7,8 +7,8 @@ use std::io::{self, Read};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use driftline_api::change::{ChainEntry, Verification};
-use driftline_compare::chain::{GENESIS, Walk};
+use driftline_api::change::{Beginning, ChainEntry, ChainStart, Verification};
+use driftline_compare::chain::{self, GENESIS, Voucher, Walk};
 
 use super::{broken, intact};
 use crate::exit::Exit;
@@ -24,6 +24,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// A proof under way.
 pub(super) struct Proof {
     walk: Walk,
+    /// Where it begins, and what has to vouch for that, if it was cut.
+    begins: Option<(Beginning, Voucher)>,
     line: Vec<u8>,
     lines: u64,
     wanted: Option<[u8; 32]>,
@@ -35,7 +37,7 @@ impl Proof {
     /// A proof that the chain holds, and contains a hash if one is wanted.
     pub(super) fn new(wanted: Option<[u8; 32]>) -> Self {
         let seen = wanted.is_none_or(|hash| hash == GENESIS);
-        Self { walk: Walk::default(), line: Vec::new(), lines: 0, wanted, seen, broken: None }
+        Self { walk: Walk::default(), begins: None, line: Vec::new(), lines: 0, wanted, seen, broken: None }
     }
 
     /// Takes the next bytes.
@@ -55,15 +57,46 @@ impl Proof {
     /// The answer.
     pub(super) fn finish(mut self) -> Outcome<Verification> {
         self.end_of_line()?;
+        let begins = self.begins.as_ref().map(|(begins, _)| begins.clone());
         if let Some(broken) = self.broken {
-            return Ok(broken);
+            return Ok(Verification { begins, ..broken });
         }
-        let (entries, head) = (self.walk.last(), self.walk.head());
+        let (entries, head) = (self.entries(), self.walk.head());
+        if let Some((begins, voucher)) = &self.begins
+            && let Some(doubt) = voucher.doubt()
+        {
+            return Ok(Verification {
+                begins: Some(begins.clone()),
+                ..broken(entries, head, Some(begins.first), doubt)
+            });
+        }
         if !self.seen {
-            let reason = "no entry has the hash that was noted: the history was cut or rewritten".to_owned();
-            return Ok(broken(entries, head, None, reason));
+            let older = begins.as_ref().map_or_else(String::new, |begins| {
+                format!("it is of an entry before {}, where the history begins, or ", begins.first)
+            });
+            let reason = format!("no entry has the hash that was noted: {older}the history was cut or rewritten");
+            return Ok(Verification { begins, ..broken(entries, head, None, reason) });
         }
-        Ok(intact(entries, head))
+        Ok(Verification { begins, ..intact(entries, head) })
+    }
+
+    /// Entries that hold.
+    fn entries(&self) -> u64 {
+        let before = self.begins.as_ref().map_or(0, |(begins, _)| begins.first.saturating_sub(1));
+        self.walk.last().saturating_sub(before)
+    }
+
+    /// The first line of a history whose oldest entries were removed.
+    fn begin(&mut self, line: &[u8]) -> Outcome<bool> {
+        let Ok(ChainStart { begins }) = serde_json::from_slice(line) else { return Ok(false) };
+        let hash = |text: &str| hex::decode(text).ok_or_else(|| self.unreadable("its hashes are not 64 digits"));
+        let (before, announced) = (hash(&begins.before)?, hash(&begins.announced_hash)?);
+        let (first, announced_by) = (begins.first, begins.announced_by);
+        let beginning = chain::Beginning { first, before, announced: (begins.announced, announced), announced_by };
+        self.walk = beginning.walk();
+        self.seen |= self.wanted == Some(before);
+        self.begins = Some((begins, Voucher::of(beginning)));
+        Ok(true)
     }
 
     fn end_of_line(&mut self) -> Outcome<()> {
@@ -73,14 +106,22 @@ impl Proof {
             return Ok(());
         }
         self.lines += 1;
+        if self.lines == 1 && self.begin(line)? {
+            return Ok(());
+        }
         let entry: ChainEntry =
             serde_json::from_slice(line).map_err(|_| self.unreadable("it is not an exported entry"))?;
         let body = STANDARD.decode(&entry.body).map_err(|_| self.unreadable("its body is not base64"))?;
         let hash = hex::decode(&entry.hash).ok_or_else(|| self.unreadable("its hash is not 64 digits"))?;
         match self.walk.step(entry.id, &body, &hash) {
-            Ok(()) => self.seen |= Some(hash) == self.wanted,
+            Ok(()) => {
+                self.seen |= Some(hash) == self.wanted;
+                if let Some((_, voucher)) = &mut self.begins {
+                    voucher.see(entry.id, &body, &hash);
+                }
+            }
             Err(why) => {
-                let (entries, head) = (self.walk.last(), self.walk.head());
+                let (entries, head) = (self.entries(), self.walk.head());
                 self.broken = Some(broken(entries, head, Some(why.at()), why.to_string()));
             }
         }

@@ -114,6 +114,7 @@ pub(crate) fn sample() -> Audit {
             intact: true,
             entries: 4711,
             head: "ab".repeat(32),
+            begins: None,
             broken_at: None,
             reason: None,
         }),
@@ -185,6 +186,32 @@ fn a_broken_history_is_not_called_whole() {
     let broken = Verification { intact: false, reason: Some("entry 7 is not".to_owned()), ..sample().history.unwrap() };
     let text = markdown::render(&document(&Audit { history: Some(broken), ..sample() }));
     assert!(text.contains("Broken after 4711 entries: entry 7 is not"), "{text}");
+}
+
+#[test]
+fn a_history_without_its_oldest_entries_says_since_when_and_why() {
+    let begins = Beginning {
+        first: 41,
+        before: "ef".repeat(32),
+        at: "2026-08-24T00:00:03.250Z".to_owned(),
+        removed: 38,
+        beside: 2,
+        cut_at: "2026-11-22T00:01:00.000Z".to_owned(),
+        days: 90,
+        policy: 7,
+        announced: 40,
+        announced_hash: "ef".repeat(32),
+        announced_by: 101,
+    };
+    let cut = Verification { begins: Some(begins), ..sample().history.unwrap() };
+    let text = markdown::render(&document(&Audit { history: Some(cut), ..sample() })).replace('\n', " ");
+    for part in [
+        "It begins at entry 41, recorded 2026-08-24 00:00:03 (utc). 38 entries from before were removed",
+        "the last on 2026-11-22 00:01:00, as policy 7 keeps 90 days; entry 101 says so",
+        "2 entries from before are kept beside it, unproven",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]

@@ -29,14 +29,20 @@ pub(super) fn detail(
         return Ok(Err(super::no_host(name.as_str())));
     };
     let then = reader.items_at(name, at_ms)?;
+    let begins_at = crate::http::chain::begins_at(reader)?;
     if let Some(why) = then.hidden {
-        return Ok(Err(Problem::not_found(format!("what {name} had at {} is unknown: {why}", format_ms(at_ms)))));
+        let problem = Problem::not_found(format!("what {name} had at {} is unknown: {why}", format_ms(at_ms)));
+        return Ok(Err(match begins_at {
+            Some(begins_at) => problem.hint(format!("the history begins at {begins_at}")),
+            None => problem,
+        }));
     }
     if then.sources.is_empty() {
         let said = format!("nothing was watched on {name} at {}", format_ms(at_ms));
         return Ok(Err(Problem::not_found(said)));
     }
-    let mut since = Since { reader, host: name, at_ms, looked_up: 0 };
+    let begins_ms = begins_at.as_deref().and_then(driftline_daemon::clock::parse_ms).unwrap_or(0);
+    let mut since = Since { reader, host: name, at_ms, begins_ms, looked_up: 0 };
     let sources: Result<Vec<Source>, StoreError> =
         then.sources.into_iter().filter(wanted).map(|source| shown(&mut since, source)).collect();
     let host = super::shown(&host, &reader.sources(name)?, None);
@@ -81,6 +87,9 @@ struct Since<'r> {
     reader: &'r Reader,
     host: &'r HostName,
     at_ms: i64,
+    /// When the history begins: what stood already is no older as far as it
+    /// tells.
+    begins_ms: i64,
     looked_up: usize,
 }
 
@@ -99,7 +108,12 @@ impl Since<'_> {
     fn added_ms(&self, source: &driftline_canon::SourceName) -> Result<i64, StoreError> {
         let query =
             EntryQuery { event_kind: Some(EventKind::SourceAdded), filter: EntryFilter::Events, ..self.query(source) };
-        Ok(self.reader.entries(&query)?.entries.first().map_or(0, |entry| entry.recorded_ms))
+        Ok(self
+            .reader
+            .entries(&query)?
+            .entries
+            .first()
+            .map_or(self.begins_ms.min(self.at_ms), |entry| entry.recorded_ms))
     }
 
     fn changed_ms(
