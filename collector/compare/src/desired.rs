@@ -150,6 +150,44 @@ impl Standing {
     }
 }
 
+/// Up to when a revision was one that hosts could have to follow, if later pushes
+/// for its selector or its own end say so for good: a later push that ends itself
+/// brings it back.
+#[must_use]
+pub fn counted_until_ms(revision: &Revision, all: &[Revision]) -> Option<i64> {
+    let replaced = |source: &SourceName| {
+        let later = all.iter().filter(|other| {
+            other.number > revision.number
+                && other.selector == revision.selector
+                && other.expires_ms.is_none()
+                && other.declares(source)
+        });
+        later.map(|other| other.pushed_ms).min()
+    };
+    // One source that nobody declared again is enough to count.
+    let each: Option<Vec<i64>> = revision.sources.iter().map(|(source, _)| replaced(source)).collect();
+    let superseded = each.and_then(|each| each.into_iter().max());
+    superseded.into_iter().chain(revision.expires_ms).min()
+}
+
+/// A revision whose items are kept no longer: so that whoever asks for it, or for
+/// what was declared then, is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pruned {
+    /// Its number.
+    pub number: u64,
+    /// Hosts it was for.
+    pub selector: Selector,
+    /// What CI/CD called it.
+    pub revision: String,
+    /// When it was pushed.
+    pub pushed_ms: i64,
+    /// Up to when hosts could have to follow it.
+    pub counted_until_ms: i64,
+    /// When it was let go of.
+    pub pruned_ms: i64,
+}
+
 /// How one of these revisions stands at a time.
 #[must_use]
 pub fn standing(revision: &Revision, all: &[Revision], time_ms: i64) -> Standing {

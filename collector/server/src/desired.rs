@@ -6,7 +6,7 @@
 
 pub mod checked;
 
-use driftline_compare::desired::{Revision, Sheet, SheetItem, Standing, standing};
+use driftline_compare::desired::{Pruned, Revision, Sheet, SheetItem, Standing, counted_until_ms, standing};
 use driftline_store::{Document as _, DocumentKind, EntryBody, EventKind, StoreError, numbered};
 
 use crate::event;
@@ -17,6 +17,10 @@ pub use checked::{Pushed, PushedSource, Refused};
 /// Revisions that are kept of one selector beside those in force: some months
 /// of daily deployments, to look back at.
 const REVISIONS_KEPT_MAX: usize = 100;
+
+/// How far back it is known that there was a revision, by numbers: thirty pushes
+/// a day for a year.
+const PRUNED_KNOWN_MAX: u64 = 10_000;
 
 /// Sources that an event names; more are counted.
 const SOURCES_NAMED_MAX: usize = 5;
@@ -63,7 +67,7 @@ pub fn record(draft: &mut Draft<'_>, pushed: Pushed, by: &str) -> Result<Recorde
     }
     draft.put_document(&revision)?;
     draft.append(vec![told(&revision)]);
-    prune(draft, all, &revision);
+    prune(draft, all, &revision)?;
     after_push(draft, &revision, &sheets)?;
     Ok(Recorded::New(revision))
 }
@@ -132,7 +136,7 @@ fn told(revision: &Revision) -> EntryBody {
 
 /// Lets go of the oldest revisions of a selector that nothing is held against
 /// any more.
-fn prune(draft: &mut Draft<'_>, mut all: Vec<Revision>, newest: &Revision) {
+fn prune(draft: &mut Draft<'_>, mut all: Vec<Revision>, newest: &Revision) -> Result<(), StoreError> {
     all.push(newest.clone());
     let over = |one: &&Revision| {
         one.selector == newest.selector
@@ -140,13 +144,26 @@ fn prune(draft: &mut Draft<'_>, mut all: Vec<Revision>, newest: &Revision) {
     };
     let over: Vec<&Revision> = all.iter().filter(over).collect();
     let gone = over.len().saturating_sub(REVISIONS_KEPT_MAX);
-    for revision in over.into_iter().take(gone) {
-        let owner = owner(revision.number);
-        for (source, _) in &revision.sources {
-            draft.remove_document(DocumentKind::Sheet, &format!("{owner}/{source}"));
-        }
-        draft.remove_document(DocumentKind::Revision, &revision.id());
+    let until_ms = |revision: &Revision| counted_until_ms(revision, &all).unwrap_or(newest.pushed_ms);
+    over.into_iter().take(gone).try_for_each(|revision| let_go(draft, revision, until_ms(revision)))
+}
+
+/// Lets go of a revision with its items; that it was there is kept.
+///
+/// # Errors
+/// When what is kept of it cannot be written.
+pub fn let_go(draft: &mut Draft<'_>, revision: &Revision, counted_until_ms: i64) -> Result<(), StoreError> {
+    let Revision { number, selector, revision: name, pushed_ms, .. } = revision.clone();
+    let owner = owner(number);
+    for (source, _) in &revision.sources {
+        draft.remove_document(DocumentKind::Sheet, &format!("{owner}/{source}"));
     }
+    draft.remove_document(DocumentKind::Revision, &revision.id());
+    if let Some(old) = number.checked_sub(PRUNED_KNOWN_MAX) {
+        draft.remove_document(DocumentKind::Pruned, &numbered(old));
+    }
+    let pruned_ms = draft.now_ms;
+    draft.put_document(&Pruned { number, selector, revision: name, pushed_ms, counted_until_ms, pruned_ms })
 }
 
 #[cfg(test)]

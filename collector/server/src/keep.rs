@@ -1,10 +1,11 @@
 //! What is kept, and for how long: takes old entries off the beginning of the
-//! history.
+//! history, and lets go of what ended long ago.
 //!
 //! It decides by the policy in force and by what is still needed; how a chain
 //! is cut is the store's. It works in small pieces beside the writer, so that
 //! ingest never waits for it, and stops at any of them without harm.
 
+mod documents;
 pub mod history;
 mod needed;
 
@@ -29,6 +30,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// of days can be taken back meanwhile.
 pub const GRACE_MS: i64 = 3_600_000;
 
+/// Days for which ended drift, closed windows, revisions that count no more and
+/// reports are kept where the policy gives no number: a year, and what it takes
+/// to audit it.
+pub const ENDED_DAYS_DEFAULT: u32 = 400;
+
 const DAY_MS: i64 = 86_400_000;
 
 /// What is old, by the policy in force.
@@ -36,6 +42,8 @@ const DAY_MS: i64 = 86_400_000;
 pub struct Rule {
     /// Days of history; none: all of it.
     pub history_days: Option<u32>,
+    /// Days of what has ended.
+    pub ended_days: u32,
     /// The version of the policy; 0 where there is none.
     pub policy: u64,
     /// Days since 1970, UTC: nothing becomes old within a day.
@@ -52,14 +60,15 @@ impl Rule {
         let version: Option<PolicyVersion> = reader.last_document("")?;
         let today = now_ms.div_euclid(DAY_MS);
         let Some(version) = version else {
-            return Ok(Some(Self { history_days: None, policy: 0, today }));
+            return Ok(Some(Self { history_days: None, ended_days: ENDED_DAYS_DEFAULT, policy: 0, today }));
         };
         let Ok(policy) = version.policy() else { return Ok(None) };
         if now_ms < version.applied_ms.saturating_add(GRACE_MS) {
             return Ok(None);
         }
         let history_days = policy.retention_days;
-        Ok(Some(Self { history_days, policy: version.number, today }))
+        let ended_days = history_days.unwrap_or(ENDED_DAYS_DEFAULT);
+        Ok(Some(Self { history_days, ended_days, policy: version.number, today }))
     }
 
     /// What was before this time is old, with that many days kept.
@@ -91,8 +100,9 @@ pub(crate) async fn look(core: &Arc<Core>, done: &mut Option<Rule>, stop: &Cance
         return Some(());
     }
     let entries = history::cut(core, rule, stop).await?;
-    if entries > 0 {
-        tracing::info!(entries, policy = rule.policy, "removed what is old");
+    let ended = documents::remove(core, rule, stop).await?;
+    if entries > 0 || ended > 0 {
+        tracing::info!(entries, ended, policy = rule.policy, "removed what is old");
     }
     *done = Some(rule);
     Some(())

@@ -7,7 +7,7 @@
 
 use driftline_compare::acceptance::Acceptance;
 use driftline_compare::baseline::Baseline;
-use driftline_compare::desired::{Revision, Sheet};
+use driftline_compare::desired::{Pruned, Revision, Sheet};
 use driftline_compare::drift::Drift;
 use driftline_compare::judge::held::Held;
 use driftline_compare::policy::PolicyVersion;
@@ -51,6 +51,8 @@ pub enum DocumentKind {
     Report = 8,
     /// A change whose alert waits until its deployment has settled.
     Held = 9,
+    /// A revision whose items are kept no longer.
+    Pruned = 10,
 }
 
 /// What can be kept as a document.
@@ -76,6 +78,14 @@ impl Document for Sheet {
 
     fn id(&self) -> String {
         format!("{}/{}", self.owner, self.source)
+    }
+}
+
+impl Document for Pruned {
+    const KIND: DocumentKind = DocumentKind::Pruned;
+
+    fn id(&self) -> String {
+        numbered(self.number)
     }
 }
 

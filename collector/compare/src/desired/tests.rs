@@ -89,3 +89,44 @@ proptest! {
         prop_assert_eq!(before, chosen(&all, "web-1", "web", 10));
     }
 }
+
+#[test]
+fn a_revision_counts_until_all_of_its_sources_were_declared_again_for_good() {
+    let mut all = [
+        revision(1, "production", &["app", "nginx"]),
+        revision(2, "production", &["app"]),
+        revision(3, "staging", &["nginx"]),
+        revision(4, "production", &["nginx", "app"]),
+        revision(5, "production", &["app"]),
+    ];
+    let until = |all: &[Revision]| Vec::from_iter(all.iter().map(|one| counted_until_ms(one, all)));
+    assert_eq!(until(&all), [Some(4), Some(4), None, None, None], "4 still declares nginx");
+    all[3].expires_ms = Some(90);
+    assert_eq!(until(&all), [None, Some(5), None, Some(90), None], "what ends brings back what it replaced");
+    all[0].expires_ms = Some(3);
+    assert_eq!(counted_until_ms(&all[0], &all), Some(3));
+}
+
+proptest! {
+    /// Whatever is asked of a time from then on is answered without it.
+    #[test]
+    fn a_revision_is_never_in_force_once_it_counted(
+        pushes in prop::collection::vec((0..3_usize, 0..4_usize, prop::option::of(1..40_i64)), 1..12),
+        at_ms in 0..60_i64,
+    ) {
+        let selectors = ["production", "env=production,role=web", "env=production,host=web-1"];
+        let sources: [&[&str]; 4] = [&["app"], &["nginx"], &["app", "nginx"], &["app", "nginx", "sshd"]];
+        let made = |(index, (selector, of, expires)): (usize, &(usize, usize, Option<i64>))| {
+            let number = u64::try_from(index).unwrap() + 1;
+            let mut one = revision(number, selectors[*selector], sources[*of]);
+            one.expires_ms = expires.map(|after| one.pushed_ms + after);
+            one
+        };
+        let all: Vec<Revision> = pushes.iter().enumerate().map(made).collect();
+        let left: Vec<Revision> =
+            all.iter().filter(|one| counted_until_ms(one, &all).is_none_or(|until| until > at_ms)).cloned().collect();
+        for (host, role) in [("web-1", "web"), ("web-2", "web"), ("db-1", "db")] {
+            prop_assert_eq!(chosen(&all, host, role, at_ms), chosen(&left, host, role, at_ms));
+        }
+    }
+}

@@ -230,7 +230,11 @@ fn decides(kind: DocumentKind) -> bool {
         | DocumentKind::Policy
         | DocumentKind::Acceptance
         | DocumentKind::Baseline => true,
-        DocumentKind::Window | DocumentKind::Drift | DocumentKind::Report | DocumentKind::Held => false,
+        DocumentKind::Window
+        | DocumentKind::Drift
+        | DocumentKind::Report
+        | DocumentKind::Held
+        | DocumentKind::Pruned => false,
     }
 }
 

@@ -10,7 +10,7 @@ use driftline_api::desired::{
     DeclaredCount, DesiredPush, PushDetail, RevisionDetail, RevisionInfo, RevisionList, ShownItem,
 };
 use driftline_canon::Environment;
-use driftline_compare::desired::{Revision, Sheet, standing};
+use driftline_compare::desired::{Pruned, Revision, Sheet, standing};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{Reader, StoreError};
 
@@ -104,7 +104,9 @@ pub(super) async fn show(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
         let all: Vec<Revision> = reader.documents("")?;
         let found = match find(&all, environment.as_ref(), wanted.as_deref()) {
             Ok(found) => found,
-            Err(problem) => return Ok(Err(problem)),
+            Err(problem) => {
+                return Ok(Err(pruned(reader, environment.as_ref(), wanted.as_deref())?.unwrap_or(problem)));
+            }
         };
         let items = sheets(reader, found)?.iter().flat_map(shown).collect();
         Ok(Ok(RevisionDetail { schema_version: SCHEMA_VERSION, revision: info(found, &all, now_ms), items }))
@@ -147,6 +149,31 @@ pub(super) fn find<'r>(
         _ => Err(Problem::not_found(format!("there is no revision `{wanted}`{place}"))
             .hint("`driftline desired list` lists them")),
     }
+}
+
+/// What to say of a revision that was there, and is kept no longer.
+fn pruned(
+    reader: &Reader,
+    environment: Option<&Environment>,
+    wanted: Option<&str>,
+) -> Result<Option<Problem>, StoreError> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    let all: Vec<Pruned> = reader.documents("")?;
+    let long_enough = wanted.chars().count() >= PREFIX_CHARS_MIN;
+    let is_meant = |one: &&Pruned| {
+        let named = one.revision == wanted || (long_enough && one.revision.starts_with(wanted));
+        (named || wanted.parse() == Ok(one.number))
+            && (environment.is_none() || one.selector.environment.as_ref() == environment)
+    };
+    Ok(all.iter().rev().find(is_meant).map(|one| {
+        let Pruned { number, selector, revision, pushed_ms, counted_until_ms, pruned_ms } = one;
+        let [pushed, until, gone] = [pushed_ms, counted_until_ms, pruned_ms].map(|at_ms| format_ms(*at_ms));
+        Problem::not_found(format!(
+            "revision {revision} (number {number}), declared for {selector} on {pushed}, counted until {until} and was \
+             removed on {gone}"
+        ))
+        .hint("the history has who pushed it, as far back as it goes")
+    }))
 }
 
 fn is_of(revision: &Revision, environment: Option<&Environment>) -> bool {

@@ -1,6 +1,11 @@
 //! What goes, what stays, and why: decided over a store, carried out in pieces.
 
 use driftline_canon::{Actor, Confidence, ItemKey, SourceName};
+use driftline_compare::desired::Revision;
+use driftline_compare::drift::{Drift, Identity, Look, Observed, Rule as Against, Shown, State, Way, reconcile};
+use driftline_compare::report::{Outcome, Report};
+use driftline_compare::window::Window;
+use driftline_compare::{Class, Severity};
 use driftline_store::{
     Amendment, Batch, CUT_ENTRIES_MAX, Change, EngineKind, EntryBody, EventKind, ItemRecord, Operation, Side, Store,
     StoreOptions, StoredDigest, Writer, Written,
@@ -85,7 +90,7 @@ impl Kept {
 }
 
 fn rule(days: u32) -> Rule {
-    Rule { history_days: Some(days), policy: 7, today: TODAY }
+    Rule { history_days: Some(days), ended_days: days, policy: 7, today: TODAY }
 }
 
 /// A change of `key` with that value, seen so many days ago.
@@ -225,4 +230,127 @@ fn a_policy_removes_nothing_in_its_first_hour_or_when_it_is_not_understood() {
     assert_eq!((later.history_days, later.policy, later.before_ms(30)), (Some(30), 1, (TODAY - 30) * DAY_MS));
     assert_eq!(apply(2, "[settle]\nseconds = 3\n")[2].map(|rule| rule.history_days), Some(None));
     assert_eq!(apply(3, "nonsense ="), [None, None, None]);
+}
+
+fn at(days_ago: i64) -> i64 {
+    NOW_MS - days_ago * DAY_MS
+}
+
+fn window(number: u64, selector: &str, ended_days_ago: i64) -> Window {
+    Window {
+        number,
+        selector: selector.parse().unwrap(),
+        source: None,
+        actor: None,
+        ticket: "CHG-1".to_owned(),
+        opened_by: "ada".to_owned(),
+        from_ms: 0,
+        until_ms: at(ended_days_ago),
+        closed: None,
+    }
+}
+
+fn revision(number: u64, name: &str, pushed_days_ago: i64) -> Revision {
+    Revision {
+        number,
+        selector: "production".parse().unwrap(),
+        revision: name.to_owned(),
+        ticket: None,
+        pushed_by: "ci".to_owned(),
+        pushed_ms: at(pushed_days_ago),
+        expires_ms: None,
+        fleet_key_epoch: 1,
+        canonical_form: 2,
+        sources: vec![(SourceName::new("app").unwrap(), 1)],
+    }
+}
+
+fn report(number: u64, schedule: &str, ran_days_ago: i64) -> Report {
+    Report {
+        number,
+        schedule: schedule.to_owned(),
+        left: "staging".to_owned(),
+        right: "production".to_owned(),
+        due_ms: at(ran_days_ago),
+        ran_ms: at(ran_days_ago),
+        missed: 0,
+        outcome: Outcome::Failed("no host".to_owned()),
+    }
+}
+
+/// A drift that ended so long ago, or is there.
+fn drift(number: u64, expected_by: &str, ended_days_ago: Option<i64>) -> Drift {
+    let host = host_record("web-1");
+    let identity = Identity {
+        environment: host.environment,
+        role: host.role,
+        source: SourceName::new("app").unwrap(),
+        rule: Against::Desired,
+        key: ItemKey::from_bytes(format!("K{number}").as_bytes()),
+    };
+    let observed = Observed {
+        way: Way::Differs,
+        kind: driftline_canon::SourceKind::EnvFile,
+        severity: Severity::Info,
+        class: Class::Functional,
+        hosts: vec![host.host],
+        host_count: 1,
+        of_hosts: 1,
+        expected: Shown::default(),
+        expected_by: expected_by.to_owned(),
+        actual: Shown::default(),
+        content: [1; 32],
+        content_actual: [2; 32],
+        since_ms: at(300),
+    };
+    let seen = [(identity, Look::Differs(Box::new(observed)))].into();
+    let mut drift = reconcile(&[], &seen, &[], NOW_MS).remove(0).drift;
+    drift.number = number;
+    if let Some(days_ago) = ended_days_ago {
+        (drift.state, drift.ended_ms) = (State::Resolved, Some(at(days_ago)));
+    }
+    drift
+}
+
+/// What counts is never removed, and of each the newest stays: its number and
+/// that there was one.
+#[test]
+fn what_ended_long_ago_goes_and_what_counts_stays() {
+    let mut kept = Kept::new();
+    let drifts = [drift(1, "r5", Some(200)), drift(2, "r5", Some(50)), drift(3, "r2", None), drift(4, "r5", Some(200))];
+    let windows = [
+        window(1, "production", 200),
+        window(2, "production", 100),
+        window(3, "staging", 300),
+        window(4, "production", 95),
+    ];
+    // r4 replaced r3 after the time from which everything is kept.
+    let revisions = [
+        revision(1, "r1", 300),
+        revision(2, "r2", 200),
+        revision(3, "r3", 150),
+        revision(4, "r4", 80),
+        revision(5, "r5", 1),
+    ];
+    let reports =
+        [report(1, "weekly", 200), report(2, "nightly", 150), report(3, "weekly", 120), report(4, "nightly", 1)];
+    let written = drifts.iter().map(Written::put).chain(windows.iter().map(Written::put));
+    let written = written.chain(revisions.iter().map(Written::put)).chain(reports.iter().map(Written::put));
+    let operations = written.map(|one| one.unwrap().into()).collect();
+    kept.commit(0, operations);
+    let gone = documents::old(&kept.reader(), rule(90).before_ms(90)).unwrap();
+    let names: Vec<String> = gone.iter().map(named).collect();
+    assert_eq!(names, ["drift K1", "window 1", "window 2", "revision r1", "report 1", "report 2"]);
+    assert_eq!(documents::old(&kept.reader(), rule(400).before_ms(400)).unwrap(), []);
+}
+
+fn named(gone: &documents::Gone) -> String {
+    use documents::Gone;
+    let number = |id: &str| id.trim_start_matches('0').to_owned();
+    match gone {
+        Gone::Drift(id) => format!("drift {}", id.rsplit('/').next().unwrap()),
+        Gone::Other(driftline_store::DocumentKind::Window, id) => format!("window {}", number(id)),
+        Gone::Other(_, id) => format!("report {}", number(id)),
+        Gone::Revision(revision, _) => format!("revision {}", revision.revision),
+    }
 }

@@ -87,3 +87,53 @@ async fn who_asks_for_what_was_removed_is_told_since_when_there_is_a_history() {
     let then: host::HostDetail = room.json(&format!("/api/v1/hosts/web-1?at={}", ago(50))).await;
     assert!(!then.sources.is_empty(), "since it begins, all is known");
 }
+
+async fn push(room: &Room, revision: &str, digest: char) {
+    let item =
+        serde_json::json!({"key": "A", "digest": digest.to_string().repeat(64), "secret": false, "display": "d"});
+    let source = serde_json::json!({"source": "app", "kind": "env_file", "items": [item]});
+    let declared = serde_json::json!({"fleet_key_epoch": 1, "canonical_form": driftline_canon::CANONICAL_FORM,
+        "sources": [source]});
+    let body = serde_json::json!({"selector": "production", "revision": revision, "declared": declared});
+    let answer = room.call("POST", "/api/v1/desired", Some("dan"), &body.to_string()).await;
+    assert_eq!(answer.status(), StatusCode::OK, "{:?}", bytes(answer).await);
+}
+
+#[tokio::test]
+async fn a_revision_that_is_kept_no_longer_says_so_and_so_does_what_was_declared_then() {
+    let room = Room::new().await;
+    room.fill().await;
+    push(&room, "r1-long-ago", '1').await;
+    let then = driftline_daemon::clock::format_ms(NOW_MS + 1_000);
+    room.clock.advance_ms(50 * DAY_MS);
+    push(&room, "r2", '2').await;
+    room.clock.advance_ms(500 * DAY_MS);
+    push(&room, "r3", '3').await;
+    // Without a policy, what ended is kept for a year and a bit.
+    room.retention().await;
+    let declared: driftline_api::desired::RevisionList = room.json("/api/v1/desired").await;
+    assert_eq!(declared.revisions.iter().map(|one| one.revision.as_str()).collect::<Vec<_>>(), ["r3", "r2"]);
+    for wanted in ["r1-long-ago", "r1-long", "1"] {
+        let (status, problem) = room.problem(&format!("/api/v1/desired/show?revision={wanted}")).await;
+        assert_eq!(status, 404);
+        for part in
+            ["revision r1-long-ago (number 1), declared for production on ", "counted until ", "was removed on "]
+        {
+            assert!(problem.message.contains(part), "{wanted}: {}", problem.message);
+        }
+    }
+    let (_, never) = room.problem("/api/v1/desired/show?revision=r9").await;
+    assert_eq!(never.message, "there is no revision `r9`");
+    let (status, problem) =
+        room.problem(&format!("/api/v1/compare?left=desired:production@{then}&right=production")).await;
+    assert_eq!(status, 404);
+    assert!(
+        problem.message.ends_with("revision r1-long-ago counted then and was removed since"),
+        "{}",
+        problem.message
+    );
+    let events: change::EventPage = room.json("/api/v1/events?limit=1").await;
+    assert!(events.events[0].message.ends_with("is removed: 1 superseded revision"), "{}", events.events[0].message);
+    let verified: change::Verification = room.json("/api/v1/verify").await;
+    assert_eq!(verified.begins, None, "no history is removed unless the policy says so");
+}

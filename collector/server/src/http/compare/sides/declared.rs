@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use driftline_canon::{Environment, HostName, Role, SourceName};
 use driftline_compare::compare::{Fact, Place, SourceId};
-use driftline_compare::desired::{Revision, Sheet, SheetItem, Who, in_force};
+use driftline_compare::desired::{Pruned, Revision, Sheet, SheetItem, Who, in_force};
 use driftline_compare::{Made, Selector};
 use driftline_store::{HostRecord, Reader, StoreError};
 
@@ -32,6 +32,9 @@ pub(super) fn of_hosts(
         Err(problem) => return Ok(Err(problem)),
     };
     let revisions: Vec<Revision> = reader.documents("")?;
+    if let Some(problem) = known_no_more(reader, &hosts, (name, at_ms))? {
+        return Ok(Err(problem));
+    }
     let side = Declaring::new(reader, name).all(&hosts, &revisions, at_ms)?;
     if side.covers.all.is_empty() && side.nobody.is_empty() {
         let said = format!("nothing is declared for `{selector}`");
@@ -83,6 +86,23 @@ pub(super) fn of_files(
         filled.uncheck(format!("no host of `{selector}` watches anything that the files say"));
     }
     Ok(Ok(filled))
+}
+
+/// Why nobody can say any more what was declared for hosts at a time: a revision
+/// that counted then is kept no longer.
+fn known_no_more(
+    reader: &Reader,
+    hosts: &[HostRecord],
+    (name, at_ms): (&str, i64),
+) -> Result<Option<Problem>, StoreError> {
+    let counted = |one: &Pruned| (one.pushed_ms..one.counted_until_ms).contains(&at_ms);
+    let is_for =
+        |one: &Pruned| hosts.iter().any(|host| one.selector.matches(&host.environment, &host.role, &host.host));
+    let all: Vec<Pruned> = reader.documents("")?;
+    Ok(all.iter().find(|one| counted(one) && is_for(one)).map(|one| {
+        let said = format!("`{name}`: revision {} counted then and was removed since", one.revision);
+        Problem::not_found(said).hint("`[retention]` in the policy says how long revisions are kept")
+    }))
 }
 
 /// Every source that any host of an environment watches.
