@@ -226,7 +226,8 @@ fn cut_in_pieces(store: &Store, writer: &mut Writer, model: &mut Model, pieces: 
             return;
         }
         let changes = reader.oldest(first, last).unwrap();
-        let is_kept = |entry: &&Entry| matches!(entry.body, EntryBody::Change(_)) && entry.id.is_multiple_of(keep_every);
+        let is_kept =
+            |entry: &&Entry| matches!(entry.body, EntryBody::Change(_)) && entry.id.is_multiple_of(keep_every);
         let keep: BTreeSet<u64> = changes.iter().filter(is_kept).map(|entry| entry.id).collect();
         let ids: Vec<u64> = keep.iter().copied().collect();
         let batch = announced(&reader, last, last + 1, &ids);
