@@ -13,7 +13,7 @@ fn page(events: &[&str]) -> EventPage {
         source: None,
         message: String::new(),
     };
-    EventPage { schema_version: 1, events: events.iter().map(event).collect(), next: None }
+    EventPage { schema_version: 1, events: events.iter().map(event).collect(), next: None, begins_at: None }
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 mod keys;
 
-use driftline_canon::{HostName, ItemKey, ProblemKind, SourceName};
+use driftline_canon::{ItemKey, ProblemKind};
 use driftline_compare::compare::{Fact, Place, SourceId};
 use driftline_compare::{Made, Selector};
 use driftline_daemon::clock::format_ms;
