@@ -270,6 +270,8 @@ impl Journal {
             let durable = !self.deferring || batch.housekeeping || batch.is_awaited();
             let catch_up = durable && self.undurable;
             if batch.is_empty() && !tidy && !fold_by_age && !over && !catch_up {
+                // Everything was seen once, though there was nothing to write.
+                self.deferring &= !batch.is_awaited();
                 return Ok(());
             }
             let durability = if durable { Durability::Immediate } else { Durability::None };
