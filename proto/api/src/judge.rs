@@ -12,7 +12,7 @@ pub struct Reason {
     /// `reverted_by`, `alternates`, `judged_again`. Missing: `no_revision`, `undeclarable`,
     /// `expired`, `superseded`, `other_key`, `actor_only_probable`,
     /// `actor_unknown`, `no_rule`, `no_window`, `window_closed`, `window_later`,
-    /// `window_part`, `window_of_another`.
+    /// `window_part`, `window_of_another`, `overruled`, `revision_part`.
     pub what: String,
     /// It as a sentence without its end.
     pub text: String,

@@ -106,8 +106,11 @@ fn positions_end_somewhere_and_do_not_wrap() {
     }
 }
 
+/// Position, body and hash of an entry.
+type Link = (u64, Vec<u8>, [u8; 32]);
+
 /// A chain of ten whose fourth entry announces the removal of the first two.
-fn cut() -> (Beginning, Vec<(u64, Vec<u8>, [u8; 32])>) {
+fn cut() -> (Beginning, Vec<Link>) {
     let (mut walk, mut links) = (GENESIS, Vec::new());
     for id in 1..=10_u64 {
         let body = match id {
@@ -122,11 +125,11 @@ fn cut() -> (Beginning, Vec<(u64, Vec<u8>, [u8; 32])>) {
     (beginning, links)
 }
 
-fn hash_of(links: &[(u64, Vec<u8>, [u8; 32])], id: u64) -> [u8; 32] {
+fn hash_of(links: &[Link], id: u64) -> [u8; 32] {
     links.iter().find(|(at, _, _)| *at == id).unwrap().2
 }
 
-fn doubt(beginning: Beginning, links: &[(u64, Vec<u8>, [u8; 32])]) -> Option<String> {
+fn doubt(beginning: Beginning, links: &[Link]) -> Option<String> {
     let (mut walk, mut voucher) = (beginning.walk(), Voucher::of(beginning));
     for (id, body, hash) in links.iter().filter(|(id, _, _)| *id >= beginning.first) {
         walk.step(*id, body, hash).unwrap();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use driftline_canon::{Environment, ItemKey, SourceName};
 
 use super::declaration::validity;
-use super::{Declaration, Given, Power, Question, RuleHit, Says};
+use super::{Declaration, Given, Power, Question, RuleHit, Says, Stretch};
 use crate::Selector;
 use crate::desired::{Revision, Sheet};
 pub use crate::made::Made;
@@ -234,13 +234,16 @@ impl Volume {
         // What is about other sources has none.
         let rivals = if self.sources.contains(question.source) { rivals } else { &[] };
         let at = |at_ms: i64| validity(&self.revision, rivals, settle_ms, at_ms);
+        let Stretch { since_ms, until_ms } = question.when;
+        let last = at(until_ms);
+        let first = if since_ms == until_ms { last } else { at(since_ms) };
         Declaration {
             revision,
             selector,
             ticket: ticket.as_deref(),
             pushed_ms: *pushed_ms,
             says: self.says(question),
-            validity: [at(question.when.since_ms), at(question.when.until_ms)],
+            validity: [first, last],
             comparable: self.revision.fleet_key_epoch == made.fleet_key_epoch
                 && self.revision.canonical_form == made.canonical_form,
         }

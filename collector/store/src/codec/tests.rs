@@ -293,6 +293,7 @@ fn v4_evidence_has_these_numbers() {
     let number = |one: &Missing| encode(Table::Meta, one).unwrap()[1];
     assert_eq!(number(&Missing::ActorUnknown), 6);
     assert_eq!(number(&Missing::WindowPart { ticket: String::new() }), 11);
+    assert_eq!(number(&Missing::RevisionPart { revision: String::new() }), 14);
 }
 
 #[test]

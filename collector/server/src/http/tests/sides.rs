@@ -231,7 +231,7 @@ async fn a_baseline_of_hosts_that_disagree_is_held_against_each_of_them() {
     assert_eq!(room.call("POST", "/api/v1/baselines", Some("ada"), &body).await.status(), StatusCode::OK);
     for (left, right) in [("baseline:production", "production"), ("production", "baseline:production")] {
         let found = compared(&room, left, right).await;
-        assert_eq!((told(&found), found.keys, found.differing, found.unchecked.clone()), (vec![], 3, 0, Vec::new()));
+        assert_eq!((told(&found), found.keys, found.differing, found.unchecked.len()), (vec![], 3, 0, 0));
     }
     // The same for a past time.
     room.clock.advance_ms(60_000);
