@@ -231,5 +231,5 @@ async fn what_reads_the_whole_history_leaves_places_to_people() {
     let mut long = Box::pin(room.get("/api/v1/verify"));
     let waited = tokio::time::timeout(Duration::from_millis(200), &mut long).await;
     assert!(waited.is_err(), "it waits for a place of its own kind");
-    assert!(LONG_READS_MAX < READS_MAX);
+    const { assert!(LONG_READS_MAX < READS_MAX) };
 }
