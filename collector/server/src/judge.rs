@@ -7,6 +7,7 @@
 pub mod again;
 pub mod book;
 pub mod later;
+pub mod replay;
 pub mod settle;
 mod trails;
 
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use driftline_canon::{Confidence, ItemKey};
 use driftline_compare::classify::order_follows;
-use driftline_compare::judge::book::{Book, Made};
+use driftline_compare::judge::book::{Book, Made, Then};
 use driftline_compare::judge::held::Held;
 use driftline_compare::judge::later::{Later, Step};
 use driftline_compare::judge::{Blind, Evidence, Question, Stretch, judge};
@@ -75,37 +76,10 @@ impl Judge {
     /// Judges the changes among the entries of one record, and adds what became
     /// known of earlier ones.
     pub fn record(&self, host: &HostRecord, entries: &mut Vec<EntryBody>, at: Moment) -> Untold {
-        self.verdicts(host, entries, at.now_ms);
+        let then = Then { policy: self.book.policy(), known_ms: i64::MAX };
+        Bench { book: &self.book, then }.verdicts(host, entries, at.now_ms);
         let held = settle::held(self, host, entries, at);
         Untold { quiet: self.follow(entries, at), held }
-    }
-
-    fn verdicts(&self, host: &HostRecord, entries: &mut [EntryBody], now_ms: i64) {
-        if !self.book.speaks_of(&host.environment) {
-            return;
-        }
-        let (mut settings, mut declared, mut come_or_gone) = (false, true, Vec::new());
-        for change in changes(entries).filter(|change| !follows(change)) {
-            settings = true;
-            self.verdict(host, change, now_ms, false);
-            declared &= is_by_content(change);
-            if change.before.is_some() != change.after.is_some() {
-                come_or_gone.push(change.key.clone());
-            }
-        }
-        for change in changes(entries).filter(|change| follows(change)) {
-            let comes_with = settings && declared && comes_with_others(change, &come_or_gone);
-            self.verdict(host, change, now_ms, comes_with);
-        }
-    }
-
-    fn verdict(&self, host: &HostRecord, change: &mut Change, now_ms: i64, comes_with_declared: bool) {
-        let question = Question { comes_with_declared, ..question(host, change, now_ms) };
-        let made = Made { fleet_key_epoch: host.fleet_key_epoch, canonical_form: host.canonical_form };
-        let found = self.book.find(&question, made);
-        let judgement = judge(&question, &found.given());
-        change.verdict = judgement.verdict;
-        change.beside.grounds = Some(Box::new(Grounds { evidence: judgement.evidence, missing: judgement.missing }));
     }
 
     /// Holds each change against the ones before it.
@@ -131,6 +105,44 @@ impl Judge {
         }
         entries.extend(later);
         quiet
+    }
+}
+
+/// By what changes are judged.
+#[derive(Debug, Clone, Copy)]
+struct Bench<'a> {
+    book: &'a Book,
+    then: Then<'a>,
+}
+
+impl Bench<'_> {
+    /// Judges the changes among the entries of one record.
+    fn verdicts(&self, host: &HostRecord, entries: &mut [EntryBody], now_ms: i64) {
+        if !self.book.speaks_under(self.then.policy, &host.environment) {
+            return;
+        }
+        let (mut settings, mut declared, mut come_or_gone) = (false, true, Vec::new());
+        for change in changes(entries).filter(|change| !follows(change)) {
+            settings = true;
+            self.verdict(host, change, now_ms, false);
+            declared &= is_by_content(change);
+            if change.before.is_some() != change.after.is_some() {
+                come_or_gone.push(change.key.clone());
+            }
+        }
+        for change in changes(entries).filter(|change| follows(change)) {
+            let comes_with = settings && declared && comes_with_others(change, &come_or_gone);
+            self.verdict(host, change, now_ms, comes_with);
+        }
+    }
+
+    fn verdict(&self, host: &HostRecord, change: &mut Change, now_ms: i64, comes_with_declared: bool) {
+        let question = Question { comes_with_declared, ..question(host, change, now_ms) };
+        let made = Made { fleet_key_epoch: host.fleet_key_epoch, canonical_form: host.canonical_form };
+        let found = self.book.find_then(self.then, &question, made);
+        let judgement = judge(&question, &found.given());
+        change.verdict = judgement.verdict;
+        change.beside.grounds = Some(Box::new(Grounds { evidence: judgement.evidence, missing: judgement.missing }));
     }
 }
 

@@ -72,11 +72,35 @@ pub struct PolicyOutcome {
     pub cut_short: bool,
     /// Changes that would have another severity or class.
     pub weighed_otherwise: u64,
-    /// Changes by whose actor another rule would speak, or over which another
-    /// freeze would lie.
+    /// Changes that would have another verdict.
     pub judged_otherwise: u64,
-    /// The newest of them.
+    /// Changes that cannot be judged again: their host is gone, or has another
+    /// fleet key by now.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub not_judged: u64,
+    /// How many would have which other severity, the most frequent first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub severities: Vec<PolicyTurn>,
+    /// How many would have which other verdict, the most frequent first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub verdicts: Vec<PolicyTurn>,
+    /// The newest of those that would be otherwise.
     pub examples: Vec<PolicyExample>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Changes that were one thing and would be another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyTurn {
+    /// What they are.
+    pub before: String,
+    /// What they would be.
+    pub after: String,
+    /// How many.
+    pub changes: u64,
 }
 
 /// One change that a policy would see otherwise.
@@ -98,6 +122,12 @@ pub struct PolicyExample {
     pub severity_before: String,
     /// Severity under the new policy.
     pub severity_after: String,
-    /// What else would be different, in one sentence each.
+    /// The verdict that it has.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict_before: Option<String>,
+    /// The verdict that it would have.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict_after: Option<String>,
+    /// What another verdict would rest on, in one sentence each.
     pub notes: Vec<String>,
 }

@@ -89,8 +89,8 @@ pub struct PolicyDiff {
 /// `policy test`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  driftline policy test policy.toml --days 30\n\n\
-                        Nothing is changed. Severities and classes are weighed anew, and rules and freezes\n\
-                        are held against who made each change and when.")]
+                        Nothing is changed. Each change is weighed and judged again, by what was declared\n\
+                        and open when it was recorded.")]
 pub struct PolicyTest {
     /// The policy
     pub file: PathBuf,

@@ -112,28 +112,48 @@ pub fn history(list: &PolicyList) -> Document {
 pub fn outcome(outcome: &PolicyOutcome, days: u32) -> Document {
     let cut = if outcome.cut_short { ", the newest of them" } else { "" };
     let document = Document::default().text(format!(
-        "{} of {} looked at{cut}: {} would weigh otherwise, rules or freezes would speak otherwise of {}.",
+        "{} of {} judged again{cut}: {} would weigh otherwise, {} would have another verdict.",
         super::count(outcome.changes, "change", "changes"),
         if days == 1 { "the last day".to_owned() } else { format!("the last {days} days") },
         outcome.weighed_otherwise,
         outcome.judged_otherwise
     ));
+    let document = match outcome.not_judged {
+        0 => document,
+        some => document.text(format!(
+            "{} cannot be judged again: the host is gone, or has another fleet key.",
+            super::count(some, "change", "changes")
+        )),
+    };
     if outcome.examples.is_empty() {
         return document;
     }
-    let mut table = Table::new(&["time (utc)", "severity", "host", "source", "key"]);
+    let turns = outcome.verdicts.iter().chain(&outcome.severities);
+    let turns: Vec<String> = turns
+        .map(|one| format!("{:>8}  {} -> {}", one.changes, safe(&worded(&one.before)), safe(&worded(&one.after))))
+        .collect();
+    let document = if turns.is_empty() { document } else { document.block(Block::Lines(turns)) };
+    let mut table = Table::new(&["time (utc)", "severity", "verdict", "host", "source", "key"]);
     for one in &outcome.examples {
-        let severity = match one.severity_before == one.severity_after {
-            true => one.severity_after.clone(),
-            false => format!("{} -> {}", one.severity_before, one.severity_after),
-        };
+        let severity = turned(&one.severity_before, &one.severity_after);
+        let verdicts = one.verdict_before.as_deref().zip(one.verdict_after.as_deref());
+        let verdict = verdicts.map_or_else(String::new, |(before, after)| turned(&worded(before), &worded(after)));
         let host = format!("{}/{}", one.environment, one.host);
-        table.row([time_text::short(&one.observed_at), severity, host, one.source.clone(), one.key.clone()]);
+        table.row([time_text::short(&one.observed_at), severity, verdict, host, one.source.clone(), one.key.clone()]);
         if let Some(row) = table.rows.last_mut().filter(|_| !one.notes.is_empty()) {
             row.note = Some(one.notes.join("; "));
         }
     }
     document.table(table)
+}
+
+fn worded(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// What something is, and what it would be where that is something else.
+fn turned(before: &str, after: &str) -> String {
+    if before == after { after.to_owned() } else { format!("{before} -> {after}") }
 }
 
 /// A difference between two texts, as JSON.

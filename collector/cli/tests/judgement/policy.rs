@@ -159,19 +159,27 @@ fn w10_a_difference_of_hostile_texts_is_escaped() {
 fn a_trial_says_what_would_be_otherwise_and_changes_nothing() {
     let example = json!({"id": 41, "observed_at": "2026-11-22T08:00:05.123Z", "environment": "production",
         "host": "web-1", "source": "app", "key": "LOG_LEVEL", "severity_before": "warning",
-        "severity_after": "info", "notes": ["the freeze `christmas` would speak against it"]});
+        "severity_after": "info", "verdict_before": "window_only", "verdict_after": "out_of_band",
+        "notes": ["the environment is frozen: christmas"]});
     let answer = json!({"schema_version": 1, "changes": 12, "cut_short": false, "weighed_otherwise": 1,
-        "judged_otherwise": 1, "examples": [example]});
+        "judged_otherwise": 1, "not_judged": 2,
+        "severities": [{"before": "warning", "after": "info", "changes": 1}],
+        "verdicts": [{"before": "window_only", "after": "out_of_band", "changes": 1}], "examples": [example]});
     let server = always(200, answer.clone());
     write(&server, GOOD);
     let told = run(&server, &["policy", "test", "policy.toml", "--days", "30"]);
     let expected = "\
-12 changes of the last 30 days looked at: 1 would weigh otherwise, rules or
-freezes would speak otherwise of 1.
+12 changes of the last 30 days judged again: 1 would weigh otherwise, 1 would
+have another verdict.
 
-TIME (UTC)           SEVERITY         HOST              SOURCE  KEY
-2026-11-22 08:00:05  warning -> info  production/web-1  app     LOG_LEVEL
-                     the freeze `christmas` would speak against it
+2 changes cannot be judged again: the host is gone, or has another fleet key.
+
+       1  window only -> out of band
+       1  warning -> info
+
+TIME (UTC)           SEVERITY         VERDICT                     HOST              SOURCE  KEY
+2026-11-22 08:00:05  warning -> info  window only -> out of band  production/web-1  app     LOG_LEVEL
+                     the environment is frozen: christmas
 ";
     assert_eq!((code(&told), out(&told).as_str()), (0, expected), "{}", err(&told));
     assert_eq!(lines(&server), ["POST /api/v1/policy/test"]);

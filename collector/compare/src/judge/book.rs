@@ -4,6 +4,8 @@
 //! Built from documents, and built anew when one of them changes; it reads no
 //! store. What is long over is left out, except that it was given at all.
 
+pub mod past;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -162,7 +164,13 @@ impl Book {
     /// Whether anything was ever given for an environment.
     #[must_use]
     pub fn speaks_of(&self, environment: &Environment) -> bool {
-        self.was_given(environment) || self.policy.judges(environment)
+        self.speaks_under(&self.policy, environment)
+    }
+
+    /// The same under another policy.
+    #[must_use]
+    pub fn speaks_under(&self, policy: &Policy, environment: &Environment) -> bool {
+        self.was_given(environment) || policy.judges(environment)
     }
 
     fn was_given(&self, environment: &Environment) -> bool {
@@ -185,7 +193,7 @@ impl Book {
     #[must_use]
     pub fn find_then<'a>(&'a self, then: Then<'a>, question: &Question<'_>, made: Made) -> Found<'a> {
         let Then { policy, known_ms } = then;
-        if !self.was_given(question.environment) && !policy.judges(question.environment) {
+        if !self.speaks_under(policy, question.environment) {
             return Found::default();
         }
         let (mut found, mut volumes) = (ruled(policy, question), Vec::new());

@@ -1,5 +1,6 @@
 mod again;
 pub(crate) mod given;
+mod replay;
 
 use driftline_canon::ItemKey;
 use driftline_store::{Entry, Side, StoredDigest};

@@ -3,7 +3,7 @@
 use driftline_api::SCHEMA_VERSION;
 use driftline_api::operator::{OperatorAdd, OperatorInfo, OperatorList, OperatorRotate};
 use driftline_api::policy::{
-    PolicyDetail, PolicyExample, PolicyInfo, PolicyList, PolicyOutcome, PolicyPush, PolicyTrial,
+    PolicyDetail, PolicyExample, PolicyInfo, PolicyList, PolicyOutcome, PolicyPush, PolicyTrial, PolicyTurn,
 };
 use driftline_api::window::{WindowInfo, WindowList, WindowOpen};
 
@@ -33,8 +33,14 @@ fn example() -> PolicyExample {
         key: "PAYMENT_URL".into(),
         severity_before: "info".into(),
         severity_after: "critical".into(),
-        notes: vec!["the rule `deployments` would allow it".into()],
+        verdict_before: Some("out_of_band".into()),
+        verdict_after: Some("authorised".into()),
+        notes: vec!["rule `deploys` authorises what its actor does, and it was certainly them".into()],
     }
+}
+
+fn least_example() -> PolicyExample {
+    PolicyExample { verdict_before: None, verdict_after: None, notes: vec![], ..example() }
 }
 
 pub(crate) fn policies() -> Vec<Case> {
@@ -42,12 +48,16 @@ pub(crate) fn policies() -> Vec<Case> {
     let detail = |policy| PolicyDetail { schema_version: SCHEMA_VERSION, policy, text: TEXT.into() };
     let list = |versions| PolicyList { schema_version: SCHEMA_VERSION, versions };
     let trial = PolicyTrial { text: TEXT.into(), days: 7 };
-    let outcome = |examples| PolicyOutcome {
+    let turn = |before: &str, after: &str| PolicyTurn { before: before.into(), after: after.into(), changes: 3 };
+    let outcome = |examples: Vec<PolicyExample>| PolicyOutcome {
         schema_version: SCHEMA_VERSION,
         changes: 120,
         cut_short: false,
         weighed_otherwise: 3,
         judged_otherwise: 1,
+        not_judged: if examples.is_empty() { 0 } else { 2 },
+        severities: examples.iter().map(|_| turn("info", "critical")).collect(),
+        verdicts: examples.iter().map(|_| turn("out_of_band", "authorised")).collect(),
         examples,
     };
     vec![
@@ -57,7 +67,8 @@ pub(crate) fn policies() -> Vec<Case> {
         case("PolicyList", &list(vec![info()]), &list(vec![])),
         case("PolicyTrial", &trial, &trial),
         case("PolicyOutcome", &outcome(vec![example()]), &outcome(vec![])),
-        case("PolicyExample", &example(), &PolicyExample { notes: vec![], ..example() }),
+        case("PolicyExample", &example(), &least_example()),
+        case("PolicyTurn", &turn("info", "critical"), &turn("info", "critical")),
     ]
 }
 

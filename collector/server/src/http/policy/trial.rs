@@ -1,18 +1,19 @@
 //! What a policy would have made of the changes of the last days.
 //!
-//! It holds rules against recorded changes and records nothing. How a verdict
-//! would have come out is not replayed: what was declared then may have expired
-//! since. Whether rules and freezes would speak otherwise is.
+//! It goes through the history and counts; how a change would have been judged
+//! and weighed is [`crate::judge::replay`]'s. It records nothing.
+
+use std::collections::{BTreeMap, VecDeque};
 
 use driftline_api::SCHEMA_VERSION;
-use driftline_api::policy::{PolicyExample, PolicyOutcome};
-use driftline_compare::policy::{Policy, Subject};
+use driftline_api::policy::{PolicyExample, PolicyOutcome, PolicyTurn};
+use driftline_compare::judge::Evidence;
+use driftline_compare::policy::Policy;
 use driftline_daemon::clock::format_ms;
-use driftline_store::{Change, Entry, EntryBody, EntryFilter, EntryQuery, Reader, StoreError};
+use driftline_store::{Entry, EntryBody, EntryFilter, EntryQuery, Reader, StoreError};
 
-use crate::classify;
 use crate::grant::Sight;
-use crate::policy;
+use crate::judge::replay::{Replay, Replayed};
 
 /// Days back at most: three months of history are kept by default.
 pub(super) const DAYS_MAX: u32 = 90;
@@ -26,7 +27,7 @@ const EXAMPLES_MAX: usize = 100;
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
-/// Holds a policy against the changes of some days, newest first.
+/// Judges the changes of some days again, under a policy.
 pub(super) fn replay(
     reader: &Reader,
     policy: &Policy,
@@ -34,50 +35,116 @@ pub(super) fn replay(
     days: u32,
     sight: &Sight,
 ) -> Result<PolicyOutcome, StoreError> {
-    let before = policy::in_force(reader)?;
-    let mut query = EntryQuery {
+    let asked = EntryQuery {
         filter: EntryFilter::Changes,
         environment: sight.only_one().cloned(),
         since_ms: Some(now_ms.saturating_sub(i64::from(days) * DAY_MS)),
-        newest_first: true,
         ..EntryQuery::default()
     };
-    let mut outcome = PolicyOutcome {
-        schema_version: SCHEMA_VERSION,
-        changes: 0,
-        cut_short: false,
-        weighed_otherwise: 0,
-        judged_otherwise: 0,
-        examples: Vec::new(),
-    };
+    let (first, cut_short) = first(reader, asked.clone(), sight)?;
+    let mut trial = Trial { replay: Replay::new(reader, policy)?, counted: Counted::default() };
+    let Some(first) = first else { return Ok(trial.counted.outcome(cut_short)) };
+    let mut query = EntryQuery { after_id: first.checked_sub(1), ..asked };
+    let mut record: Vec<Entry> = Vec::new();
     loop {
         let page = reader.entries(&query)?;
-        for entry in &page.entries {
-            let EntryBody::Change(change) = &entry.body else { continue };
-            if sight.shows(Some(&change.environment)) {
-                look(&mut outcome, entry, change, (&before, policy));
+        for entry in page.entries.into_iter().filter(|entry| is_seen(entry, sight)) {
+            if record.last().is_some_and(|last| !is_same_record(last, &entry)) {
+                trial.look(&record)?;
+                record.clear();
             }
+            record.push(entry);
         }
         let Some(next) = page.next else { break };
-        if outcome.changes >= CHANGES_MAX {
-            outcome.cut_short = true;
-            break;
-        }
         query = query.continued(next);
     }
-    Ok(outcome)
+    trial.look(&record)?;
+    Ok(trial.counted.outcome(cut_short))
 }
 
-fn look(outcome: &mut PolicyOutcome, entry: &Entry, change: &Change, (before, after): (&Policy, &Policy)) {
-    outcome.changes += 1;
-    let (severity, class) = classify::weighed_by(after, change);
-    let notes = notes(before, after, change);
-    let weighed_otherwise = (severity, class) != (change.severity, change.class);
-    outcome.weighed_otherwise += u64::from(weighed_otherwise);
-    outcome.judged_otherwise += u64::from(!notes.is_empty());
-    if (weighed_otherwise || !notes.is_empty()) && outcome.examples.len() < EXAMPLES_MAX {
-        outcome.examples.push(PolicyExample {
-            id: entry.id,
+/// The oldest of the changes that are looked at, and whether there are older
+/// ones.
+fn first(reader: &Reader, asked: EntryQuery, sight: &Sight) -> Result<(Option<u64>, bool), StoreError> {
+    let mut query = EntryQuery { newest_first: true, ..asked };
+    let (mut first, mut changes) = (None, 0_u64);
+    loop {
+        let page = reader.entries(&query)?;
+        for entry in page.entries.iter().filter(|entry| is_seen(entry, sight)) {
+            if changes >= CHANGES_MAX {
+                return Ok((first, true));
+            }
+            (first, changes) = (Some(entry.id), changes + 1);
+        }
+        let Some(next) = page.next else { return Ok((first, false)) };
+        query = query.continued(next);
+    }
+}
+
+fn is_seen(entry: &Entry, sight: &Sight) -> bool {
+    matches!(&entry.body, EntryBody::Change(change) if sight.shows(Some(&change.environment)))
+}
+
+/// Whether two changes were told together, and so were judged together.
+fn is_same_record(one: &Entry, other: &Entry) -> bool {
+    let record = |entry: &Entry| match &entry.body {
+        EntryBody::Change(change) => {
+            Some((change.host.clone(), change.agent_epoch.clone(), change.agent_seq, entry.recorded_ms))
+        }
+        _ => None,
+    };
+    record(one) == record(other)
+}
+
+struct Trial<'a> {
+    replay: Replay<'a>,
+    counted: Counted,
+}
+
+impl Trial<'_> {
+    fn look(&mut self, record: &[Entry]) -> Result<(), StoreError> {
+        for one in self.replay.record(record)? {
+            self.counted.add(&one);
+        }
+        Ok(())
+    }
+}
+
+/// How many would be otherwise, by what they were and would be.
+type Turns = BTreeMap<(&'static str, &'static str), u64>;
+
+#[derive(Default)]
+struct Counted {
+    changes: u64,
+    not_judged: u64,
+    weighed_otherwise: u64,
+    severities: Turns,
+    verdicts: Turns,
+    /// The newest last.
+    examples: VecDeque<PolicyExample>,
+}
+
+impl Counted {
+    fn add(&mut self, one: &Replayed<'_>) {
+        self.changes += 1;
+        self.not_judged += u64::from(one.verdict.is_none());
+        let (change, (severity, class)) = (one.change, one.weight);
+        if severity != change.severity {
+            *self.severities.entry((change.severity.as_str(), severity.as_str())).or_default() += 1;
+        }
+        let weighed_otherwise = (severity, class) != (change.severity, change.class);
+        self.weighed_otherwise += u64::from(weighed_otherwise);
+        let judged = one.verdict.as_ref().filter(|(verdict, _)| *verdict != one.had);
+        if let Some((verdict, _)) = judged {
+            *self.verdicts.entry((one.had.as_str(), verdict.as_str())).or_default() += 1;
+        }
+        if !weighed_otherwise && judged.is_none() {
+            return;
+        }
+        if self.examples.len() >= EXAMPLES_MAX {
+            self.examples.pop_front();
+        }
+        self.examples.push_back(PolicyExample {
+            id: one.entry.id,
             observed_at: format_ms(change.observed_ms),
             environment: change.environment.to_string(),
             host: change.host.to_string(),
@@ -85,30 +152,35 @@ fn look(outcome: &mut PolicyOutcome, entry: &Entry, change: &Change, (before, af
             key: change.key.to_string(),
             severity_before: change.severity.to_string(),
             severity_after: severity.to_string(),
-            notes,
+            verdict_before: Some(one.had.to_string()),
+            verdict_after: Some(one.verdict.as_ref().map_or(one.had, |(verdict, _)| *verdict).to_string()),
+            notes: judged.map_or_else(Vec::new, |(_, because)| because.iter().map(Evidence::sentence).collect()),
         });
+    }
+
+    fn outcome(self, cut_short: bool) -> PolicyOutcome {
+        PolicyOutcome {
+            schema_version: SCHEMA_VERSION,
+            changes: self.changes,
+            cut_short,
+            weighed_otherwise: self.weighed_otherwise,
+            judged_otherwise: self.verdicts.values().sum(),
+            not_judged: self.not_judged,
+            severities: turns(self.severities),
+            verdicts: turns(self.verdicts),
+            examples: self.examples.into_iter().rev().collect(),
+        }
     }
 }
 
-/// What rules and freezes would say otherwise.
-fn notes(before: &Policy, after: &Policy, change: &Change) -> Vec<String> {
-    let Change { environment, role, host, source, .. } = change;
-    let at = Subject { environment, role, host, source };
-    let rule = |policy: &Policy| {
-        let rule = policy.actor_rule(&at, change.beside.actor.as_deref()?)?;
-        Some(format!("the actor rule `{}` {} it", rule.name, rule.effect.as_str()))
+/// The most frequent first.
+fn turns(turns: Turns) -> Vec<PolicyTurn> {
+    let turn = |((before, after), changes): ((&str, &str), u64)| PolicyTurn {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        changes,
     };
-    let freeze = |policy: &Policy| {
-        let freeze = policy.frozen_at(&at, change.observed_ms)?;
-        Some(format!("it lies in the freeze `{}`", freeze.reason))
-    };
-    let told = |was: Option<String>, is: Option<String>, none: &str| match (was, is) {
-        (was, is) if was == is => None,
-        (_, Some(is)) => Some(is),
-        (Some(_), None) => Some(none.to_owned()),
-        (None, None) => None,
-    };
-    let rules = told(rule(before), rule(after), "no actor rule speaks for it any more");
-    let freezes = told(freeze(before), freeze(after), "it lies in no freeze any more");
-    rules.into_iter().chain(freezes).collect()
+    let mut turns: Vec<PolicyTurn> = turns.into_iter().map(turn).collect();
+    turns.sort_by_key(|one| std::cmp::Reverse(one.changes));
+    turns
 }

@@ -1,6 +1,6 @@
 //! Policies and windows through the router.
 
-use driftline_api::policy::{PolicyDetail, PolicyList, PolicyOutcome};
+use driftline_api::policy::{PolicyDetail, PolicyList, PolicyOutcome, PolicyTurn};
 use driftline_api::window::{WindowInfo, WindowList};
 use serde_json::json;
 
@@ -96,7 +96,18 @@ async fn a_trial_tells_what_would_be_different_and_changes_nothing() {
     assert_eq!((outcome.changes, outcome.weighed_otherwise, outcome.judged_otherwise), (5, 5, 5));
     let one = &outcome.examples[0];
     assert_eq!((one.severity_before.as_str(), one.severity_after.as_str()), ("critical", "warning"));
-    assert_eq!(one.notes, ["it lies in the freeze `always`"]);
+    let verdict = |one: &Option<String>| one.clone().unwrap();
+    assert_eq!(
+        (verdict(&one.verdict_before), verdict(&one.verdict_after)),
+        ("undetermined".into(), "out_of_band".into())
+    );
+    assert_eq!(one.notes[0], "the environment is frozen: always");
+    let turn = |one: &PolicyTurn| (one.before.clone(), one.after.clone(), one.changes);
+    assert_eq!(
+        outcome.verdicts.iter().map(turn).collect::<Vec<_>>(),
+        [("undetermined".into(), "out_of_band".into(), 5)]
+    );
+    assert_eq!(outcome.severities.iter().map(|one| one.changes).sum::<u64>(), 5);
     let none: PolicyDetail = room.json("/api/v1/policy").await;
     assert_eq!(none.policy, None);
     // The same rules as now: nothing would be different.
