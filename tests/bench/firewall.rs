@@ -144,7 +144,7 @@ fn measure(dir: &Path, rules: usize, count: usize) -> Option<Run> {
     let agent = runtime.block_on(Agent::enrol(dir, &collector, &api, "web-1", &source));
     let (process, _) = agent.start();
     let mut nft = namespace.interactive();
-    first_alert(&webhook, &mut nft);
+    first_alert(&webhook, &mut nft, rules);
     let monitor = Monitor::start(&namespace)?;
     let commits = Commits::hear(namespace.name());
     let mut port = FIRST_PORT;
@@ -202,12 +202,14 @@ fn in_place(number: usize) -> String {
 
 /// Commits until the first alert comes: the first observation may still be on
 /// its way.
-fn first_alert(webhook: &Webhook, nft: &mut Nft) {
+fn first_alert(webhook: &Webhook, nft: &mut Nft, rules: usize) {
+    // Whoever reads all rules begins anew when one comes meanwhile.
+    let pause = Duration::from_millis(200 + rules as u64 / 10);
     let mut port = 100;
     eventually("the first alert of a rule", || {
         port += 1;
         nft.say(&format!("add rule inet bench input udp dport {port} accept"));
-        std::thread::sleep(Duration::from_millis(200));
+        std::thread::sleep(pause);
         webhook.calls().iter().any(|call| changes(call).any(|change| is_of(change, "udp dport"))).then_some(())
     });
 }
