@@ -79,9 +79,12 @@ fn one_day_is_the_last_day() {
         cut_short: false,
         weighed_otherwise: 1,
         judged_otherwise: 0,
+        not_judged: 0,
+        severities: Vec::new(),
+        verdicts: Vec::new(),
         examples: Vec::new(),
     };
     let said = |days| crate::printer::markdown::render(&outcome(&found, days));
-    assert!(said(1).contains("3 changes of the last day looked at: 1 would weigh otherwise"), "{}", said(1));
-    assert!(said(7).contains("of the last 7 days looked at"), "{}", said(7));
+    assert!(said(1).contains("3 changes of the last day judged again: 1 would weigh otherwise"), "{}", said(1));
+    assert!(said(7).contains("of the last 7 days judged again"), "{}", said(7));
 }
