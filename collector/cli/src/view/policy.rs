@@ -133,15 +133,17 @@ pub fn outcome(outcome: &PolicyOutcome, days: u32) -> Document {
         .map(|one| format!("{:>8}  {} -> {}", one.changes, safe(&worded(&one.before)), safe(&worded(&one.after))))
         .collect();
     let document = if turns.is_empty() { document } else { document.block(Block::Lines(turns)) };
-    let mut table = Table::new(&["time (utc)", "severity", "verdict", "host", "source", "key"]);
+    let mut table = Table::new(&["time (utc)", "severity", "host", "source", "key"]);
     for one in &outcome.examples {
         let severity = turned(&one.severity_before, &one.severity_after);
         let verdicts = one.verdict_before.as_deref().zip(one.verdict_after.as_deref());
-        let verdict = verdicts.map_or_else(String::new, |(before, after)| turned(&worded(before), &worded(after)));
+        let verdict = verdicts.filter(|(before, after)| before != after);
+        let verdict = verdict.map(|(before, after)| turned(&worded(before), &worded(after)));
+        let notes: Vec<String> = verdict.into_iter().chain(one.notes.iter().cloned()).collect();
         let host = format!("{}/{}", one.environment, one.host);
-        table.row([time_text::short(&one.observed_at), severity, verdict, host, one.source.clone(), one.key.clone()]);
-        if let Some(row) = table.rows.last_mut().filter(|_| !one.notes.is_empty()) {
-            row.note = Some(one.notes.join("; "));
+        table.row([time_text::short(&one.observed_at), severity, host, one.source.clone(), one.key.clone()]);
+        if let Some(row) = table.rows.last_mut().filter(|_| !notes.is_empty()) {
+            row.note = Some(notes.join("; "));
         }
     }
     document.table(table)

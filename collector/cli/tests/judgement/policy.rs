@@ -177,9 +177,9 @@ have another verdict.
        1  window only -> out of band
        1  warning -> info
 
-TIME (UTC)           SEVERITY         VERDICT                     HOST              SOURCE  KEY
-2026-11-22 08:00:05  warning -> info  window only -> out of band  production/web-1  app     LOG_LEVEL
-                     the environment is frozen: christmas
+TIME (UTC)           SEVERITY         HOST              SOURCE  KEY
+2026-11-22 08:00:05  warning -> info  production/web-1  app     LOG_LEVEL
+                     window only -> out of band; the environment is frozen: christmas
 ";
     assert_eq!((code(&told), out(&told).as_str()), (0, expected), "{}", err(&told));
     assert_eq!(lines(&server), ["POST /api/v1/policy/test"]);
