@@ -217,8 +217,9 @@ async fn whatever_is_read_somebody_can_log_in_and_decide() {
     room.fill().await;
     let readers = u32::try_from(READS_MAX).unwrap();
     let _held = Arc::clone(&room.http.places).acquire_many_owned(readers).await.unwrap();
-    assert_eq!(room.get("/api/v1/whoami").await.status(), StatusCode::OK);
-    assert_eq!(room.call("GET", "/api/v1/whoami", Some("nobody"), "").await.status(), StatusCode::UNAUTHORIZED);
+    let close = |who: &'static str| room.call("DELETE", "/api/v1/windows/7", Some(who), "");
+    assert_eq!(close("ada").await.status(), StatusCode::NOT_FOUND, "it was looked for, and is not there");
+    assert_eq!(close("nobody").await.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
