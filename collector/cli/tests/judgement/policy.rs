@@ -179,7 +179,8 @@ have another verdict.
 
 TIME (UTC)           SEVERITY         HOST              SOURCE  KEY
 2026-11-22 08:00:05  warning -> info  production/web-1  app     LOG_LEVEL
-                     window only -> out of band; the environment is frozen: christmas
+                     window only -> out of band; the environment is frozen:
+                     christmas
 ";
     assert_eq!((code(&told), out(&told).as_str()), (0, expected), "{}", err(&told));
     assert_eq!(lines(&server), ["POST /api/v1/policy/test"]);

@@ -176,7 +176,7 @@ pub(super) async fn require(
     let peer = open.peer;
     let hash = bearer(request.headers()).map(|token| Sha256::digest(token.as_bytes()).into());
     let operator = match hash {
-        Some(hash) => http.read(move |reader| reader.operator_by_token_hash(&hash)).await?,
+        Some(hash) => http.look_up(move |reader| reader.operator_by_token_hash(&hash)).await?,
         None => None,
     };
     let Some(operator) = operator.filter(|operator| !operator.revoked) else {
