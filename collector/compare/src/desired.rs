@@ -4,7 +4,7 @@
 //! never here. Which revision a host should have is decided here, whether a
 //! change was meant is not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use driftline_canon::{Environment, HostName, ItemKey, Masked, Role, SourceKind, SourceName};
 use serde::{Deserialize, Serialize};
@@ -188,25 +188,43 @@ pub struct Pruned {
     pub pruned_ms: i64,
 }
 
-/// How one of these revisions stands at a time.
-#[must_use]
-pub fn standing(revision: &Revision, all: &[Revision], time_ms: i64) -> Standing {
-    if !revision.is_valid_at(time_ms) {
-        return Standing::Expired;
+/// How revisions stand to each other at a time. Made once for all of them: there
+/// may be thousands, each with thousands of sources.
+#[derive(Debug)]
+pub struct Standings<'r> {
+    /// The newest valid one of each selector and source.
+    newest: HashMap<(&'r Selector, &'r SourceName), u64>,
+    time_ms: i64,
+}
+
+impl<'r> Standings<'r> {
+    /// Of these, at a time.
+    #[must_use]
+    pub fn of(all: impl IntoIterator<Item = &'r Revision>, time_ms: i64) -> Self {
+        let mut newest = HashMap::new();
+        for one in all.into_iter().filter(|one| one.is_valid_at(time_ms)) {
+            for (source, _) in &one.sources {
+                let number = newest.entry((&one.selector, source)).or_insert(one.number);
+                *number = one.number.max(*number);
+            }
+        }
+        Self { newest, time_ms }
     }
-    let later = |source: &SourceName| {
-        all.iter().any(|other| {
-            other.number > revision.number
-                && other.selector == revision.selector
-                && other.is_valid_at(time_ms)
-                && other.declares(source)
-        })
-    };
-    let newest = revision.sources.iter().filter(|(source, _)| !later(source)).count();
-    match newest {
-        0 if !revision.sources.is_empty() => Standing::Superseded,
-        some if some < revision.sources.len() => Standing::PartlyCurrent,
-        _ => Standing::Current,
+
+    /// How one of them stands.
+    #[must_use]
+    pub fn standing(&self, revision: &Revision) -> Standing {
+        if !revision.is_valid_at(self.time_ms) {
+            return Standing::Expired;
+        }
+        let is_newest = |source: &SourceName| {
+            self.newest.get(&(&revision.selector, source)).is_none_or(|newest| *newest <= revision.number)
+        };
+        match revision.sources.iter().filter(|(source, _)| is_newest(source)).count() {
+            0 if !revision.sources.is_empty() => Standing::Superseded,
+            some if some < revision.sources.len() => Standing::PartlyCurrent,
+            _ => Standing::Current,
+        }
     }
 }
 

@@ -6,7 +6,10 @@
 
 pub mod checked;
 
-use driftline_compare::desired::{Pruned, Revision, Sheet, SheetItem, Standing, counted_until_ms, standing};
+use std::collections::HashSet;
+
+use driftline_canon::{Environment, SourceName};
+use driftline_compare::desired::{Pruned, Revision, Sheet, SheetItem, Standing, Standings, counted_until_ms};
 use driftline_store::{Document as _, DocumentKind, EntryBody, EventKind, StoreError, numbered};
 
 use crate::event;
@@ -17,6 +20,14 @@ pub use checked::{Pushed, PushedSource, Refused};
 /// Revisions that are kept of one selector beside those in force: some months
 /// of daily deployments, to look back at.
 const REVISIONS_KEPT_MAX: usize = 100;
+
+/// Selectors of one environment for which something is in force: roles, and some
+/// hundred hosts of their own.
+const SELECTORS_MAX: usize = 1_000;
+
+/// Settings of one environment that are in force. The judge has them in memory,
+/// some hundred bytes each.
+const ITEMS_IN_FORCE_MAX: u64 = 1_000_000;
 
 /// How far back it is known that there was a revision, by numbers: thirty pushes
 /// a day for a year.
@@ -34,6 +45,8 @@ pub enum Recorded {
     Same(Revision),
     /// The revision is known with another content.
     Other(Revision),
+    /// Its environment would have more in force than is kept in memory: why.
+    TooMuch(String),
 }
 
 /// Records a push: the revision, its sheets and an event, in one commit.
@@ -45,13 +58,16 @@ pub fn record(draft: &mut Draft<'_>, pushed: Pushed, by: &str) -> Result<Recorde
     let of_name = |one: &&Revision| one.selector == pushed.selector && one.revision == pushed.revision;
     if let Some(before) = all.iter().rev().find(of_name) {
         let same = has_content(draft, before, &pushed)?;
-        let in_force = standing(before, &all, draft.now_ms) == Standing::Current;
+        let in_force = Standings::of(&all, draft.now_ms).standing(before) == Standing::Current;
         if same && in_force && pushed.expires_s.is_none() {
             return Ok(Recorded::Same(before.clone()));
         }
         if !same && !pushed.replace {
             return Ok(Recorded::Other(before.clone()));
         }
+    }
+    if let Some(said) = too_much(&all, &pushed, draft.now_ms) {
+        return Ok(Recorded::TooMuch(said));
     }
     let revision = revision_of(&pushed, all.last().map_or(1, |last| last.number + 1), by, draft.now_ms);
     let owner = owner(revision.number);
@@ -134,14 +150,43 @@ fn told(revision: &Revision) -> EntryBody {
     event::in_environment(EventKind::Operator, revision.selector.environment.clone(), message)
 }
 
+/// Why a push would make more be in force for its environment than may be; none
+/// if it would not. A selector that is declared for already takes the place of
+/// what was there.
+fn too_much(all: &[Revision], pushed: &Pushed, now_ms: i64) -> Option<String> {
+    let standings = Standings::of(all, now_ms);
+    let beside = all.iter().filter(|one| {
+        one.selector.environment == pushed.selector.environment
+            && matches!(standings.standing(one), Standing::Current | Standing::PartlyCurrent)
+    });
+    let declared: HashSet<&SourceName> = pushed.sources.iter().map(|one| &one.source).collect();
+    let (mut selectors, mut items) = (HashSet::new(), 0_u64);
+    for one in beside {
+        let is_own = one.selector == pushed.selector;
+        if !is_own {
+            selectors.insert(&one.selector);
+        }
+        let stay = one.sources.iter().filter(|(source, _)| !(is_own && declared.contains(source)));
+        items += stay.map(|(_, items)| u64::from(*items)).sum::<u64>();
+    }
+    let environment = pushed.selector.environment.as_ref().map_or("the fleet", Environment::as_str);
+    if selectors.len() >= SELECTORS_MAX {
+        return Some(format!(
+            "{environment} has {SELECTORS_MAX} selectors that are declared for, the most there may be"
+        ));
+    }
+    let more: u64 = pushed.sources.iter().map(|one| one.items.len() as u64).sum();
+    (items.saturating_add(more) > ITEMS_IN_FORCE_MAX)
+        .then(|| format!("{environment} would have more than {ITEMS_IN_FORCE_MAX} settings in force"))
+}
+
 /// Lets go of the oldest revisions of a selector that nothing is held against
 /// any more.
 fn prune(draft: &mut Draft<'_>, mut all: Vec<Revision>, newest: &Revision) -> Result<(), StoreError> {
+    all.retain(|one| one.selector == newest.selector);
     all.push(newest.clone());
-    let over = |one: &&Revision| {
-        one.selector == newest.selector
-            && matches!(standing(one, &all, newest.pushed_ms), Standing::Superseded | Standing::Expired)
-    };
+    let standings = Standings::of(&all, newest.pushed_ms);
+    let over = |one: &&Revision| matches!(standings.standing(one), Standing::Superseded | Standing::Expired);
     let over: Vec<&Revision> = all.iter().filter(over).collect();
     let gone = over.len().saturating_sub(REVISIONS_KEPT_MAX);
     let until_ms = |revision: &Revision| counted_until_ms(revision, &all).unwrap_or(newest.pushed_ms);

@@ -64,7 +64,7 @@ fn a_revision_stands_by_what_came_after_it() {
         revision(2, "production", &["app"]),
         revision(3, "env=production,role=web", &["app"]),
     ];
-    let words = |all: &[Revision]| Vec::from_iter(all.iter().map(|one| standing(one, all, NOW).as_str()));
+    let words = |all: &[Revision]| Vec::from_iter(all.iter().map(|one| Standings::of(all, NOW).standing(one).as_str()));
     assert_eq!(words(&all), ["partly current", "current", "current"]);
     all.push(revision(4, "production", &["old"]));
     assert_eq!(words(&all), ["superseded", "current", "current", "current"]);

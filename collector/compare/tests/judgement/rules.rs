@@ -2,7 +2,7 @@
 //! revision is in force.
 
 use driftline_canon::SourceKind;
-use driftline_compare::desired::{Standing, Who, in_force, standing};
+use driftline_compare::desired::{Standing, Standings, Who, in_force};
 use driftline_compare::policy::schedule::At;
 use driftline_compare::policy::{Effect, Subject};
 use driftline_compare::report::{Due, due};
@@ -128,7 +128,7 @@ fn a_revision_is_in_force_from_its_push_to_the_millisecond_of_its_end() {
     let times = [99, 100, 199, 200, 299, 300, 499, 500];
     assert_eq!(times.map(|ms| chosen("web-1", ms)), [None, Some(1), Some(1), Some(2), Some(2), Some(1), Some(1), None]);
     assert!(times.iter().all(|ms| chosen("web-2", *ms) != Some(2)));
-    assert_eq!([299, 300].map(|ms| standing(&all[1], &all, ms)), [Standing::Current, Standing::Expired]);
+    assert_eq!([299, 300].map(|ms| Standings::of(&all, ms).standing(&all[1])), [Standing::Current, Standing::Expired]);
 }
 
 proptest! {

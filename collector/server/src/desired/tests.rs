@@ -121,3 +121,26 @@ fn what_is_superseded_goes_in_the_end_and_what_is_in_force_never() {
     let sheets = room.sheets();
     assert_eq!(sheets.len(), kept.len() + 1, "the sheets went with their revisions");
 }
+
+#[test]
+fn one_environment_does_not_fill_the_memory_of_all() {
+    let push =
+        |selector: &str, name: &str| Pushed { selector: selector.parse().unwrap(), ..pushed(name, &[("app", 1)]) };
+    let revision = |number: u64, selector: &str, items: u32| Revision {
+        sources: vec![(SourceName::new("app").unwrap(), items)],
+        ..revision_of(&push(selector, "r"), number, "ci", 1_000)
+    };
+    let hosts = || (1..=SELECTORS_MAX as u64).map(|host| revision(host, &format!("env=staging,host=x{host}"), 1));
+    let many: Vec<Revision> = hosts().collect();
+    let said = too_much(&many, &push("env=staging,host=new", "r"), 2_000).unwrap();
+    assert!(said.contains("staging has 1000 selectors"), "{said}");
+    assert_eq!(too_much(&many, &push("env=staging,host=x7", "r2"), 2_000), None, "one that is there is replaced");
+    assert_eq!(too_much(&many, &push("production", "r"), 2_000), None, "another environment has its own room");
+    let full = [revision(1, "env=staging,role=web", 1_000_000)];
+    assert!(too_much(&full, &push("env=staging,role=db", "r"), 2_000).unwrap().contains("1000000 settings"));
+    assert_eq!(too_much(&full, &push("env=staging,role=web", "r2"), 2_000), None, "the same source again");
+    let other = Pushed { sources: pushed("r", &[("new", 1)]).sources, ..push("env=staging,role=web", "r2") };
+    assert!(too_much(&full, &other, 2_000).is_some(), "a source beside it");
+    let over = [Revision { expires_ms: Some(1_500), ..full[0].clone() }];
+    assert_eq!(too_much(&over, &push("env=staging,role=db", "r"), 2_000), None, "what is over takes no room");
+}

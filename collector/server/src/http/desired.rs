@@ -10,7 +10,7 @@ use driftline_api::desired::{
     DeclaredCount, DesiredPush, PushDetail, RevisionDetail, RevisionInfo, RevisionList, ShownItem,
 };
 use driftline_canon::Environment;
-use driftline_compare::desired::{Pruned, Revision, Sheet, standing};
+use driftline_compare::desired::{Pruned, Revision, Sheet, Standings};
 use driftline_daemon::clock::format_ms;
 use driftline_store::{Reader, StoreError};
 
@@ -52,6 +52,9 @@ pub(super) async fn push(
     let (revision, changed) = match http.core.recorder.decide(move |draft| desired::record(draft, pushed, &by)).await? {
         Recorded::New(revision) => (revision, true),
         Recorded::Same(revision) => (revision, false),
+        Recorded::TooMuch(said) => {
+            return Err(Problem::conflict(said).hint("declare for roles rather than hosts, or let some expire"));
+        }
         Recorded::Other(before) => {
             let said = format!(
                 "revision {} was declared for {} on {} with another content",
@@ -70,7 +73,7 @@ pub(super) async fn push(
         let notes = (hosts == 0).then(|| format!("no host matches {selector} yet"));
         Ok(PushDetail {
             schema_version: SCHEMA_VERSION,
-            revision: info(&revision, &all, now_ms),
+            revision: info(&revision, &Standings::of(&all, now_ms)),
             changed,
             hosts: hosts as u64,
             notes: notes.into_iter().collect(),
@@ -90,7 +93,8 @@ pub(super) async fn list(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
         }
         let all: Vec<Revision> = reader.documents("")?;
         let wanted = all.iter().rev().filter(|one| is_of(one, environment.as_ref()));
-        Ok(Ok(wanted.map(|one| info(one, &all, now_ms)).collect()))
+        let standings = Standings::of(&all, now_ms);
+        Ok(Ok(wanted.map(|one| info(one, &standings)).collect()))
     });
     Ok(Json(RevisionList { schema_version: SCHEMA_VERSION, revisions: revisions.await?? }))
 }
@@ -109,7 +113,11 @@ pub(super) async fn show(State(http): State<Shared>, pairs: Pairs) -> Result<Jso
             }
         };
         let items = sheets(reader, found)?.iter().flat_map(shown).collect();
-        Ok(Ok(RevisionDetail { schema_version: SCHEMA_VERSION, revision: info(found, &all, now_ms), items }))
+        Ok(Ok(RevisionDetail {
+            schema_version: SCHEMA_VERSION,
+            revision: info(found, &Standings::of(&all, now_ms)),
+            items,
+        }))
     });
     Ok(Json(detail.await??))
 }
@@ -198,7 +206,7 @@ impl From<desired::Refused> for Problem {
     }
 }
 
-fn info(revision: &Revision, all: &[Revision], now_ms: i64) -> RevisionInfo {
+fn info(revision: &Revision, standings: &Standings<'_>) -> RevisionInfo {
     let count = |(source, items): &(driftline_canon::SourceName, u32)| DeclaredCount {
         source: source.to_string(),
         items: *items,
@@ -207,7 +215,7 @@ fn info(revision: &Revision, all: &[Revision], now_ms: i64) -> RevisionInfo {
         number: revision.number,
         selector: revision.selector.to_string(),
         revision: revision.revision.clone(),
-        status: standing(revision, all, now_ms).as_str().to_owned(),
+        status: standings.standing(revision).as_str().to_owned(),
         ticket: revision.ticket.clone(),
         pushed_by: revision.pushed_by.clone(),
         pushed_at: format_ms(revision.pushed_ms),
