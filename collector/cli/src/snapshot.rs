@@ -19,6 +19,9 @@ use crate::failure::{Failure, Outcome};
 use crate::view::comparison;
 use crate::{hex, input};
 
+/// The role of files of which none was said.
+const ANY_ROLE: &str = "all";
+
 /// Bytes of a snapshot: a million items.
 pub const SNAPSHOT_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
@@ -69,6 +72,11 @@ pub fn must_open(path: &Path) -> Outcome<Snapshot> {
 /// other, 65 when one is damaged.
 pub fn compared(left: &Snapshot, right: &Snapshot, listing: Listing) -> Outcome<Comparison> {
     must_compare(left, right)?;
+    match (is_of_any_role(left), is_of_any_role(right)) {
+        (true, false) if !right.declared => return compared(&for_hosts_of(right, left), right, listing),
+        (false, true) if !left.declared => return compared(left, &for_hosts_of(left, right), listing),
+        _ => {}
+    }
     let (left_name, right_name) = names(left, right);
     let one = side(left, &left_name, Some(right).filter(|other| other.declared && !left.declared))?;
     let other = side(right, &right_name, Some(left).filter(|other| other.declared && !right.declared))?;
@@ -86,6 +94,11 @@ pub fn compared(left: &Snapshot, right: &Snapshot, listing: Listing) -> Outcome<
     answer.unchecked.dedup();
     answer.uncovered = uncovered(left, right);
     Ok(answer)
+}
+
+/// Whether it is of files, and nobody said of which role.
+fn is_of_any_role(snapshot: &Snapshot) -> bool {
+    !snapshot.hosts.is_empty() && snapshot.hosts.iter().all(|host| host.role == ANY_ROLE)
 }
 
 /// What files say, as if it were declared for each host of a snapshot that has

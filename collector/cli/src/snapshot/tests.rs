@@ -124,3 +124,16 @@ fn files_are_held_against_each_host_that_has_the_source() {
     let refused = compared(&hosts, &for_hosts_of(&hosts, &files), Listing::Differences).unwrap_err();
     assert_eq!(refused.exit(), Exit::Inconclusive);
 }
+
+#[test]
+fn files_of_which_no_role_was_said_are_held_against_whoever_watches_them() {
+    let hosts = snapshot("production", &[("A", 1), ("B", 2)]);
+    let mut files = snapshot("repo", &[("A", 1), ("B", 3)]);
+    files.declared = true;
+    files.hosts[0].role = ANY_ROLE.to_owned();
+    for (left, right) in [(&files, &hosts), (&hosts, &files)] {
+        let answer = compared(left, right, Listing::Differences).unwrap();
+        assert_eq!((answer.keys, answer.differing), (2, 1));
+    }
+    assert!(told(&files, &files).is_empty());
+}
