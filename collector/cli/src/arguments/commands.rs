@@ -175,7 +175,8 @@ pub struct Filter {
         "authorised", "authorised_unverified", "window_only", "content_mismatch", "out_of_band", "undetermined",
     ])]
     pub verdict: Option<String>,
-    /// Only what came around CI/CD: short for `--verdict out_of_band`
+    /// Only what came around CI/CD: short for `--verdict out_of_band`; another content than declared is
+    /// `content_mismatch`
     #[arg(long, conflicts_with = "verdict", env = "DRIFTLINE_OUT_OF_BAND",
           value_parser = clap::builder::FalseyValueParser::new())]
     pub out_of_band: bool,

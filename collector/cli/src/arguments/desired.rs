@@ -44,7 +44,7 @@ pub struct DesiredPush {
     #[arg(long, value_name = "DIR|FILE", env = "DRIFTLINE_FROM")]
     pub from: PathBuf,
     /// What to call it: the commit
-    #[arg(long, value_name = "SHA", env = "DRIFTLINE_REV")]
+    #[arg(long, value_name = "SHA", env = "DRIFTLINE_REV", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub rev: String,
     /// How long it is valid: 1m to 732d [default: until a later push]
     #[arg(long, value_name = "TIME", value_parser = time_text::stretch, env = "DRIFTLINE_EXPIRES")]

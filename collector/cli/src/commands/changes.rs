@@ -24,10 +24,21 @@ pub(super) async fn run(context: &Context, arguments: &Changes) -> Outcome {
     if arguments.events {
         return events(context, &client, query, arguments.limit).await;
     }
+    let mismatches = arguments.filter.out_of_band.then(|| ChangeQuery {
+        verdict: Some("content_mismatch".to_owned()),
+        limit: Some(1),
+        ..query.clone()
+    });
     let page = all(&client, &["changes"], query, arguments.limit).await?;
     say_beginning(context, page.begins_at.as_deref());
     let found = || findings::of_changes(&page.changes);
     context.printer.checked(&page, &page.changes, &changes::document(&page.changes), found)?;
+    if let Some(query) = mismatches
+        && !client.get::<ChangePage>(&["changes"], &query).await?.changes.is_empty()
+    {
+        let said = "beside these, declared settings got another content: `--verdict content_mismatch` lists them";
+        context.printer.say(said);
+    }
     Ok(Exit::Clean)
 }
 

@@ -20,7 +20,8 @@ pub(super) async fn run(context: &Context, arguments: &History) -> Outcome {
     changes::say_beginning(context, page.begins_at.as_deref());
     if page.changes.is_empty() {
         let said = format!("no change of `{}` is recorded", arguments.key);
-        return Err(Failure::new(Exit::Inconclusive, said).hint("`driftline show HOST` lists the keys of a host"));
+        return Err(Failure::new(Exit::Inconclusive, said)
+            .hint("it may be unchanged since it was first seen: `driftline show HOST` lists the keys of a host"));
     }
     context.printer.result(&page, &page.changes, &view::changes::document(&page.changes))?;
     Ok(Exit::Clean)

@@ -69,11 +69,12 @@ pub(super) async fn run(context: &Context, arguments: &Report) -> Outcome {
     }
     fill(&client, &mut audit, asked).await?;
     match context.printer.output() {
-        Output::Csv => {
-            context.printer.data(&csv::render(&report::TITLES, &report::rows(&audit, &page.changes)))?;
-            audit.lacking.iter().for_each(|lack| context.printer.say(&format!("not in this report: {lack}")));
-        }
+        Output::Csv => context.printer.data(&csv::render(&report::TITLES, &report::rows(&audit, &page.changes)))?,
         _ => context.printer.result(&audit, std::slice::from_ref(&audit), &report::document(&audit))?,
+    }
+    // It is often written into a file: why it is no clean one is said all the same.
+    if context.printer.output() != Output::Table {
+        audit.lacking.iter().for_each(|lack| context.printer.say(&format!("not in this report: {lack}")));
     }
     let is_whole = audit.history.as_ref().is_some_and(|history| history.intact);
     if !is_whole && audit.history.is_some() {

@@ -121,7 +121,7 @@ fn line(cells: &[String], widths: &[usize], against: Option<(usize, usize)>) -> 
 }
 
 /// What each column gets: what it needs, less what does not fit, taken from the
-/// widest.
+/// widest. A time is the last to be cut: half of one says nothing.
 fn widths(titles: &[String], rows: &[Vec<String>], total: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = titles.iter().map(|title| text::width(title)).collect();
     for row in rows {
@@ -130,14 +130,19 @@ fn widths(titles: &[String], rows: &[Vec<String>], total: usize) -> Vec<usize> {
         }
     }
     let room = total.saturating_sub(GAP * widths.len().saturating_sub(1));
+    let is_time = |title: &String| title.to_ascii_lowercase().ends_with("(utc)");
+    narrow(&mut widths, room, |at| !titles.get(at).is_some_and(is_time));
+    narrow(&mut widths, room, |_| true);
+    widths
+}
+
+/// Takes from the widest of these columns until all fit, or none can give more.
+fn narrow(widths: &mut [usize], room: usize, gives: impl Fn(usize) -> bool) {
     while widths.iter().sum::<usize>() > room {
-        let Some(widest) = widths.iter_mut().max_by_key(|width| **width) else { break };
-        if *widest <= COLUMN_MIN {
-            break;
-        }
+        let giving = widths.iter_mut().enumerate().filter(|(at, _)| gives(*at)).map(|(_, width)| width);
+        let Some(widest) = giving.max_by_key(|width| **width).filter(|widest| **widest > COLUMN_MIN) else { return };
         *widest -= 1;
     }
-    widths
 }
 
 fn coloured(line: &str, row: &Row, widths: &[usize], style: Style) -> String {

@@ -97,9 +97,8 @@ fn without_others(story: &mut Explanation, sight: &Sight) {
 fn answered(answer: Answer, host: &str, key: &str) -> Result<Explanation, Problem> {
     Err(match answer {
         Answer::Explained(explanation) => return Ok(*explanation),
-        Answer::NoEntry(id) => {
-            Problem::not_found(format!("the history has no entry {id}")).hint("`driftline changes` lists them")
-        }
+        Answer::NoEntry(id) => Problem::not_found(format!("the history has no entry {id}"))
+            .hint("`driftline changes --output json` has their ids"),
         Answer::Removed(id, begins_at) => {
             Problem::not_found(format!("entry {id} was removed: the history begins at {begins_at}"))
                 .hint("`[retention]` in the policy says how long it is kept")

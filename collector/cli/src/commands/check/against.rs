@@ -52,7 +52,8 @@ fn path_of(word: &str) -> &Path {
 }
 
 fn is_path(word: &str) -> bool {
-    let looks = word.starts_with("file:") || word.contains('/') || word.ends_with(".json");
+    let looks =
+        matches!(word, "." | "..") || word.starts_with("file:") || word.contains('/') || word.ends_with(".json");
     let is_name = word.starts_with("revision:");
     !is_name && (looks || (word.contains('.') && Path::new(word).is_file()))
 }

@@ -45,6 +45,16 @@ info      日本語の設定  値                            —
 }
 
 #[test]
+fn a_time_is_the_last_to_be_cut() {
+    let mut table = Table::new(&["time (utc)", "host", "key"]);
+    table.row(
+        ["2026-11-22 08:47:45", "production/driftline-demo-edge-1", &"filter/INPUT: ".repeat(9)].map(str::to_owned),
+    );
+    let text = printed(&table, style(60));
+    assert!(text.contains("2026-11-22 08:47:45  ") && text.lines().all(|line| text::width(line) <= 60), "{text}");
+}
+
+#[test]
 fn every_width_is_kept() {
     for width in 46..200 {
         let found = printed(&sample(), style(width));
