@@ -211,11 +211,20 @@ impl Looker<'_> {
         let known = self.known.iter().find(|drift| drift.identity == identity);
         // What agrees and never differed is nothing to remember.
         let look = match known {
-            Some(drift) => unseen::kept(look, drift, without),
+            Some(drift) => unseen::kept(self.of_its_hosts(look, drift, key), drift, without),
             None if matches!(look, Look::Differs(_)) => look,
             None => return,
         };
         self.into.seen.insert(identity, look);
+    }
+
+    /// What agrees now is held against what differed: on the hosts that the drift
+    /// is about, whatever the others have.
+    fn of_its_hosts(&self, look: Look, drift: &Drift, key: &ItemKey) -> Look {
+        let Look::Agrees { actual: Some(_), by } = look else { return look };
+        let rows = self.rows.iter().enumerate().filter(|(_, row)| drift.hosts.contains(&row.host.host));
+        let held = rows.map(|(index, _)| self.column.held(index, key));
+        Look::Agrees { actual: Some(drift::observe::digest_of(held)), by }
     }
 
     fn looking<'a>(&'a self, weigh: drift::observe::Weigh<'a>) -> Looking<'a> {

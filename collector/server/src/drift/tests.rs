@@ -259,6 +259,20 @@ async fn j3_a_hotfix_that_is_pushed_later_is_adopted() {
 }
 
 #[tokio::test]
+async fn j3_a_hotfix_of_one_host_of_several_is_adopted() {
+    let room = Room::new();
+    room.watch(&["web-1", "web-2", "web-3"], "app", SourceKind::EnvFile).await;
+    room.declare(1, "abc", &[("DB_HOST", 1)]).await;
+    for (host, value) in [("web-1", 2), ("web-2", 1), ("web-3", 1)] {
+        room.set(host, "app", "DB_HOST", Some(value)).await;
+    }
+    let open = only(room.look().await);
+    assert_eq!((open.state, open.host_count), (State::Open, 1));
+    room.declare_for(2, "env=production,host=web-1", ("DB_HOST", 2)).await;
+    assert_eq!(only(room.look().await).state, State::Adopted);
+}
+
+#[tokio::test]
 async fn orphans_and_missing_keys_are_found_both_ways() {
     let room = Room::new();
     room.watch(&["web-1"], "app", SourceKind::EnvFile).await;

@@ -4,7 +4,7 @@ use super::*;
 
 impl Room {
     /// Declares one key of `app` for what a selector means.
-    async fn declare_for(&self, number: u64, selector: &str, item: (&str, u8)) {
+    pub(super) async fn declare_for(&self, number: u64, selector: &str, item: (&str, u8)) {
         let declared = Revision {
             number,
             selector: selector.parse().unwrap(),
